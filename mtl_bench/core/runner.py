@@ -1,0 +1,102 @@
+"""The runner: computes trials in dependency order and goes on past failures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any, Protocol
+
+from pebble import ProcessExpired
+
+from mtl_bench.core.store import Store, StoreError, TrialError
+from mtl_bench.core.trial import Trial, dependencies, key
+
+
+class Executor(Protocol):
+    """Runs trials somewhere: `local.py` in processes of this machine."""
+
+    slots: int
+
+    def submit(self, trial: Trial) -> Future[Any]: ...
+
+    def close(self) -> None: ...
+
+
+def missing(trials: Iterable[Trial], store: Store) -> dict[str, Trial]:
+    """What must be computed for `trials`, by key, dependencies before dependents."""
+    ordered: dict[str, Trial] = {}
+    visited: set[str] = set()
+
+    def visit(trial: Trial) -> None:
+        name = key(trial)
+        if name not in visited and trial not in store:
+            visited.add(name)
+            for dependency in dependencies(trial):
+                visit(dependency)
+            ordered[name] = trial
+
+    for trial in trials:
+        visit(trial)
+    return ordered
+
+
+def _reason(error: BaseException, store: Store, trial: Trial) -> str:
+    if isinstance(error, ProcessExpired):
+        return f"its worker was killed (exit code {error.exitcode}); out of memory is the usual cause: try --slots 1"
+    if isinstance(error, TrialError):
+        return f"{error} (traceback: {os.path.relpath(store.failure(trial))})"
+    return f"{type(error).__name__}: {error}"
+
+
+def run(
+    trials: Iterable[Trial],
+    store: Store,
+    executor: Executor,
+    watch: Callable[[str, Trial], None] = lambda event, trial: None,
+    poll: float | None = None,
+) -> dict[str, str]:
+    """Compute what `store` lacks; returns {key: reason} of what could not be computed.
+
+    A failed trial stops only its dependents. `watch` hears "started", "finished", "failed" and, every `poll`
+    seconds, "running". Raises StoreError at once when the store itself fails.
+    """
+    todo = missing(trials, store)
+    needs = {name: {key(d) for d in dependencies(t)} & todo.keys() for name, t in todo.items()}
+    wanted_by: dict[str, list[str]] = {}
+    for name, needed in needs.items():
+        for n in needed:
+            wanted_by.setdefault(n, []).append(name)
+    ready = [name for name in todo if not needs[name]]
+    running: dict[Future[Any], str] = {}
+    reasons: dict[str, str] = {}
+
+    def fail(name: str, reason: str) -> None:
+        reasons[name] = reason
+        watch("failed", todo[name])
+        for dependent in wanted_by.get(name, ()):
+            if dependent not in reasons:
+                fail(dependent, f"needs {name}, which failed")
+
+    while ready or running:
+        while ready and len(running) < executor.slots:
+            name = ready.pop(0)
+            running[executor.submit(todo[name])] = name
+            watch("started", todo[name])
+        done, _ = wait(running, timeout=poll, return_when=FIRST_COMPLETED)
+        for future in done:
+            name = running.pop(future)
+            error = future.exception()
+            if isinstance(error, StoreError):
+                raise error
+            if error:
+                fail(name, _reason(error, store, todo[name]))
+                continue
+            watch("finished", todo[name])
+            for dependent in wanted_by.get(name, ()):
+                needs[dependent].discard(name)
+                if not needs[dependent] and dependent not in reasons:
+                    ready.insert(0, dependent)  # finish what was begun: an interrupted run keeps more cells
+        for name in running.values():
+            watch("running", todo[name])
+    return reasons

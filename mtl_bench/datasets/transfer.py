@@ -1,0 +1,130 @@
+"""One file over HTTP into `<name>.part`: resumed, retried, and given up with a reason."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mtl_bench.datasets.placed import beside
+
+Report = Callable[[str, int, int | None], None]  # what is fetched, bytes so far, bytes in all where known
+AGAIN = (408, 425, 429, 500, 502, 503, 504)  # answers that a later attempt may improve
+
+
+class Refused(Exception):
+    """A source that cannot give the file; the message is the reason."""
+
+
+class Broken(Exception):
+    """A transfer that stopped; another attempt may go on."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a source is waited for, in seconds and bytes per second."""
+
+    connect: float = 5.0
+    read: float = 30.0
+    attempts: int = 4  # in a row without a new byte
+    pause: float = 1.0  # doubled after each of these
+    slowest: float = 1_000.0
+    window: float = 30.0  # over which the rate is measured
+
+
+def download(url: str, part: Path, label: str, report: Report, patience: Patience) -> None:
+    """Leave the whole file at `part`, going on from what an earlier call left there; raises Refused."""
+    idle = 0
+    while True:
+        before = _size(part)
+        try:
+            return _attempt(url, part, label, report, patience)
+        except Broken as broken:
+            idle = 0 if _size(part) > before else idle + 1
+            if idle >= patience.attempts:
+                raise Refused(f"{broken}, {idle} times in a row") from broken
+            time.sleep(patience.pause * 2**idle)
+
+
+def _attempt(url: str, part: Path, label: str, report: Report, patience: Patience) -> None:
+    import httpx2
+
+    offset, headers = _resumption(url, part)
+    timeout = httpx2.Timeout(patience.read, connect=patience.connect)
+    try:
+        with httpx2.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as response:
+            if response.status_code == 416 and _total(response) == offset:
+                return  # the last run was stopped between the last byte and the check
+            if response.status_code == 416 or not _continues(response, offset, headers):
+                part.unlink(missing_ok=True)
+                raise Broken("the file changed while it was fetched")
+            if response.status_code not in (200, 206):
+                reason = f"answered {response.status_code} {response.reason_phrase}"
+                raise Broken(reason) if response.status_code in AGAIN else Refused(reason)
+            _receive(response, url, part, offset if response.status_code == 206 else 0, label, report, patience)
+    except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+        reason = f"does not answer ({str(error) or 'no connection in time'})"
+        raise (Broken if offset else Refused)(reason) from error
+    except httpx2.TransportError as error:
+        raise Broken(f"stopped ({str(error) or 'silence'})") from error
+    except (httpx2.RequestError, httpx2.InvalidURL) as error:
+        raise Refused(f"cannot be asked ({error})") from error
+
+
+def _receive(
+    response: Any, url: str, part: Path, offset: int, label: str, report: Report, patience: Patience
+) -> None:
+    validator = _validator(response)
+    beside(part, ".json").write_text(json.dumps({"url": url, "validator": validator}))
+    total = int(response.headers["Content-Length"]) + offset if "Content-Length" in response.headers else None
+    done, since, counted = offset, time.monotonic(), offset
+    report(label, done, total)
+    with part.open("ab" if offset else "wb") as file:
+        for chunk in response.iter_raw():
+            file.write(chunk)
+            done += len(chunk)
+            report(label, done, total)
+            elapsed = time.monotonic() - since
+            if elapsed > patience.window:
+                if done - counted < patience.slowest * elapsed:
+                    raise Refused(f"is too slow (under {patience.slowest:,.0f} bytes a second)")
+                since, counted = time.monotonic(), done
+
+
+def _resumption(url: str, part: Path) -> tuple[int, dict[str, str]]:
+    """Where to go on, and the request headers for it: only the same source may continue what it began."""
+    headers = {"Accept-Encoding": "identity", "User-Agent": "mtl-bench"}
+    try:
+        begun = json.loads(beside(part, ".json").read_text())
+    except (OSError, ValueError):  # nothing was begun, or it was killed while it noted what
+        return 0, headers
+    if begun["url"] != url or not begun["validator"] or not _size(part):
+        return 0, headers
+    return _size(part), {**headers, "Range": f"bytes={_size(part)}-", "If-Range": begun["validator"]}
+
+
+def _validator(response: Any) -> str | None:
+    tag = response.headers.get("ETag", "")
+    if tag and not tag.startswith("W/"):  # a weak tag does not promise equal bytes
+        return str(tag)
+    return response.headers.get("Last-Modified")  # type: ignore[no-any-return]
+
+
+def _continues(response: Any, offset: int, headers: dict[str, str]) -> bool:
+    """Whether a 206 really starts at `offset` of the file that was begun; servers may ignore If-Range."""
+    if response.status_code != 206:
+        return True
+    same = _validator(response) in (None, headers.get("If-Range"))
+    return same and response.headers.get("Content-Range", "").startswith(f"bytes {offset}-")
+
+
+def _total(response: Any) -> int | None:
+    total = response.headers.get("Content-Range", "").rpartition("/")[2]
+    return int(total) if total.isdigit() else None
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -1,0 +1,81 @@
+"""MCD: two classifiers that disagree on the target, and features on which they can't (Saito et al., CVPR 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mtl_bench.models.network import Network
+from mtl_bench.training.learner import Batch, Learner, descend, labelled, unlabelled
+from mtl_bench.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class MCD:
+    """Steps A, B and C of section 3.3, with `generator_steps` (the paper's n) of step C for each mini-batch."""
+
+    generator_steps: int = 4
+
+    def build(self, net: Network, classes: int) -> Learner:
+        return MCDLearner(net, classes, self.generator_steps)
+
+
+class MCDLearner(Learner):
+    def __init__(self, net: Network, classes: int, generator_steps: int) -> None:
+        super().__init__(net, classes)
+        self.second_classifier = net.head(classes)
+        self.generator_steps = generator_steps
+
+    def optimizers(self, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
+        return {
+            "generator": recipe.optimizer_for(self.net),
+            "classifiers": recipe.optimizer_for(self.classifier, self.second_classifier),
+        }
+
+    def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
+        """Both classifiers' cross-entropies and, with a target batch, their discrepancy on it."""
+        features = self.features(batches)
+        losses = {
+            "classification": self.classification(features, batches),
+            "second classification": self.classification(features, batches, self.second_classifier),
+        }
+        for domain in unlabelled(batches):
+            losses["discrepancy"] = self.discrepancy(features[domain])
+        return losses
+
+    def discrepancy(self, features: Tensor) -> Tensor:
+        """The mean absolute difference of the two classifiers' probabilities (equation 2)."""
+        first = F.softmax(self.classifier(features), dim=1)
+        second = F.softmax(self.second_classifier(features), dim=1)
+        return (first - second).abs().mean()
+
+    def predict(self, images: Tensor, domain: str) -> Tensor:
+        """The sum of the two classifiers' logits."""
+        features = self.features({domain: Batch(images, None)})[domain]
+        logits: Tensor = self.classifier(features) + self.second_classifier(features)
+        return logits
+
+    def step(
+        self, batches: Mapping[str, Batch], optimizers: Mapping[str, torch.optim.Optimizer], progress: float
+    ) -> dict[str, Tensor]:
+        sources, targets = labelled(batches), unlabelled(batches)
+        generator, classifiers = optimizers["generator"], optimizers["classifiers"]
+        # Step A: everything learns the sources.
+        source_losses = self.losses(sources, progress)
+        descend(sum(source_losses.values(), torch.zeros(())), generator, classifiers)
+        reported = {name: loss.detach() for name, loss in source_losses.items()}
+        if not targets:
+            return reported
+        # Step B: the classifiers alone keep the sources and disagree on the target.
+        losses = self.losses(batches, progress)
+        descend(losses["classification"] + losses["second classification"] - losses["discrepancy"], classifiers)
+        # Step C: the features alone make them agree again.
+        for _ in range(self.generator_steps):
+            features = self.features(targets)
+            discrepancy = sum((self.discrepancy(f) for f in features.values()), torch.zeros(()))
+            descend(discrepancy, generator)
+        return {**reported, "discrepancy": discrepancy.detach()}

@@ -1,0 +1,25 @@
+"""No adaptation: the baseline of every table and, with the target as its source, the ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from mtl_bench.models.network import Network
+from mtl_bench.training.learner import Batch, Learner, labelled
+
+
+@dataclass(frozen=True)
+class SourceOnly:
+    """Cross-entropy on the labelled domains."""
+
+    def build(self, net: Network, classes: int) -> Learner:
+        return SourceOnlyLearner(net, classes)
+
+
+class SourceOnlyLearner(Learner):
+    def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
+        sources = labelled(batches)
+        return {"classification": self.classification(self.features(sources), sources)}

@@ -1,0 +1,136 @@
+"""The cells of a study as measured: mean ± sd over n, in the order of its plan, beside what was published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mtl_bench.report.estimate import REPLICATE
+from mtl_bench.results import Results
+from mtl_bench.study import Labels, Published, ScaleError, Study
+
+MEANINGFUL_GAP = 5.0  # points between baseline and ceiling from which a share of it means something
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A cell without its seed: the values over seeds. The device class counts as a label."""
+
+    labels: Mapping[str, str]
+    metric: str
+    values: Mapping[Any, float]  # by seed
+    keys: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        return len(self.values)
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(list(self.values.values())))
+
+    @property
+    def sd(self) -> float:
+        """Not a number for a single value."""
+        return float(np.std(list(self.values.values()), ddof=1)) if self.n > 1 else float("nan")
+
+    def minus(self, other: Measured) -> list[float]:
+        """The differences over the seeds that both have."""
+        return [value - other.values[seed] for seed, value in self.values.items() if seed in other.values]
+
+
+def measured(study: Study, results: Results, metric: str, where: Labels | None = None) -> list[Measured]:
+    """The cells with this metric and these labels, those of the plan first and in its order."""
+    rows = results.select(where or {}, metric)
+    names = [name for name in results.labels if name != REPLICATE] + ["device"]
+    if rows.empty:
+        return []
+    found = []
+    for combination, group in rows.groupby(names, sort=True):
+        seeds = group[REPLICATE] if REPLICATE in group else range(len(group))
+        values = dict(zip(seeds, group["value"].astype(float), strict=True))
+        labels = {name: str(value) for name, value in zip(names, combination, strict=True) if value != ""}
+        found.append(Measured(labels, metric, values, tuple(group["key"])))
+    ranks = _ranks(study, results)
+    return sorted(found, key=lambda cell: [ranks.get((name, cell.labels.get(name, "")), len(ranks)) for name in names])
+
+
+def planned(study: Study, results: Results) -> list[Labels]:
+    """The labels of the planned cells at the results' scale."""
+    try:
+        scale = study.scale(results.name.rpartition(".")[2])
+    except ScaleError:
+        return []
+    return [cell.labels for cell in study.plan(scale)]
+
+
+def _ranks(study: Study, results: Results) -> dict[tuple[str, str], int]:
+    """Where each value of a label first stands in the plan."""
+    ranks: dict[tuple[str, str], int] = {}
+    for labels in planned(study, results):
+        for name, value in labels.items():
+            ranks.setdefault((name, str(value)), len(ranks))
+    return ranks
+
+
+def open_labels(cells: Iterable[Measured]) -> list[str]:
+    """The labels that tell the cells apart."""
+    seen: dict[str, set[str | None]] = {}
+    cells = list(cells)
+    for name in dict.fromkeys(name for cell in cells for name in cell.labels):
+        seen[name] = {cell.labels.get(name) for cell in cells}
+    return [name for name, values in seen.items() if len(values) > 1]
+
+
+def closed_labels(cells: Iterable[Measured]) -> dict[str, str]:
+    """The labels, with their value, that all the cells share; said once and not in every row."""
+    cells = list(cells)
+    opened = open_labels(cells)
+    return {name: value for name, value in cells[0].labels.items() if name not in opened} if cells else {}
+
+
+Index = Mapping[frozenset[tuple[str, str]], Measured]
+
+
+def index(cells: Iterable[Measured]) -> Index:
+    """The cells by their labels."""
+    return {frozenset(cell.labels.items()): cell for cell in cells}
+
+
+def relative(cell: Measured, labels: Labels | None, cells: Index) -> Measured | None:
+    """The cell that differs from this one by `labels` alone: its baseline or its ceiling."""
+    if labels is None:
+        return None
+    wanted = {**cell.labels, **{name: str(value) for name, value in labels.items()}}
+    return cells.get(frozenset(wanted.items()))
+
+
+def counterpart(study: Study, cell: Measured) -> Published | None:
+    """The published number that this cell is compared with; one that is mere context only where there is no other."""
+    matching = [
+        number
+        for number in study.published
+        if number.metric == cell.metric
+        and all(cell.labels.get(name) == str(value) for name, value in number.labels.items())
+    ]
+    return min(matching, key=lambda number: bool(number.context), default=None)
+
+
+def published_gain(study: Study, number: Published) -> float | None:
+    """What the same table of the same paper gains over its own baseline."""
+    wanted = {**number.labels, **study.baseline}
+    for other in study.published:
+        same = (other.paper, other.source, other.metric) == (number.paper, number.source, number.metric)
+        if same and other is not number and dict(other.labels) == wanted:
+            return number.value - other.value
+    return None
+
+
+def share_of_gap(value: float, baseline: float, ceiling: float) -> float | None:
+    """The percentage of the way from baseline to ceiling; None where the gap is too small to divide by."""
+    if ceiling - baseline < MEANINGFUL_GAP:
+        return None
+    return 100 * (value - baseline) / (ceiling - baseline)

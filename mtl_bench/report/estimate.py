@@ -1,0 +1,150 @@
+"""A margin as measured: its mean over replicates and what it is uncertain by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mtl_bench.report.inference import Tail, interval, items_se, pooled_sd, sign_flip, similar, t_tail
+from mtl_bench.results import Results
+from mtl_bench.study import Margin, Term
+
+REPLICATE = "seed"
+DOMAINS = ("source", "target")
+OWN_SPREAD_FROM = 8  # replicates from which a margin's own spread is known well enough
+PERMUTATION_FROM = 6  # replicates from which an exchange of signs can reach p < 0.05
+FAILED_BELOW = 1.5  # times chance: a run below it has failed
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One margin: a value per replicate, its spread, and the uncertainty from the choice of test items."""
+
+    values: tuple[float, ...]
+    spread: float  # the sd of one replicate, own or pooled
+    df: int
+    siblings: int  # margins that the spread is pooled over; 1: its own
+    items_se: float
+    items_note: str  # why `items_se` is zero, "" when it is not
+    failed: int  # runs below 1.5 times chance
+    keys: tuple[str, ...]  # of the cells used
+
+    @property
+    def n(self) -> int:
+        return len(self.values)
+
+    @property
+    def mean(self) -> float:
+        return float(np.mean(self.values))
+
+    @property
+    def sd(self) -> float:
+        return float(np.std(self.values, ddof=1))
+
+    @cached_property
+    def se(self) -> float:
+        return float(np.sqrt(self.spread**2 / self.n + self.items_se**2))
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        low, high = interval(self.mean, self.se, self.df, level)
+        return float(low), float(high)
+
+    def p(self, tail: Tail = "two-sided", shift: float = 0.0) -> float:
+        """The p-value of "the margin plus `shift` is zero": a t-test, or exchanged signs when runs have failed."""
+        if self.failed:
+            return sign_flip([value + shift for value in self.values], tail)
+        return float(t_tail(self.mean + shift, self.se, self.df, tail))
+
+    def evidence(self, within: float | None) -> tuple[bool, float]:
+        """Whether the estimate speaks for the claim, and the p-value of that."""
+        if within is None:
+            return self.mean > 0, self.p()
+        if abs(self.mean) < within:  # two one-sided tests
+            return True, max(self.p("greater", within), self.p("less", -within))
+        return False, self.p("greater", -within) if self.mean > 0 else self.p("less", within)
+
+
+def estimate(margin: Margin, results: Results, chance: float | None) -> Estimate:
+    """The margin in these results, which are of one device class."""
+    values = results.replicates(margin) if REPLICATE in results.rows else pd.Series(dtype=float)
+    rows = [_rows(term, results, values.index) for term in margin.terms]
+    spread, df, siblings = _spread(margin, results, values.to_numpy(float))
+    se, note = _test_items(margin, rows, results)
+    return Estimate(
+        values=tuple(float(value) for value in values),
+        spread=spread,
+        df=df,
+        siblings=siblings,
+        items_se=se,
+        items_note=note,
+        failed=0 if chance is None else _failed(margin, rows, FAILED_BELOW * chance),
+        keys=tuple(dict.fromkeys(key for part in rows for key in part["key"])),
+    )
+
+
+def _rows(term: Term, results: Results, replicates: pd.Index[Any]) -> pd.DataFrame:
+    rows = results.select(dict(term.labels), term.metric)
+    return rows[rows[REPLICATE].isin(replicates)] if len(replicates) else rows.iloc[:0]
+
+
+def _failed(margin: Margin, rows: Sequence[pd.DataFrame], limit: float) -> int:
+    low = [p[p["value"] < limit]["key"] for p, t in zip(rows, margin.terms, strict=True) if t.metric == "accuracy"]
+    return len(set().union(*low))
+
+
+def _spread(margin: Margin, results: Results, values: np.ndarray[Any, Any]) -> tuple[float, int, int]:
+    """The sd of one replicate, its degrees of freedom, and how many margins it is pooled over."""
+    if len(values) < 2:
+        return 0.0, 0, 1
+    own = float(np.std(values, ddof=1)), len(values) - 1, 1
+    if len(values) >= OWN_SPREAD_FROM or len(values) < 3:
+        return own
+    samples = [s for m in _siblings(margin, results) if len(s := results.replicates(m)) >= 3]
+    sds = [float(np.std(sample, ddof=1)) for sample in samples]
+    if len(sds) < 2 or not similar(sds):
+        return own
+    return *pooled_sd(sds, [len(sample) for sample in samples]), len(samples)
+
+
+def _siblings(margin: Margin, results: Results) -> list[Margin]:
+    """The same margin on each pair of domains, itself included.
+
+    A margin that averages over pairs has none: pairs share networks and domains, so that the spread of their mean does
+    not follow from the spread of one.
+    """
+    fixed = [{name: value for name, value in term.labels if name in DOMAINS} for term in margin.terms]
+    if not fixed[0] or any(domains != fixed[0] for domains in fixed):
+        return [margin]
+    pairs = results.rows[list(fixed[0])].drop_duplicates().to_dict("records")
+    return [Margin(tuple(replace(t, labels=_moved(t, pair)) for t in margin.terms)) for pair in pairs]
+
+
+def _moved(term: Term, pair: dict[Any, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, pair.get(name, value)) for name, value in term.labels)
+
+
+def _test_items(margin: Margin, rows: Sequence[pd.DataFrame], results: Results) -> tuple[float, str]:
+    """The error from the choice of test items, from the files that say which items were right."""
+    if any(term.metric != "accuracy" for term in margin.terms):
+        return 0.0, "the margin is not one of accuracies"
+    strata: dict[tuple[str, int], Any] = defaultdict(float)
+    sizes: dict[Any, set[tuple[str, int]]] = defaultdict(set)
+    for term, part in zip(margin.terms, rows, strict=True):
+        targets = part["target"].astype(str) if "target" in part else [""] * len(part)
+        for key, replicate, target in zip(part["key"], part[REPLICATE], targets, strict=True):
+            path = results.kept(key, "correct.npy")
+            if not path.exists():
+                return 0.0, "no file says which test items were right"
+            correct = np.load(path, allow_pickle=False)
+            stratum = (target, len(correct))
+            sizes[replicate].add(stratum)
+            strata[stratum] = strata[stratum] + 100 * term.weight / len(part) * correct
+    if len(set(map(frozenset, sizes.values()))) > 1:
+        return 0.0, "each replicate draws its own test items"
+    return items_se(strata.values()), ""

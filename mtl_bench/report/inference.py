@@ -1,0 +1,82 @@
+"""The statistics of verdicts and checks: pure functions on numbers and arrays, all of which broadcast.
+
+Means, standard errors (se) and standard deviations (sd) share one unit, points for accuracies; df: degrees of freedom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Tail = Literal["two-sided", "greater", "less"]
+
+SIMILAR = 3.0  # spreads are pooled while the largest is below this multiple of the smallest
+EXACT = 13  # up to this n every assignment of signs is tried, beyond it 9,999 random ones
+
+
+def pooled_sd(sds: Sequence[float], counts: Sequence[int]) -> tuple[float, int]:
+    """The common sd of samples with these sds and sizes, and its degrees of freedom."""
+    df = np.asarray(counts) - 1
+    return float(np.sqrt(np.sum(df * np.square(sds)) / df.sum())), int(df.sum())
+
+
+def similar(sds: Sequence[float]) -> bool:
+    """Whether the spreads may be pooled."""
+    return max(sds) < SIMILAR * min(sds)
+
+
+def items_se(strata: Iterable[Array]) -> float:
+    """What a new draw of test items would move a mean by: the limit of a bootstrap of the items in each stratum.
+
+    Each stratum (a target domain) holds one value per item; the quantity is the sum of the strata's means.
+    """
+    return float(np.sqrt(sum(np.var(values) / len(values) for values in strata)))
+
+
+def t_tail(mean: Any, se: Any, df: Any, tail: Tail = "two-sided") -> Any:
+    """The p-value of "the mean is zero"."""
+    from scipy import stats
+
+    t = np.asarray(mean) / se
+    if tail == "two-sided":
+        return 2 * stats.t.sf(np.abs(t), df)
+    return stats.t.sf(t if tail == "greater" else -t, df)
+
+
+def interval(mean: Any, se: Any, df: Any, level: float = 0.95) -> tuple[Any, Any]:
+    """The confidence interval of a mean."""
+    from scipy import stats
+
+    half = stats.t.ppf((1 + level) / 2, df) * np.asarray(se)
+    return mean - half, mean + half
+
+
+def sign_flip(values: Sequence[float], tail: Tail = "two-sided") -> float:
+    """The p-value of "the values are symmetric about zero": signs are exchanged, which no outlier can mislead."""
+    from scipy import stats
+
+    resamples = 2**EXACT if len(values) <= EXACT else 9_999
+    done = stats.permutation_test(
+        (np.asarray(values),), np.mean, permutation_type="samples", n_resamples=resamples, alternative=tail, rng=0
+    )
+    return float(done.pvalue)
+
+
+def detectable_effect(se: float, df: int, alpha: float = 0.05, power: float = 0.8) -> float:
+    """The smallest true mean that a two-sided t-test at `alpha` finds with this power, by the noncentral t."""
+    from scipy import optimize, stats
+
+    critical = stats.t.ppf(1 - alpha / 2, df)
+    # A find on the wrong side adds less than 1e-5 to this power.
+    shift = optimize.brentq(lambda shift: stats.nct.sf(critical, df, shift) - power, 0, 2 * (critical + 1))
+    return float(shift * se)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values adjusted for being several, by Holm's method."""
+    from statsmodels.stats.multitest import multipletests
+
+    return [float(p) for p in multipletests(p_values, method="holm")[1]] if len(p_values) else []

@@ -1,0 +1,136 @@
+"""Tables of a study: what was published, what was measured, and what was gained over the own baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mtl_bench.report.cells import (
+    Index,
+    Measured,
+    closed_labels,
+    counterpart,
+    index,
+    measured,
+    open_labels,
+    published_gain,
+    relative,
+    share_of_gap,
+)
+from mtl_bench.report.typeset import ABSENT, exact, latex_table, markdown_table, mean_sd, number, signed
+from mtl_bench.results import Results
+from mtl_bench.study import Grid, Published, Study
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers for a program, and the same as text for a reader."""
+
+    title: str
+    numbers: pd.DataFrame
+    text: pd.DataFrame
+    shared: dict[str, str]  # labels with the value that all rows have
+
+    def write(self, stem: Path) -> None:
+        """`<stem>.csv` (numbers), `<stem>.md` and `<stem>.tex` (text)."""
+        stem.with_name(stem.name + ".csv").write_text(self.numbers.to_csv(index=False, lineterminator="\n"))
+        stem.with_name(stem.name + ".md").write_text(markdown_table(self.text))
+        stem.with_name(stem.name + ".tex").write_text(latex_table(self.text))
+
+
+def main_table(study: Study, results: Results, metric: str = "accuracy") -> Table:
+    """A row per cell: published and measured values and gains, and the share of the gap to the ceiling."""
+    cells = measured(study, results, metric)
+    # Of a single cell the baseline's own label still names it.
+    names = open_labels(cells) or list(study.baseline)
+    by_labels = index(cells)
+    rows = [_numbers(study, cell, by_labels) for cell in cells]
+    text = [
+        {
+            **{name: cell.labels.get(name, ABSENT) for name in names},
+            "published": exact(row["published"]),
+            "measured": mean_sd(row["mean"], row["sd"]),
+            "n": str(row["n"]),
+            "gain": mean_sd_signed(row["gain"], row["gain sd"]),
+            "published gain": signed(row["published gain"]),
+            "share of gap": ABSENT if row["share of gap"] is None else f"{number(row['share of gap'], 0)} %",
+            "published in": cited(counterpart(study, cell)),
+        }
+        for cell, row in zip(cells, rows, strict=True)
+    ]
+    labelled = [{**cell.labels, "metric": metric, **row} for cell, row in zip(cells, rows, strict=True)]
+    return Table(f"All cells: {metric}", pd.DataFrame(labelled), _without_empty(pd.DataFrame(text)), closed_labels(cells))
+
+
+def _numbers(study: Study, cell: Measured, cells: Index) -> dict[str, Any]:
+    baseline = relative(cell, study.baseline, cells)
+    ceiling = relative(cell, study.ceiling, cells)
+    gains = cell.minus(baseline) if baseline and baseline is not cell else []
+    published = counterpart(study, cell)
+    share = None
+    if baseline and ceiling and cell not in (baseline, ceiling) and cell.metric == "accuracy":
+        share = share_of_gap(cell.mean, baseline.mean, ceiling.mean)
+    return {
+        "mean": round(cell.mean, 6),
+        "sd": round(cell.sd, 6),
+        "n": cell.n,
+        "gain": round(float(np.mean(gains)), 6) if gains else None,
+        "gain sd": round(float(np.std(gains, ddof=1)), 6) if len(gains) > 1 else None,
+        "share of gap": share if share is None else round(share, 3),
+        "published": published.value if published else None,
+        "published gain": published_gain(study, published) if published else None,
+        "paper": published.paper if published else "",
+        "table": published.source if published else "",
+        "compared": bool(published and not published.context),
+        "verified": bool(published and published.checked),
+    }
+
+
+def cited(published: Published | None) -> str:
+    """The paper and the table of a published number, and what a reader must know of it."""
+    if published is None:
+        return ABSENT
+    marks = [f"context: {published.context}"] * bool(published.context) + ["unverified"] * (not published.checked)
+    return f"{published.paper}, {published.source}" + (f" ({'; '.join(marks)})" if marks else "")
+
+
+def mean_sd_signed(mean: float | None, sd: float | None) -> str:
+    return f"+{mean_sd(mean, sd)}" if mean is not None and mean > 0 else mean_sd(mean, sd)
+
+
+def _without_empty(text: pd.DataFrame) -> pd.DataFrame:
+    """Columns in which no row has an entry say nothing."""
+    return text.loc[:, [not (text[name] == ABSENT).all() for name in text.columns]]
+
+
+def grid_table(view: Grid, study: Study, results: Results) -> Table:
+    """Mean ± sd (n) with the published value in brackets: a row per `rows`, a column per `columns`.
+
+    Where further labels tell cells apart, they are part of the row.
+    """
+    cells = measured(study, results, view.metric, view.where)
+    others = [name for name in open_labels(cells) if name not in (view.rows, view.columns)]
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for cell in cells:
+        row = tuple(cell.labels.get(name, ABSENT) for name in (view.rows, *others))
+        published = counterpart(study, cell)
+        beside = f" [{exact(published.value)}]" if published else ""
+        rows.setdefault(row, {})[cell.labels.get(view.columns, ABSENT)] = (
+            f"{mean_sd(cell.mean, cell.sd)} ({cell.n}){beside}"
+        )
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    text = [
+        {**dict(zip((view.rows, *others), row, strict=True)), **{c: entries.get(c, ABSENT) for c in columns}}
+        for row, entries in rows.items()
+    ]
+    return Table(view.title, _long(study, cells), pd.DataFrame(text), closed_labels(cells))
+
+
+def _long(study: Study, cells: Iterable[Measured]) -> pd.DataFrame:
+    by_labels = index(cells)
+    return pd.DataFrame([{**c.labels, "metric": c.metric, **_numbers(study, c, by_labels)} for c in by_labels.values()])

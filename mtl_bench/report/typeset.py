@@ -1,0 +1,88 @@
+"""How numbers and tables are written: one form for pages, terminals and papers."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from mtl_bench.report.estimate import Estimate
+
+ABSENT = "–"
+MARKDOWN = re.compile(r"([\\`*_{}\[\]|~$])")  # what Markdown would take as markup inside a line
+LATEX = str.maketrans(
+    {"±": r"$\pm$", "→": r"$\to$", "−": "$-$", "×": r"$\times$", "≥": r"$\geq$", "≤": r"$\leq$", "–": "--"}
+)
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """52.3, with a true minus sign; a dash for what was not measured."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    text = f"{value:.{digits}f}"
+    return "0." + "0" * digits if float(text) == 0 and digits else text.replace("-", "−")
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """+7.9: a difference."""
+    text = number(value, digits)
+    return f"+{text}" if value is not None and value > 0 and float(text.strip("+−") or 0) != 0 else text
+
+
+def exact(value: float | None) -> str:
+    """A published number with the digits that were published."""
+    return ABSENT if value is None else f"{value:g}".replace("-", "−")
+
+
+def mean_sd(mean: float | None, sd: float | None) -> str:
+    """45.2 ± 1.1, without a spread where there is one value."""
+    if sd is None or not math.isfinite(sd):
+        return number(mean)
+    return f"{number(mean)} ± {number(sd)}"
+
+
+def p_value(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.0995 else f"p = {p:.2f}"
+
+
+def count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def bounds(estimate: Estimate, level: float = 0.95) -> str:
+    """[5.1, 10.7]: the interval of the mean."""
+    low, high = estimate.interval(level)
+    return f"[{number(low)}, {number(high)}]" if math.isfinite(low) else ABSENT
+
+
+def span(estimate: Estimate, unit: str) -> str:
+    """+7.9 points [5.1, 10.7], n = 5."""
+    return f"{signed(estimate.mean)} {unit} {bounds(estimate)}, n = {estimate.n}"
+
+
+def escape(value: Any) -> str:
+    """Text that Markdown and HTML show as it is, on one line."""
+    return MARKDOWN.sub(r"\\\1", html.escape(" ".join(str(value).split()), quote=False))
+
+
+def markdown_table(frame: pd.DataFrame) -> str:
+    """A GitHub table; columns after the first that hold numbers only are set to the right."""
+    heads = [escape(column) for column in frame.columns]
+    rules = ["--:" if _numeric(frame[column]) else ":--" for column in frame.columns]
+    body = [[escape(value) for value in row] for row in frame.itertuples(index=False)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in [heads, rules, *body])
+
+
+def latex_table(frame: pd.DataFrame) -> str:
+    r"""A booktabs table, for `\input` in a paper that loads the package."""
+    columns = "".join("r" if _numeric(frame[column]) else "l" for column in frame.columns)
+    style = frame.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
+    return str(style.to_latex(column_format=columns, hrules=True)).translate(LATEX)
+
+
+def _numeric(column: pd.Series[Any]) -> bool:
+    return all(re.match(r"^[+−]?\d", str(value)) or value == ABSENT for value in column)

@@ -1,0 +1,204 @@
+"""Studies: which cells a paper's experiment has, what was published, what is claimed.
+
+A study is data: `plan` names the cells at a scale, `published` the paper's own numbers, `claims` the sentences to be
+judged and how. Pages, checks and verdicts are functions of a study and its results alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mtl_bench.core.trial import Trial
+
+Labels = Mapping[str, str | int]
+
+
+class ScaleError(ValueError):
+    """The study cannot be run at this scale; the message says which it has."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much: `smoke` (synthetic, seconds), `laptop` (real data, minutes), `paper` (the paper's protocol)."""
+
+    name: Literal["smoke", "laptop", "paper"]
+    seeds: tuple[int, ...]
+
+    def pick(self, **by_scale: Any) -> Any:
+        """The value for this scale: `scale.pick(smoke=20, laptop=1500)`."""
+        if self.name not in by_scale:
+            raise ScaleError(f"there is no {self.name} scale; it has {', '.join(by_scale)}")
+        return by_scale[self.name]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A wanted number: labels that tell it from all others, the trial that computes it, one of its metrics."""
+
+    labels: Labels
+    trial: Trial
+    metric: str = "accuracy"
+
+
+@dataclass(frozen=True)
+class Term:
+    """`weight` times the mean over the cells with these labels, in each replicate."""
+
+    weight: float
+    metric: str
+    labels: tuple[tuple[str, str | int], ...]
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A linear combination of cells, evaluated once per replicate: positive means that the claim holds.
+
+    Written as arithmetic: `accuracy(method="DANN") - accuracy(method="source only")`.
+    """
+
+    terms: tuple[Term, ...]
+
+    def __add__(self, other: Margin) -> Margin:
+        return Margin(self.terms + other.terms)
+
+    def __sub__(self, other: Margin) -> Margin:
+        return self + (-1.0) * other
+
+    def __rmul__(self, factor: float) -> Margin:
+        return Margin(tuple(Term(factor * t.weight, t.metric, t.labels) for t in self.terms))
+
+
+def mean_of(metric: str, **labels: str | int) -> Margin:
+    """The mean of `metric` over the cells with these labels, per replicate."""
+    return Margin((Term(1.0, metric, tuple(sorted(labels.items()))),))
+
+
+def accuracy(**labels: str | int) -> Margin:
+    """The mean accuracy, in percent, over the cells with these labels, per replicate."""
+    return mean_of("accuracy", **labels)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the paper and the margins that decide it, stated before the judged run.
+
+    Several margins: the claim holds if each does ("in every", "A > B > C"). With `within`, the claim is that the margin
+    is zero up to ± `within` (an equivalence).
+    """
+
+    text: str
+    margins: tuple[Margin, ...]
+    source: str  # the paper and its table
+    published: float | None = None  # the published size of the first margin, in `unit`
+    within: float | None = None
+    smallest_effect: float | None = None  # an interval wholly below it contradicts the claim
+    primary: bool = True  # judged with Holm's correction; otherwise the interval is only shown
+    unit: str = "points"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What must be true of a run for its claims to mean anything: the mean margin is at least `at_least`."""
+
+    text: str
+    margin: Margin
+    at_least: float
+
+
+@dataclass(frozen=True)
+class Published:
+    """A number of a paper, in the paper's layout, and the cells that it is the counterpart of."""
+
+    value: float  # percent for accuracies
+    labels: Labels
+    source: str  # "Table 2"
+    paper: str  # "Ganin et al., JMLR 2016"
+    checked: bool = True  # read in the paper or its authors' logs; otherwise shown as unverified
+    context: str = ""  # why it is shown but not compared, for example "the data differ"
+    metric: str = "accuracy"
+    sd: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Grouped bars with the spread over replicates and the published value marked."""
+
+    title: str
+    bars: str = "method"  # the label along the axis
+    groups: str | None = None  # the label that groups the bars
+    metric: str = "accuracy"
+    where: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves over training with a band over replicates, from the file that each cell's trial kept."""
+
+    title: str
+    y: str  # a column of the kept file
+    x: str = "step"
+    lines: str = "method"  # the label that tells the lines apart
+    file: str = "curve.csv"
+    where: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: mean ± sd over n beside the published value, one row per `rows`, one column per `columns`."""
+
+    title: str
+    rows: str = "method"
+    columns: str = "target"
+    metric: str = "accuracy"
+    where: Labels = field(default_factory=dict)
+
+
+View = Bars | Curves | Grid
+
+
+@dataclass(frozen=True)
+class Study:
+    """A paper's experiment."""
+
+    title: str
+    question: str  # what a reader learns from it, in one or two sentences
+    paper: str  # the full citation
+    plan: Callable[[Scale], Iterable[Cell]]
+    published: tuple[Published, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    views: tuple[View, ...] = ()
+    differs: tuple[str, ...] = ()  # what is not matched to the paper
+    chance: float | None = None  # percent that guessing reads right; runs below 1.5 times it count as failed
+    baseline: Labels = field(default_factory=lambda: {"method": "source only"})
+    ceiling: Labels | None = field(default_factory=lambda: {"method": "train on target"})
+    seeds: Mapping[str, int] = field(default_factory=lambda: {"smoke": 2, "laptop": 5, "paper": 5})
+
+    def __post_init__(self) -> None:
+        primary = sum(claim.primary for claim in self.claims)
+        if primary > 6:
+            raise ValueError(f"{self.title}: {primary} primary claims; at most six are judged together")
+
+    def scale(self, name: str, seeds: int | None = None, first: int | None = None) -> Scale:
+        """A scale with its seeds: judged runs start at seed 100, sizing used the seeds below."""
+        if name not in self.seeds:
+            raise ScaleError(f"there is no {name} scale; it has {', '.join(self.seeds)}")
+        start = first if first is not None else 0 if name == "smoke" else 100
+        chosen: Any = name
+        return Scale(chosen, tuple(range(start, start + (seeds or self.seeds[name]))))
+
+    def cells(self, scale: Scale) -> list[Cell]:
+        """The planned cells; raises ValueError when two have the same labels and metric."""
+        cells = list(self.plan(scale))
+        seen: set[Any] = set()
+        for cell in cells:
+            identity = (tuple(sorted(cell.labels.items())), cell.metric)
+            if identity in seen:
+                raise ValueError(
+                    f"{self.title}: two cells have the labels {dict(cell.labels)} and metric {cell.metric}"
+                )
+            seen.add(identity)
+        return cells

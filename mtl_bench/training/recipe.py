@@ -1,0 +1,58 @@
+"""How to optimise: steps, batch size, optimiser and learning-rate schedule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The defaults are those of DANN's digit networks (Ganin et al., JMLR 2016, section 5.2.2)."""
+
+    steps: int
+    batch_size: int = 64  # images of each domain in one step
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    learning_rate: float = 0.01
+    schedule: Literal["constant", "inverse", "cosine"] = "inverse"
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    candidates: int = 10  # evenly spaced steps at which predictions are saved for model selection
+
+    def rate(self, progress: float) -> float:
+        """The factor on the learning rate at `progress` in [0, 1] of the run."""
+        if self.schedule == "inverse":  # mu_p = mu_0 / (1 + alpha p)^beta, alpha = 10, beta = .75
+            return float((1 + 10 * progress) ** -0.75)
+        if self.schedule == "cosine":
+            return (1 + math.cos(math.pi * progress)) / 2
+        return 1.0
+
+    def candidate_steps(self) -> list[int]:
+        """The steps after which a candidate is saved; the last is the end of the run."""
+        count = min(self.candidates, self.steps)
+        return [round(self.steps * (k + 1) / count) for k in range(count)]
+
+    def optimizer_for(self, *modules: nn.Module) -> torch.optim.Optimizer:
+        """An optimiser for the trainable parameters, each at its module's share of the learning rate."""
+        groups: dict[float, list[nn.Parameter]] = {}
+        for module in modules:
+            for share, parameters in parameter_groups(module):
+                groups.setdefault(share, []).extend(p for p in parameters if p.requires_grad)
+        rates = [{"params": p, "lr": self.learning_rate * share} for share, p in groups.items() if p]
+        if self.optimizer == "adam":
+            return torch.optim.Adam(rates, lr=self.learning_rate, weight_decay=self.weight_decay)
+        return torch.optim.SGD(rates, lr=self.learning_rate, momentum=self.momentum, weight_decay=self.weight_decay)
+
+
+def parameter_groups(module: nn.Module) -> Iterable[tuple[float, list[nn.Parameter]]]:
+    """(share of the learning rate, parameters): a submodule may carry its own `learning_rate_share`."""
+    own = [p for name, p in module.named_parameters(recurse=False)]
+    yield getattr(module, "learning_rate_share", 1.0), own
+    for child in module.children():
+        for share, parameters in parameter_groups(child):
+            yield share * getattr(module, "learning_rate_share", 1.0), parameters
