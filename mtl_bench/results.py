@@ -102,10 +102,12 @@ class Results:
         return self.rows[chosen]
 
     def replicates(self, margin: Margin, replicate: str = "seed") -> pd.Series[float]:
-        """The margin per replicate, for the replicates in which every term has a value."""
-        terms = [
-            t.weight * self.select(dict(t.labels), t.metric).groupby(replicate)["value"].mean() for t in margin.terms
-        ]
+        """The margin per replicate, for the replicates in which every term has all its cells."""
+        terms = []
+        for term in margin.terms:
+            cells = self.select(dict(term.labels), term.metric).groupby(replicate)["value"]
+            # A replicate that lacks one of the cells would average over others than its siblings do.
+            terms.append(term.weight * cells.mean()[cells.count() == cells.count().max()])
         total: pd.Series[float] = pd.concat(terms, axis=1).dropna().sum(axis=1)
         return total
 

@@ -124,11 +124,10 @@ class Published:
 
 @dataclass(frozen=True)
 class Bars:
-    """Grouped bars with the spread over replicates and the published value marked."""
+    """Bars with the spread over replicates and the published value marked, grouped by whatever other label varies."""
 
     title: str
     bars: str = "method"  # the label along the axis
-    groups: str | None = None  # the label that groups the bars
     metric: str = "accuracy"
     where: Labels = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtl_bench.datasets.placed import DataError, beside, data_root, place, placing, seal, sealed
-from mtl_bench.datasets.transfer import Patience, Refused, Report, download
+from mtl_bench.datasets.transfer import PATIENCE, Patience, RefusedError, Report, download
 
 MAGIC = {".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b", ".bz2": b"BZh", ".zip": b"PK", ".parquet": b"PAR1", ".mat": b"MATLAB"}
 PAGES = (b"<!doctype", b"<html", b"<head", b"<?xml")
@@ -63,59 +63,59 @@ class File:
         """Where it belongs."""
         return data_root() / folder / self.name
 
-    def obtain(self, folder: str, report: Report = announce, patience: Patience = Patience()) -> Path:
+    def obtain(self, folder: str, report: Report = announce, patience: Patience = PATIENCE) -> Path:
         """The checked file of the data set `folder`, fetched when it is not there; raises DataError."""
-        packagings = {file: file.place(folder) for file in self.packagings()}
-        for path in packagings.values():
-            if sealed(path):
-                return path
+        for file in self.packagings():
+            if sealed(file.place(folder)):
+                return file.place(folder)
         with placing(self.place(folder)):
-            for file, path in packagings.items():
-                if sealed(path) or (path.exists() and file.accept(path)):
-                    return path
+            for file in self.packagings():
+                if file.place(folder).exists():
+                    return file.accept(folder)
             reasons = []
-            for file, source in self._offers(folder):
+            for file, source in self.offers(folder):
                 try:
-                    file._fetch(source, packagings[file], f"{folder}/{file.name}", report, patience)
-                    return packagings[file]
-                except Refused as reason:
+                    return file._fetch(source, folder, report, patience)
+                except RefusedError as reason:
                     reasons.append(f"{source} {reason}")
         raise DataError(self._failure(folder, reasons))
 
-    def accept(self, path: Path) -> bool:
-        """Check and seal a file that was put there by hand; raises DataError when it is another file."""
-        try:
-            self.check(path)
-        except Refused as reason:
-            raise DataError(f"{path} {reason}; replace or remove it") from reason
-        seal(path)
-        return True
+    def accept(self, folder: str) -> Path:
+        """What lies in its place, checked and sealed if it was put there by hand; raises DataError."""
+        path = self.place(folder)
+        if not sealed(path):
+            try:
+                self.check(path)
+            except RefusedError as reason:
+                raise DataError(f"{path} {reason}; replace or remove it") from reason
+            seal(path)
+        return path
 
     def check(self, path: Path) -> None:
-        """Raises Refused with the reason when `path` is not this file."""
+        """Raises RefusedError with the reason when `path` is not this file."""
         with path.open("rb") as file:
             head = file.read(512)
         if head.lstrip().lower().startswith(PAGES):
-            raise Refused("is a web page where a file was expected (a quota, confirm or login page)")
+            raise RefusedError("is a web page where a file was expected (a quota, confirm or login page)")
         size = path.stat().st_size
         expected = f", {self.size:,} expected" if self.size else ""
-        if self.hashes and not any(_matches(path, wanted) for wanted in self.hashes):
-            kinds = " and ".join(sorted({wanted.partition(":")[0] for wanted in self.hashes}))
-            raise Refused(f"has another {kinds} ({size:,} bytes{expected})")
-        if not self.hashes and (size == 0 or self.size not in (None, size)):
-            raise Refused(f"has {size:,} bytes{expected}")
-        magic = MAGIC.get(Path(self.name).suffix, b"")
-        if not self.hashes and not head.startswith(magic):
-            raise Refused(f"is not a {Path(self.name).suffix} file")
+        if self.hashes:
+            if not any(_matches(path, wanted) for wanted in self.hashes):
+                raise RefusedError(f"has another {self.trust()} ({size:,} bytes{expected})")
+        elif size == 0 or self.size not in (None, size):
+            raise RefusedError(f"has {size:,} bytes{expected}")
+        elif not head.startswith(MAGIC.get(path.with_name(self.name).suffix, b"")):
+            raise RefusedError(f"is not what its name {self.name} says")
 
-    def _offers(self, folder: str) -> Iterator[tuple[File, str]]:
+    def offers(self, folder: str) -> Iterator[tuple[File, str]]:
         """Every way to get it: all packagings from the user's mirror first, then each file's own sources."""
         mirror = os.environ.get("MTL_BENCH_MIRROR", "").rstrip("/")
         if mirror:
             yield from ((file, f"{mirror}/{folder}/{file.name}") for file in self.packagings())
         yield from ((file, source) for file in self.packagings() for source in file.sources)
 
-    def _fetch(self, source: str, path: Path, label: str, report: Report, patience: Patience) -> None:
+    def _fetch(self, source: str, folder: str, report: Report, patience: Patience) -> Path:
+        path, label = self.place(folder), f"{folder}/{self.name} ({self.trust(source)})"
         part = beside(path, ".part")
         resumed = part.exists()
         while True:
@@ -126,13 +126,14 @@ class File:
             try:
                 self.check(part)
                 break
-            except Refused:
+            except RefusedError:
                 part.unlink()
                 if not resumed:
                     raise
                 resumed = False  # an earlier run may have left damaged bytes: start once more from nothing
         beside(part, ".json").unlink(missing_ok=True)
         place(part, path)
+        return path
 
     def _failure(self, folder: str, reasons: list[str]) -> str:
         names = " or ".join(file.name for file in self.packagings())
@@ -153,7 +154,8 @@ def _matches(path: Path, wanted: str) -> bool:
 
 def _copy(source: Path, part: Path, label: str, report: Report) -> None:
     if not source.is_file():
-        raise Refused("is not there")
+        raise RefusedError("is not there")
     report(label, 0, source.stat().st_size)
+    beside(part, ".json").unlink(missing_ok=True)  # what follows is not what an earlier download began
     shutil.copyfile(source, part)
     report(label, source.stat().st_size, source.stat().st_size)

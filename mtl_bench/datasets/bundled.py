@@ -43,6 +43,11 @@ def _photographs(split: str) -> list[Array]:
     return [np.moveaxis(p[0] if isinstance(p, tuple) else p, -1, 0) for p in loaded.values()]
 
 
+def ink(digits: Array) -> Array:
+    """255 wherever a digit is not 0: what the published MNIST-M blends, not MNIST's shades of grey."""
+    return np.where(digits > 0, 255, 0).astype(np.uint8)
+
+
 def blend(digits: Array, photographs: list[Array], seed: int) -> Array:
     """|patch - digit| per channel (Arbelaez et al.'s photographs in Ganin et al., JMLR 2016, section 5.2.4).
 
@@ -95,7 +100,7 @@ class MNISTM5k:
     def images(self, split: str) -> Array:
         """uint8 (n, 3, 28, 28)."""
         share = SHARES[_share(split, self.splits, self.name)]
-        return blend(_digits()[0][share], _photographs(split), CUT + self.splits.index(split))
+        return blend(ink(_digits()[0][share]), _photographs(split), CUT + self.splits.index(split))
 
     def labels(self, split: str) -> Array:
         """int64 (n,)."""

@@ -8,59 +8,66 @@ import stat
 import tarfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from mtl_bench.datasets.acquire import File, announce
 from mtl_bench.datasets.placed import DataError, beside, data_root, digest_of, place, placing, seal, sealed
-from mtl_bench.datasets.transfer import Patience, Report
+from mtl_bench.datasets.transfer import PATIENCE, Patience, Report
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A folder of unpacked files, placed at `<data folder>/<data set>/<name>`; an equal folder may be put there by hand."""
+    """A folder of unpacked files, placed at `<data folder>/<data set>/<name>`; it may be put there by hand too."""
 
     name: str
     archive: File
     keep: str  # which members, as a pattern on their path; the paths are kept
     count: int  # files
-    sha256: str | None = None  # of the sorted sha256sum listing
+    sha256: str | None = None  # of the sorted listing in sha256sum's format
     inner: str = ""  # the archive inside the archive that holds them
 
     def files(self) -> tuple[File, ...]:
         """The files to fetch for this folder."""
         return self.archive.packagings()
 
+    def offers(self, folder: str) -> Iterator[tuple[File, str]]:
+        """Every way to get its archive."""
+        return self.archive.offers(folder)
+
     def place(self, folder: str) -> Path:
         """Where it belongs."""
         return data_root() / folder / self.name
 
-    def obtain(self, folder: str, report: Report = announce, patience: Patience = Patience()) -> Path:
+    def obtain(self, folder: str, report: Report = announce, patience: Patience = PATIENCE) -> Path:
         """The checked folder, unpacked from its archive when it is not there; raises DataError."""
         path = self.place(folder)
         if sealed(path):
             return path
         with placing(path):
-            if sealed(path) or (path.exists() and self.accept(path)):
-                return path
+            if path.exists():
+                return self.accept(folder)
             archive = self.archive.obtain(folder, report, patience)
             part = beside(path, ".part")
             shutil.rmtree(part, ignore_errors=True)
             try:
                 extract(archive, part, self.keep, self.inner)
-                self.check(part, f"{archive} was unpacked and")
+                self.check(part, f"{archive}, unpacked,")
             except BaseException:
                 shutil.rmtree(part, ignore_errors=True)
                 raise
             place(part, path)
         return path
 
-    def accept(self, path: Path) -> bool:
-        """Check and seal a folder that was put there by hand; raises DataError when it is another."""
-        self.check(path, str(path))
-        seal(path)
-        return True
+    def accept(self, folder: str) -> Path:
+        """What lies in its place, checked and sealed if it was put there by hand; raises DataError."""
+        path = self.place(folder)
+        if not sealed(path):
+            self.check(path, str(path))
+            seal(path)
+        return path
 
     def check(self, path: Path, subject: str) -> None:
         """Raises DataError when the folder has other files than expected."""
@@ -104,14 +111,15 @@ def _unpack(archive: Path, folder: Path, keep: str) -> None:
 def _unpack_tar(archive: Path, folder: Path, keep: str) -> None:
     with tarfile.open(archive) as tar:
         for member in tar:
-            try:
-                tarfile.data_filter(member, str(folder))
-            except tarfile.FilterError as error:
-                raise _unsafe(archive, member.name) from error
             if member.islnk() or member.issym():
                 raise _unsafe(archive, member.name)
-            if member.isfile() and fnmatchcase(member.name, keep):
-                tar.extract(member, folder, filter="data")
+            try:
+                if member.isfile() and fnmatchcase(member.name, keep):
+                    tar.extract(member, folder, filter="data")
+                else:
+                    tarfile.data_filter(member, str(folder))
+            except tarfile.FilterError as error:
+                raise _unsafe(archive, member.name) from error
 
 
 def _unpack_zip(archive: Path, folder: Path, keep: str) -> None:

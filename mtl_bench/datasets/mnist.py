@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mtl_bench.datasets.acquire import File, announce, one_of
-from mtl_bench.datasets.placed import DataError, data_root, stored
+from mtl_bench.datasets.placed import DataError, stored
 from mtl_bench.datasets.transfer import Report
 
 Array = np.ndarray[Any, Any]
@@ -85,11 +85,10 @@ class MNIST:
     def images(self, split: str) -> Array:
         """uint8 (60000 or 10000, 1, 28, 28), memory-mapped."""
         file = FILES[one_of(split, self.splits, self.name, "split"), "images"]
-        path = data_root() / self.folder / "arrays" / f"{split}-images.npy"
-        return stored(path, (COUNTS[split], 1, 28, 28), lambda: [read_idx(file.obtain(self.folder))[:, None]])
+        shape = (COUNTS[split], 1, 28, 28)
+        return stored(self, f"{split}-images", shape, lambda: [read_idx(file.obtain(self.folder))[:, None]])
 
     def labels(self, split: str) -> Array:
         """int64 (n,)."""
         file = FILES[one_of(split, self.splits, self.name, "split"), "labels"]
-        path = data_root() / self.folder / "arrays" / f"{split}-labels.npy"
-        return stored(path, (COUNTS[split],), lambda: [read_idx(file.obtain(self.folder))], np.int64)
+        return stored(self, f"{split}-labels", (COUNTS[split],), lambda: [read_idx(file.obtain(self.folder))], np.int64)

@@ -54,10 +54,10 @@ def shuffled(items: list[Any], seed: int = 0) -> list[Any]:
     return [items[i] for i in np.random.default_rng(seed).permutation(len(items))]
 
 
-def share(items: list[Any], split: str) -> list[Any]:
-    """ "train": the first 80 % of the items, "test": the others; they are in random order and labels are not read."""
-    cut = round(0.8 * len(items))
-    return items[:cut] if split == "train" else items[cut:]
+def share(array: Array, split: str) -> Array:
+    """ "train": the first 80 % of items in random order; "test": the others; "all": all. Labels are not looked at."""
+    cut = round(0.8 * len(array))
+    return {"train": array[:cut], "test": array[cut:], "all": array}[split]
 
 
 def listed(tree: Path, classes: tuple[str, ...]) -> list[Path]:

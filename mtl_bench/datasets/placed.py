@@ -1,7 +1,7 @@
 """What lies in the data folder: verified, and never half written.
 
-Everything is made beside its place as `<name>.part`, renamed when whole, and then sealed: `<name>.sha256` holds its
-digest. An unsealed file was put there by hand and is checked before its first use.
+Everything is made beside its place as `<name>.part`, renamed when whole, and then sealed: `<name>.seal` holds its
+sha256 and size. An unsealed file was put there by hand and is checked before its first use.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock
+
+Array = np.ndarray[Any, Any]
+SEAL = ".seal"
 
 
 class DataError(RuntimeError):
@@ -43,16 +46,23 @@ def digest_of(path: Path) -> str:
 
 def seal(path: Path) -> None:
     """Record that `path` is whole and what it is."""
-    record = beside(path, ".sha256")
+    record = beside(path, SEAL)
     fresh = beside(record, ".part")
-    fresh.write_text(f"{digest_of(path)}  {path.name}\n")
+    fresh.write_text(f"{digest_of(path)} {_size(path)}\n")
     fresh.replace(record)
 
 
 def sealed(path: Path) -> str | None:
-    """The digest that `path` was sealed with, or None when it is missing or was not sealed."""
-    record = beside(path, ".sha256")
-    return record.read_text().partition(" ")[0] if path.exists() and record.exists() else None
+    """The digest that `path` was sealed with, or None when it is missing, was not sealed or has another size."""
+    record = beside(path, SEAL)
+    if not path.exists() or not record.exists():
+        return None
+    digest, size = record.read_text().split()
+    return digest if int(size) == _size(path) else None
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
 
 
 def place(part: Path, path: Path) -> None:
@@ -84,21 +94,24 @@ def placing(path: Path) -> Iterator[None]:
 
 
 def stored(
-    path: Path,
+    data_set: Any,
+    name: str,
     shape: tuple[int, ...],
-    blocks: Callable[[], Iterable[np.ndarray[Any, Any]]],
+    blocks: Callable[[], Iterable[Array]],
     dtype: type = np.uint8,
     sha256: str | None = None,
-) -> np.ndarray[Any, Any]:
+) -> Array:
     """The array of this shape, memory-mapped and read-only; made once from `blocks`, pieces along the first axis.
 
-    With `sha256`, the digest that the .npy file must have.
+    It lies in `<data folder>/<data set>/arrays`; its name holds the data set's `version`, so raising that decodes anew.
+    With `sha256`, the digest that the array's bytes must have.
     """
+    path = data_root() / data_set.folder / "arrays" / f"{name}.v{getattr(data_set, 'version', 1)}.npy"
     if not sealed(path):
         with placing(path):
             if not sealed(path):
                 _write(path, shape, blocks(), np.dtype(dtype), sha256)
-    array: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
     if array.shape != shape:
         raise DataError(f"{path} holds an array of {array.shape} where {shape} was expected; remove it")
     return array
@@ -107,11 +120,11 @@ def stored(
 def _write(
     path: Path,
     shape: tuple[int, ...],
-    blocks: Iterable[np.ndarray[Any, Any]],
+    blocks: Iterable[Array],
     dtype: np.dtype[Any],
     sha256: str | None,
 ) -> None:
-    part, count = beside(path, ".part"), 0
+    part, count, digest = beside(path, ".part"), 0, hashlib.sha256()
     # Written, not memory-mapped: a full disk is then an error instead of a SIGBUS.
     try:
         with part.open("wb") as file:
@@ -120,11 +133,13 @@ def _write(
             for block in blocks:
                 if block.shape[1:] != shape[1:]:
                     raise DataError(f"{path}: items of {block.shape[1:]} were decoded where {shape[1:]} was expected")
-                file.write(np.ascontiguousarray(block, dtype).tobytes())
+                content = np.ascontiguousarray(block, dtype).tobytes()
+                file.write(content)
+                digest.update(content)
                 count += len(block)
         if count != shape[0]:
             raise DataError(f"{path}: {count:,} items were decoded where {shape[0]:,} were expected")
-        if sha256 and digest_of(part) != sha256:
+        if sha256 and digest.hexdigest() != sha256:
             raise DataError(f"{path}: the decoded content is not that of the published files")
     except BaseException:
         part.unlink(missing_ok=True)
@@ -132,7 +147,7 @@ def _write(
     place(part, path)
 
 
-def content_digest(array: np.ndarray[Any, Any]) -> str:
+def content_digest(array: Array) -> str:
     """Twelve hex digits that name an array of `stored`, or any other array."""
     filename = getattr(array, "filename", None)
     known = sealed(Path(filename)) if filename else None

@@ -12,14 +12,15 @@ from typing import Any
 from mtl_bench.datasets.placed import beside
 
 Report = Callable[[str, int, int | None], None]  # what is fetched, bytes so far, bytes in all where known
+HEADERS = {"Accept-Encoding": "identity", "User-Agent": "mtl-bench"}
 AGAIN = (408, 425, 429, 500, 502, 503, 504)  # answers that a later attempt may improve
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A source that cannot give the file; the message is the reason."""
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """A transfer that stopped; another attempt may go on."""
 
 
@@ -35,18 +36,38 @@ class Patience:
     window: float = 30.0  # over which the rate is measured
 
 
+PATIENCE = Patience()
+
+
 def download(url: str, part: Path, label: str, report: Report, patience: Patience) -> None:
-    """Leave the whole file at `part`, going on from what an earlier call left there; raises Refused."""
+    """Leave the whole file at `part`, going on from what an earlier call left there; raises RefusedError."""
     idle = 0
     while True:
         before = _size(part)
         try:
             return _attempt(url, part, label, report, patience)
-        except Broken as broken:
+        except BrokenError as broken:
             idle = 0 if _size(part) > before else idle + 1
             if idle >= patience.attempts:
-                raise Refused(f"{broken}, {idle} times in a row") from broken
+                raise RefusedError(f"{broken}, {idle} times in a row") from broken
             time.sleep(patience.pause * 2**idle)
+
+
+def answer(url: str, patience: Patience = PATIENCE) -> str:
+    """What a source says when it is asked for the file without its content: that it answers, or why it is no use."""
+    import httpx2
+
+    timeout = httpx2.Timeout(patience.read, connect=patience.connect)
+    try:
+        for method in ("HEAD", "GET"):  # some hosts refuse HEAD
+            with httpx2.stream(method, url, headers=HEADERS, timeout=timeout, follow_redirects=True) as response:
+                if response.status_code == 200 and "text/html" in response.headers.get("Content-Type", ""):
+                    return "answers with a web page"
+                if response.status_code == 200:
+                    return f"answers, {int(response.headers.get('Content-Length', 0)):,} bytes"
+        return f"answers {response.status_code} {response.reason_phrase}"
+    except (httpx2.RequestError, httpx2.InvalidURL) as error:
+        return f"does not answer ({str(error) or 'silence'})"
 
 
 def _attempt(url: str, part: Path, label: str, report: Report, patience: Patience) -> None:
@@ -60,24 +81,24 @@ def _attempt(url: str, part: Path, label: str, report: Report, patience: Patienc
                 return  # the last run was stopped between the last byte and the check
             if response.status_code == 416 or not _continues(response, offset, headers):
                 part.unlink(missing_ok=True)
-                raise Broken("the file changed while it was fetched")
+                raise BrokenError("the file changed while it was fetched")
             if response.status_code not in (200, 206):
                 reason = f"answered {response.status_code} {response.reason_phrase}"
-                raise Broken(reason) if response.status_code in AGAIN else Refused(reason)
+                raise BrokenError(reason) if response.status_code in AGAIN else RefusedError(reason)
             _receive(response, url, part, offset if response.status_code == 206 else 0, label, report, patience)
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
         reason = f"does not answer ({str(error) or 'no connection in time'})"
-        raise (Broken if offset else Refused)(reason) from error
+        raise (BrokenError if offset else RefusedError)(reason) from error
     except httpx2.TransportError as error:
-        raise Broken(f"stopped ({str(error) or 'silence'})") from error
+        raise BrokenError(f"stopped ({str(error) or 'silence'})") from error
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
-        raise Refused(f"cannot be asked ({error})") from error
+        raise RefusedError(f"cannot be asked ({error})") from error
 
 
-def _receive(
-    response: Any, url: str, part: Path, offset: int, label: str, report: Report, patience: Patience
-) -> None:
+def _receive(response: Any, url: str, part: Path, offset: int, label: str, report: Report, patience: Patience) -> None:
     validator = _validator(response)
+    if not offset:
+        part.unlink(missing_ok=True)  # before the note: a kill must not leave other bytes under it
     beside(part, ".json").write_text(json.dumps({"url": url, "validator": validator}))
     total = int(response.headers["Content-Length"]) + offset if "Content-Length" in response.headers else None
     done, since, counted = offset, time.monotonic(), offset
@@ -90,20 +111,19 @@ def _receive(
             elapsed = time.monotonic() - since
             if elapsed > patience.window:
                 if done - counted < patience.slowest * elapsed:
-                    raise Refused(f"is too slow (under {patience.slowest:,.0f} bytes a second)")
+                    raise RefusedError(f"is too slow (under {patience.slowest:,.0f} bytes a second)")
                 since, counted = time.monotonic(), done
 
 
 def _resumption(url: str, part: Path) -> tuple[int, dict[str, str]]:
     """Where to go on, and the request headers for it: only the same source may continue what it began."""
-    headers = {"Accept-Encoding": "identity", "User-Agent": "mtl-bench"}
     try:
         begun = json.loads(beside(part, ".json").read_text())
     except (OSError, ValueError):  # nothing was begun, or it was killed while it noted what
-        return 0, headers
+        return 0, HEADERS
     if begun["url"] != url or not begun["validator"] or not _size(part):
-        return 0, headers
-    return _size(part), {**headers, "Range": f"bytes={_size(part)}-", "If-Range": begun["validator"]}
+        return 0, HEADERS
+    return _size(part), {**HEADERS, "Range": f"bytes={_size(part)}-", "If-Range": begun["validator"]}
 
 
 def _validator(response: Any) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ class Measured:
 
     labels: Mapping[str, str]
     metric: str
-    values: Mapping[Any, float]  # by seed
+    values: Mapping[str, float]  # by seed
     keys: tuple[str, ...]
 
     @property
@@ -42,20 +41,25 @@ class Measured:
         return [value - other.values[seed] for seed, value in self.values.items() if seed in other.values]
 
 
-def measured(study: Study, results: Results, metric: str, where: Labels | None = None) -> list[Measured]:
-    """The cells with this metric and these labels, those of the plan first and in its order."""
+def grouped(results: Results, metric: str, where: Labels | None = None) -> list[Measured]:
+    """The cells with this metric and these labels, sorted by their labels."""
     rows = results.select(where or {}, metric)
     names = [name for name in results.labels if name != REPLICATE] + ["device"]
-    if rows.empty:
-        return []
     found = []
     for combination, group in rows.groupby(names, sort=True):
-        seeds = group[REPLICATE] if REPLICATE in group else range(len(group))
+        seeds = group[REPLICATE].astype(str) if REPLICATE in group else map(str, range(len(group)))
         values = dict(zip(seeds, group["value"].astype(float), strict=True))
         labels = {name: str(value) for name, value in zip(names, combination, strict=True) if value != ""}
         found.append(Measured(labels, metric, values, tuple(group["key"])))
+    return found
+
+
+def measured(study: Study, results: Results, metric: str, where: Labels | None = None) -> list[Measured]:
+    """The same in the order of the study's plan, label by label."""
     ranks = _ranks(study, results)
-    return sorted(found, key=lambda cell: [ranks.get((name, cell.labels.get(name, "")), len(ranks)) for name in names])
+    names = [*results.labels, "device"]
+    cells = grouped(results, metric, where)
+    return sorted(cells, key=lambda cell: [ranks.get((name, cell.labels.get(name, "")), len(ranks)) for name in names])
 
 
 def planned(study: Study, results: Results) -> list[Labels]:

@@ -55,7 +55,9 @@ def _compare(study: Study, cell: Measured, cells: Index, results: Results) -> Nu
     sd = float(np.std(gains, ddof=1)) if n >= SHOWN_BELOW else 0.0
     if sd == 0:
         band = _attention(cell, results)
-        note = f"{'attention: ' if abs(gain - expected) > band else ''}no spread over seeds, the difference is shown only"
+        note = "no spread over seeds: the difference is only shown"
+        if abs(gain - expected) > band:
+            note = f"attention: {note}"
         return NumberVerdict(number, gain, expected, n, "not judged", band, note)
     band = float(stats.t.ppf(0.975, n - 1) * sd * np.sqrt(1 / n + 1 / (number.n or 1)))
     if not number.checked:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -12,21 +12,19 @@ if TYPE_CHECKING:
 
 ONE_COLUMN, TWO_COLUMNS = 3.3, 6.9  # inches
 PANEL_HEIGHT = 1.75
-PANELS_IN_A_ROW = 3
+LINE_HEIGHT = 0.125  # inches, of the legend's text
 LETTERS_PER_INCH = 17  # of the legend's text
 PERCENT = ("accuracy", "source_validation")
-# Okabe and Ito's palette, dark and light alternating so that neighbours differ in grey too.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000", "#F0E442")
+# Okabe and Ito's palette without its yellow, which is too faint for lines; dark and light alternate for print in grey.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)))
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same letters on every machine
     "font.size": 7,
     "axes.titlesize": 7,
     "axes.labelsize": 7,
-    "figure.titlesize": 7.5,
-    "figure.titleweight": "bold",
     "xtick.labelsize": 7,
     "ytick.labelsize": 6.5,
     "legend.fontsize": 6.5,
@@ -50,31 +48,35 @@ STYLE: dict[str, Any] = {
 }
 
 
-def panels(title: str, count: int, wide: bool) -> tuple[Figure, list[Axes]]:
-    """A figure of one or two columns' width with `count` panels that share their y axis."""
+def panels(rows: int, columns: int, wide: bool) -> tuple[Figure, list[Axes]]:
+    """A figure of one or two columns' width whose panels share their y axis."""
     from matplotlib.figure import Figure
 
-    columns = min(count, PANELS_IN_A_ROW)
-    rows = -(-count // columns)
-    width = TWO_COLUMNS if wide or count > 1 else ONE_COLUMN
-    figure = Figure(figsize=(width, 0.6 + PANEL_HEIGHT * rows), layout="constrained")
-    figure.suptitle(textwrap.fill(title, round(width * LETTERS_PER_INCH)))
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
-    for axes in grid.flat[count:]:
-        axes.set_visible(False)
-    return figure, list(grid.flat[:count])
+    width = TWO_COLUMNS if wide or columns > 1 else ONE_COLUMN
+    figure = Figure(figsize=(width, 0.3 + PANEL_HEIGHT * rows), layout="constrained")
+    return figure, list(figure.subplots(rows, columns, squeeze=False, sharey=True).flat)
 
 
-def legend(figure: Figure, grid: Sequence[Axes]) -> None:
-    """Every label once, below the panels, in as many columns as fit."""
-    found = {name: handle for axes in grid for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
-    if not found:
+def legend(figure: Figure, handles: Mapping[str, Any], place: Literal["upper", "lower"]) -> None:
+    """Above or below the panels, in as many columns as fit; the figure grows by its height."""
+    if not handles:
         return
     letters = round(figure.get_figwidth() * LETTERS_PER_INCH)
-    folded = [textwrap.fill(name, letters - 6) for name in found]
-    longest = max(len(line) for name in folded for line in name.splitlines())
-    columns = max(1, min(len(folded), letters // (longest + 6)))
-    figure.legend(list(found.values()), folded, loc="outside lower center", ncols=columns, columnspacing=1.2)
+    names = [textwrap.fill(name, letters - 6) for name in handles]
+    widths = [6 + max(len(line) for line in name.splitlines()) for name in names]
+    columns = len(names) if sum(widths) <= letters else max(1, letters // max(widths))
+    lines = -(-len(names) // columns) * max(len(name.splitlines()) for name in names)
+    figure.set_figheight(figure.get_figheight() + LINE_HEIGHT * (lines + 1))
+    where: Any = f"outside {place} center"
+    figure.legend(list(handles.values()), names, loc=where, ncols=columns, columnspacing=1.2)
+
+
+def tint(colour: str) -> tuple[float, float, float]:
+    """The colour mixed with white, so that black marks show on it."""
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = (0.45 * part + 0.55 for part in to_rgb(colour))
+    return red, green, blue
 
 
 def unit(metric: str) -> str:
@@ -87,5 +89,5 @@ def chance_line(axes: Axes, chance: float | None, metric: str) -> None:
     """Where guessing ends up, when it is known."""
     if chance is not None and metric == "accuracy":
         axes.axhline(chance, color="0.35", linewidth=0.8, linestyle=(0, (4, 2)), zorder=1.5)
-        axes.annotate("chance", (1, chance), xycoords=("axes fraction", "data"), xytext=(0, 1.5),
-                      textcoords="offset points", ha="right", va="bottom", fontsize=6, color="0.35")  # fmt: skip
+        place: Any = ("axes fraction", "data")
+        axes.annotate("chance", (1.01, chance), xycoords=place, ha="left", va="center", fontsize=6, color="0.35")

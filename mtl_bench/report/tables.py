@@ -22,7 +22,7 @@ from mtl_bench.report.cells import (
     relative,
     share_of_gap,
 )
-from mtl_bench.report.typeset import ABSENT, exact, latex_table, markdown_table, mean_sd, number, signed
+from mtl_bench.report.typeset import ABSENT, exact, latex_table, markdown_table, mean_sd, number, plus, signed
 from mtl_bench.results import Results
 from mtl_bench.study import Grid, Published, Study
 
@@ -56,7 +56,7 @@ def main_table(study: Study, results: Results, metric: str = "accuracy") -> Tabl
             "published": exact(row["published"]),
             "measured": mean_sd(row["mean"], row["sd"]),
             "n": str(row["n"]),
-            "gain": mean_sd_signed(row["gain"], row["gain sd"]),
+            "gain": plus(row["gain"], mean_sd(row["gain"], row["gain sd"])),
             "published gain": signed(row["published gain"]),
             "share of gap": ABSENT if row["share of gap"] is None else f"{number(row['share of gap'], 0)} %",
             "published in": cited(counterpart(study, cell)),
@@ -64,7 +64,8 @@ def main_table(study: Study, results: Results, metric: str = "accuracy") -> Tabl
         for cell, row in zip(cells, rows, strict=True)
     ]
     labelled = [{**cell.labels, "metric": metric, **row} for cell, row in zip(cells, rows, strict=True)]
-    return Table(f"All cells: {metric}", pd.DataFrame(labelled), _without_empty(pd.DataFrame(text)), closed_labels(cells))
+    shared = closed_labels(cells)
+    return Table(f"All cells: {metric}", pd.DataFrame(labelled), _without_empty(pd.DataFrame(text)), shared)
 
 
 def _numbers(study: Study, cell: Measured, cells: Index) -> dict[str, Any]:
@@ -72,6 +73,7 @@ def _numbers(study: Study, cell: Measured, cells: Index) -> dict[str, Any]:
     ceiling = relative(cell, study.ceiling, cells)
     gains = cell.minus(baseline) if baseline and baseline is not cell else []
     published = counterpart(study, cell)
+    expected = published_gain(study, published) if published else None
     share = None
     if baseline and ceiling and cell not in (baseline, ceiling) and cell.metric == "accuracy":
         share = share_of_gap(cell.mean, baseline.mean, ceiling.mean)
@@ -83,7 +85,7 @@ def _numbers(study: Study, cell: Measured, cells: Index) -> dict[str, Any]:
         "gain sd": round(float(np.std(gains, ddof=1)), 6) if len(gains) > 1 else None,
         "share of gap": share if share is None else round(share, 3),
         "published": published.value if published else None,
-        "published gain": published_gain(study, published) if published else None,
+        "published gain": expected if expected is None else round(expected, 6),
         "paper": published.paper if published else "",
         "table": published.source if published else "",
         "compared": bool(published and not published.context),
@@ -97,10 +99,6 @@ def cited(published: Published | None) -> str:
         return ABSENT
     marks = [f"context: {published.context}"] * bool(published.context) + ["unverified"] * (not published.checked)
     return f"{published.paper}, {published.source}" + (f" ({'; '.join(marks)})" if marks else "")
-
-
-def mean_sd_signed(mean: float | None, sd: float | None) -> str:
-    return f"+{mean_sd(mean, sd)}" if mean is not None and mean > 0 else mean_sd(mean, sd)
 
 
 def _without_empty(text: pd.DataFrame) -> pd.DataFrame:

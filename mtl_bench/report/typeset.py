@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mtl_bench.report.estimate import Estimate
 
 ABSENT = "–"
-MARKDOWN = re.compile(r"([\\`*_{}\[\]|~$])")  # what Markdown would take as markup inside a line
+MARKDOWN = re.compile(r"([\\`*_|~$]|^#|\](?=[(\[:]))")  # what Markdown would take as markup inside a line
 LATEX = str.maketrans(
     {"±": r"$\pm$", "→": r"$\to$", "−": "$-$", "×": r"$\times$", "≥": r"$\geq$", "≤": r"$\leq$", "–": "--"}
 )
@@ -29,8 +29,12 @@ def number(value: float | None, digits: int = 1) -> str:
 
 def signed(value: float | None, digits: int = 1) -> str:
     """+7.9: a difference."""
-    text = number(value, digits)
-    return f"+{text}" if value is not None and value > 0 and float(text.strip("+−") or 0) != 0 else text
+    return plus(value, number(value, digits))
+
+
+def plus(value: float | None, text: str) -> str:
+    """The text with a plus sign when the value is positive and not written as zero."""
+    return f"+{text}" if value is not None and value > 0 and re.match(r"0\.?0*\b", text) is None else text
 
 
 def exact(value: float | None) -> str:
@@ -85,4 +89,4 @@ def latex_table(frame: pd.DataFrame) -> str:
 
 
 def _numeric(column: pd.Series[Any]) -> bool:
-    return all(re.match(r"^[+−]?\d", str(value)) or value == ABSENT for value in column)
+    return all(value == ABSENT or re.match(r"[+−]?\d[\d.,]*( |$)", str(value)) for value in column)

@@ -1,7 +1,7 @@
 """Verdicts: does each claim of a study hold in its results?
 
-A claim is a margin per replicate (a seed). It is tested against zero, or against ± `within`; the primary claims of a study
-share one error rate of 5 % (Holm). Every judgement carries the sentence that says how it came about.
+A claim is a margin per replicate (a seed). It is tested against zero, or against ± `within`; the primary claims of a
+study share one error rate of 5 % (Holm). Every judgement carries the sentence that says how it came about.
 """
 
 from __future__ import annotations
@@ -98,10 +98,9 @@ def judge(study: Study, results: Results) -> list[Judgement]:
 
 def _draft(claim: Claim, study: Study, results: Results, alpha: float) -> Judgement:
     """The claim measured on the device class with the most replicates, not judged so far."""
-    devices = sorted(set(results.rows["device"])) or [""]
-    on_device = {d: replace(results, rows=results.rows[results.rows["device"] == d]) for d in devices}
-    device = max(devices, key=lambda d: min(_replicates(margin, on_device[d]) for margin in claim.margins))
-    chosen = on_device[device]
+    devices = by_device(results) or {"": results}
+    device = max(devices, key=lambda d: min(_replicates(margin, devices[d]) for margin in claim.margins))
+    chosen = devices[device]
     estimates = tuple(estimate(margin, chosen, study.chance) for margin in claim.margins)
     weakest = min(estimates, key=lambda e: e.mean) if all(e.n for e in estimates) else None
     return Judgement(
@@ -115,6 +114,12 @@ def _draft(claim: Claim, study: Study, results: Results, alpha: float) -> Judgem
         detectable=detectable_effect(weakest.se, weakest.df, alpha) if weakest and weakest.df else None,
         gates=gate_results(study, chosen),
     )
+
+
+def by_device(results: Results) -> dict[str, Results]:
+    """The results of each device class: seeds are never paired across classes."""
+    devices = sorted(set(results.rows["device"]))
+    return {device: replace(results, rows=results.rows[results.rows["device"] == device]) for device in devices}
 
 
 def gate_results(study: Study, results: Results) -> tuple[GateResult, ...]:
@@ -183,11 +188,10 @@ def _decide(draft: Judgement, test: Tested, p: float, primary: int, scale: str) 
         if smallest:
             verdict, words = "opposite", "contradicted" if paper else "absent at this scale"
             test = replace(test, deciding=smallest[0])
-            rule += f" The 95 % interval lies below {claim.smallest_effect:g} {claim.unit}, the smallest effect that counts."
+            smallest_effect = f"{claim.smallest_effect:g} {claim.unit}"
+            rule += f" The 95 % interval lies below {smallest_effect}, the smallest effect that counts."
     effect = detectable_effect(test.deciding.se, test.deciding.df, ALPHA / primary)
-    return replace(
-        draft, verdict=verdict, words=words, rule=rule, deciding=test.deciding, p=p, detectable=effect
-    )
+    return replace(draft, verdict=verdict, words=words, rule=rule, deciding=test.deciding, p=p, detectable=effect)
 
 
 def _sentence(claim: Claim, estimates: Sequence[Estimate], deciding: Estimate, primary: int) -> str:

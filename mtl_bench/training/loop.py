@@ -138,7 +138,7 @@ def outputs_of(
     device = next(learner.parameters()).device
     logits, features = [], []
     for first in range(0, len(images), size):
-        chunk = torch.from_numpy(np.ascontiguousarray(images[first : first + size])).to(device)
+        chunk = torch.tensor(images[first : first + size], device=device)  # a copy: memory-mapped pixels are read-only
         logits.append(learner.predict(chunk, domain).float().cpu().numpy())
         if first < most:
             features.append(learner.features({domain: Batch(chunk, None)})[domain].cpu().numpy())

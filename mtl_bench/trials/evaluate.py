@@ -5,13 +5,33 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from mtl_bench.core.trial import Trial, Work
-from mtl_bench.trials.adapt import digest
+from mtl_bench.measures.validators import accuracy
+from mtl_bench.trials.adapt import Adapt, digest
 from mtl_bench.trials.select import Select, read_candidate, read_history
+
+
+@dataclass(frozen=True)
+class Oracle(Trial):
+    """The candidate with the best accuracy on the watched target training images: an upper bound, not a rule to use.
+
+    It reads labels of the target's training images, which is its point; never those of the test.
+    """
+
+    adaptation: Adapt
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        folder = work.folder_of(self.adaptation)
+        labels = self.adaptation.target.labels("train")
+        steps = [row["step"] for row in read_history(folder)]
+        watched = [read_candidate(folder, step)["target train logits"] for step in steps]
+        scores = [accuracy(logits, labels[: len(logits)]) for logits in watched]
+        best = int(np.argmax(scores))
+        return {"step": steps[best], "score": scores[best]}
 
 
 @dataclass(frozen=True)
@@ -24,23 +44,24 @@ class Evaluate(Trial):
 
     keep: ClassVar[tuple[str, ...]] = ("curve.csv", "correct.npy")
 
-    selection: Select
+    selection: Select | Oracle
 
     def run(self, work: Work) -> Mapping[str, float]:
-        adaptation = self.selection.adaptation
-        folder = work.folder_of(adaptation)
-        labels = adaptation.target.labels("test")
-        work.data[f"{adaptation.target.name} test labels"] = digest(labels)
+        run = self.selection.adaptation
+        folder = work.folder_of(run)
+        labels = run.target.labels("test")
+        work.data[f"{run.target.name} test labels"] = digest(labels)
         chosen = work.metrics_of(self.selection)["step"]
-        curve = []
+        curve: list[dict[str, Any]] = []
         for row in read_history(folder):
-            correct = read_candidate(folder, row["step"])["target test logits"].argmax(1) == labels
+            predictions = read_candidate(folder, row["step"])["target test logits"].argmax(1)
+            correct = predictions == labels[: len(predictions)]
             curve.append({"step": row["step"], "accuracy": 100 * correct.mean(), **row})
             if row["step"] == chosen:
                 np.save(work.folder / "correct.npy", correct)
-                accuracy = curve[-1]["accuracy"]
         with (work.folder / "curve.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, list(dict.fromkeys(name for row in curve for name in row)), restval="")
             writer.writeheader()
             writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in curve)
-        return {"accuracy": accuracy, "step": chosen}
+        reached = {row["step"]: row["accuracy"] for row in curve}
+        return {"accuracy": reached[chosen], "step": chosen}

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mtl_bench.methods.deep.dann import domain_classifier, domain_confusion
+from mtl_bench.methods.deep.mmd import domain_discrepancy
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
 
 
 @dataclass(frozen=True)
 class DSN:
-    """Classification + alpha reconstruction + beta difference + gamma similarity (equation 1), similarity as in DANN.
+    """Classification + alpha reconstruction + beta difference + gamma similarity by DANN or MMD (equation 1).
 
     All terms but the classification start after the share `start` of the run (after 10,000 steps in section 4.2).
     """
@@ -26,6 +28,7 @@ class DSN:
     gamma: float = 0.25
     start: float = 0.05
     hidden: int = 100
+    similarity: Literal["DANN", "MMD"] = "DANN"
 
     def build(self, net: Network, classes: int) -> Learner:
         return DSNLearner(net, classes, self)
@@ -37,7 +40,8 @@ class DSNLearner(Learner):
         self.method = method
         self.private = nn.ModuleDict({domain: net.fresh() for domain in net.domains})
         self.decoder = decoder(net.width, net.input_shape)
-        self.domain_classifier = domain_classifier(net.width, method.hidden)
+        if method.similarity == "DANN":
+            self.domain_classifier = domain_classifier(net.width, method.hidden)
 
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         method = self.method
@@ -53,8 +57,14 @@ class DSNLearner(Learner):
             difference.append(soft_orthogonality(own, shared[domain]))
         losses["reconstruction"] = method.alpha * torch.stack(reconstruction).sum()
         losses["difference"] = method.beta * torch.stack(difference).sum()
-        losses["similarity"] = method.gamma * domain_confusion(self.domain_classifier, shared, batches, 1.0)
+        losses["similarity"] = method.gamma * self.similarity(shared, batches)
         return losses
+
+    def similarity(self, shared: Mapping[str, Tensor], batches: Mapping[str, Batch]) -> Tensor:
+        """What falls as the shared features of source and target become alike (section 3.2)."""
+        if self.method.similarity == "MMD":
+            return domain_discrepancy(shared, batches)
+        return domain_confusion(self.domain_classifier, shared, batches, 1.0)
 
 
 def decoder(width: int, shape: tuple[int, int, int]) -> nn.Module:

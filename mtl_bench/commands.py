@@ -1,0 +1,197 @@
+"""What the commands that compute or judge do, from a study's name to its page and an exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mtl_bench import catalogue, fill, regression, upkeep
+from mtl_bench.catalogue import StudyError
+from mtl_bench.core.store import Store, code_of
+from mtl_bench.core.trial import key
+from mtl_bench.results import Results
+from mtl_bench.study import Cell, Study
+
+STOPPED = 130  # the exit status of what Ctrl-C ended
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A study at a scale: the cells it plans and those that were asked for."""
+
+    name: str
+    study: Study
+    scale: str
+    planned: Sequence[Cell]
+    cells: Sequence[Cell]
+
+    @classmethod
+    def of(cls, word: str, scale: str, only: Sequence[str] = (), seeds: int | None = None) -> Wanted:
+        """Raises StudyError for a misspelt study, scale or label."""
+        name, study = catalogue.load(word)
+        planned = catalogue.cells_of(name, study, catalogue.scale_of(name, study, scale, seeds))
+        return cls(name, study, scale, planned, fill.asked(name, planned, only))
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.{self.scale}"
+
+    def results(self) -> Results:
+        return Results.read(catalogue.places().results, self.file)
+
+    def not_there(self) -> StudyError:
+        remedy = f"run `mtl-bench run {self.name} --scale {self.scale}` first"
+        return StudyError(f"{self.name} has no results at {self.scale} scale yet; {remedy}")
+
+
+@dataclass(frozen=True)
+class Computer:
+    """Where trials are computed and kept."""
+
+    store: Store
+    device: str  # the device class: cpu or cuda
+    slots: int
+
+    @classmethod
+    def of(cls, device: str, slots: int | None) -> Computer:
+        return cls(Store(catalogue.places().store), device, slots or os.cpu_count() or 1)
+
+
+def run(wanted: Wanted, computer: Computer, recompute: bool, command: str) -> int:
+    """Compute what is lacking, write the page; returns the exit status."""
+    folder, cells, store = catalogue.places().results, wanted.cells, computer.store
+    results = wanted.results()
+    lacking = _lacking(wanted, computer, results, recompute)
+    costs, _ = fill.known_costs(cells, store, results)
+    if recompute:
+        fill.forget(lacking, folder, wanted.file, store, computer.device)
+    keeper = fill.Keeper(folder, wanted.file, lacking, store, command)
+    reasons, stopped = {}, False
+    with _stoppable():
+        try:
+            reasons = fill.compute(lacking, store, computer.device, computer.slots, costs, keeper.hear)
+        except KeyboardInterrupt:
+            stopped = True
+        finally:
+            results = keeper.save()
+    if stopped:
+        kept = sum(results.has(cell, computer.device) for cell in cells)
+        again = "the same command again, without --recompute," if recompute else "the same command again"
+        print(f"Stopped. {kept} of {len(cells)} cells are kept; give {again} to go on.")
+        return STOPPED
+    if len(results.rows):
+        _write_page(wanted, results)
+    return _tell_failures(reasons)
+
+
+def forecast(wanted: Wanted, computer: Computer, recompute: bool) -> None:
+    """Say what a run would compute and what that cost last time."""
+    results = wanted.results()
+    lacking = _lacking(wanted, computer, results, recompute)
+    costs, costs_of_cells = fill.known_costs(wanted.planned, computer.store, results)
+    print("\n".join(fill.forecast(lacking, computer.store, computer.slots, costs, costs_of_cells, recompute)))
+
+
+def report(wanted: Wanted) -> None:
+    """Write the page from the results."""
+    results = wanted.results()
+    if not len(results.rows):
+        raise wanted.not_there()
+    _write_page(wanted, results)
+
+
+def check(wanted: Wanted, computer: Computer, baseline: Path | None, junit: Path | None, summary: Path | None) -> int:
+    """Compare fresh results with the baseline; returns the exit status."""
+    from mtl_bench.report import check as findings
+
+    with tempfile.TemporaryDirectory() as folder:
+        old, new = Path(folder, "old"), Path(folder, "new")
+        if baseline is None:
+            before = regression.committed(catalogue.places().results, wanted.file, old)
+        else:
+            before = Results.read(baseline, wanted.file)
+        if not len(before.rows):
+            raise wanted.not_there()
+
+        def compute(cells: Sequence[Cell]) -> dict[str, str]:
+            costs, _ = fill.known_costs(cells, computer.store, before)
+            return fill.compute(cells, computer.store, computer.device, computer.slots, costs)
+
+        with _stoppable():
+            try:
+                found, reasons = regression.check(
+                    wanted.name, wanted.study, wanted.scale, before, new, computer.store, compute
+                )
+            except KeyboardInterrupt:
+                print("Stopped. What was computed is kept; give the same command again to go on.")
+                return STOPPED
+    text = findings.summary(found)
+    print(text)
+    if junit:
+        findings.junit(found, junit)
+    if summary:
+        with summary.open("a") as file:
+            file.write(f"{text}\n")
+    return _tell_failures(reasons) or found.exit_status
+
+
+def tidy() -> None:
+    """Keep the newer of two rows for one cell, in all results."""
+    folder = catalogue.places().results
+    for holding in upkeep.holdings(folder):
+        results = Results.read(folder, holding.name, repair=True)
+        results.write()
+        print(f"{holding.name}: {holding.rows - len(results.rows)} of {holding.rows} rows dropped")
+
+
+def _lacking(wanted: Wanted, computer: Computer, results: Results, recompute: bool) -> list[Cell]:
+    lacking = [cell for cell in wanted.cells if recompute or not results.has(cell, computer.device)]
+    done, count = len(wanted.cells) - len(lacking), len(wanted.cells)
+    print(f"{wanted.name} at {wanted.scale} scale: {done} of {count} cells done", flush=True)
+    return lacking
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM raises KeyboardInterrupt; more of them cannot disturb the clean end."""
+
+    def stop(*_: object) -> None:
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    for one in before:
+        signal.signal(one, stop)
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _write_page(wanted: Wanted, results: Results) -> None:
+    """Write the page and say what it says; the last line is where it is."""
+    from mtl_bench.report import page, verdict
+
+    codes = {key(cell.trial): (type(cell.trial).__name__, code_of(cell.trial)) for cell in wanted.planned}
+    rows = [row for row in zip(results.rows["key"], results.rows["code"], strict=True) if row[0] in codes]
+    stale = Counter(codes[name][0] for name, code in rows if codes[name][1] != code)
+    path = page.write(wanted.name, wanted.study, results, wanted.scale, catalogue.places().reports, stale)
+    print("\n".join(verdict.verdict_lines(verdict.judge(wanted.study, results))))
+    print(catalogue.near(path))
+
+
+def _tell_failures(reasons: Mapping[str, str]) -> int:
+    for name, reason in reasons.items():
+        print(f"{name}: {reason}", file=sys.stderr)
+    if reasons:
+        print(f"{len(reasons)} trials failed; every cell that succeeded is kept", file=sys.stderr)
+    return 1 if reasons else 0

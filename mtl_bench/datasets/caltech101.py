@@ -1,0 +1,110 @@
+"""Caltech-101."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mtl_bench.datasets.acquire import File, announce, one_of
+from mtl_bench.datasets.extract import Tree
+from mtl_bench.datasets.pixels import decoded, labels_of, listed, share
+from mtl_bench.datasets.placed import stored
+from mtl_bench.datasets.transfer import Report
+
+Array = np.ndarray[Any, Any]
+COUNT = 8_677
+PAGE = "https://data.caltech.edu/records/mzrjq-6wc02"
+MEMBERS, FILES = "101_ObjectCategories/*/image_*.jpg", 9_144  # with 467 of BACKGROUND_Google
+TREES = {
+    "original": Tree(
+        "original",
+        File(
+            "caltech-101.zip",
+            (f"{PAGE}/files/caltech-101.zip",),
+            ("md5:3138e1922a9193bfa496528edbbc45d0",),
+            137_414_764,
+            PAGE,
+        ),
+        MEMBERS,
+        FILES,
+        inner="caltech-101/101_ObjectCategories.tar.gz",
+    ),
+    "64px": Tree(
+        "64px",
+        File(
+            "101_ObjectCategories_64px.tar",
+            hashes=("sha256:d7a88df14f1c5cd87e42ab1637a7dbbdb8fb67ed074bb7e816f528688cbed685",),
+            size=31_672_320,
+        ),
+        MEMBERS,
+        FILES,
+        sha256="78b2b58bfcbe54f60241b49eed25949e5e565aea7ccae97560a44cf9bcaf75e6",
+    ),
+}
+CLASSES = """
+Faces Faces_easy Leopards Motorbikes accordion airplanes anchor ant barrel bass beaver binocular bonsai brain
+brontosaurus buddha butterfly camera cannon car_side ceiling_fan cellphone chair chandelier cougar_body cougar_face crab
+crayfish crocodile crocodile_head cup dalmatian dollar_bill dolphin dragonfly electric_guitar elephant emu euphonium
+ewer ferry flamingo flamingo_head garfield gerenuk gramophone grand_piano hawksbill headphone hedgehog helicopter ibis
+inline_skate joshua_tree kangaroo ketch lamp laptop llama lobster lotus mandolin mayfly menorah metronome minaret
+nautilus octopus okapi pagoda panda pigeon pizza platypus pyramid revolver rhino rooster saxophone schooner scissors
+scorpion sea_horse snoopy soccer_ball stapler starfish stegosaurus stop_sign strawberry sunflower tick trilobite
+umbrella watch water_lilly wheelchair wild_cat windsor_chair wrench yin_yang
+"""
+
+
+@dataclass(frozen=True)
+class Caltech101:
+    """Objects of 101 kinds (Fei-Fei, Fergus and Perona, 2004), without the background class.
+
+    Stored as centre squares: the short side is brought to `size` by Pillow's bilinear resampling. Train and test are
+    80 % and 20 % of a fixed random order; "all" is both. Variants: "original", and "64px", whose short side is 64 px.
+    """
+
+    variant: str = "original"
+    size: int = 64  # the stored side
+
+    folder: ClassVar[str] = "caltech101"
+    licence: ClassVar[str] = "CC BY 4.0"
+    classes: ClassVar[tuple[str, ...]] = tuple(CLASSES.split())
+    splits: ClassVar[tuple[str, ...]] = ("train", "test", "all")
+    variants: ClassVar[tuple[str, ...]] = tuple(TREES)
+
+    def __post_init__(self) -> None:
+        one_of(self.variant, self.variants, "caltech101", "variant")
+        if self.variant == "64px" and self.size > 64:
+            raise ValueError(f"caltech101's variant 64px has no {self.size} pixels to a side; use size=64 or less")
+
+    @classmethod
+    def every(cls) -> tuple[Caltech101, ...]:
+        return tuple(cls(variant) for variant in cls.variants)
+
+    @property
+    def name(self) -> str:
+        return "caltech101" if self.variant == "original" else f"caltech101-{self.variant}"
+
+    @property
+    def files(self) -> tuple[Tree, ...]:
+        return (TREES[self.variant],)
+
+    def fetch(self, report: Report = announce) -> None:
+        TREES[self.variant].obtain(self.folder, report)
+
+    def images(self, split: str) -> Array:
+        """uint8 (n, 3, size, size), memory-mapped."""
+        one_of(split, self.splits, self.name, "split")
+        shape = (COUNT, 3, self.size, self.size)
+        name = f"{self.variant}-images-{self.size}"
+        return share(stored(self, name, shape, lambda: decoded(self._paths(), self.size)), split)
+
+    def labels(self, split: str) -> Array:
+        """int64 (n,)."""
+        one_of(split, self.splits, self.name, "split")
+        name = f"{self.variant}-labels"
+        return share(stored(self, name, (COUNT,), lambda: [labels_of(self._paths(), self.classes)], np.int64), split)
+
+    def _paths(self) -> list[Path]:
+        return listed(TREES[self.variant].obtain(self.folder) / "101_ObjectCategories", self.classes)

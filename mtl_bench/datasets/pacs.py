@@ -1,0 +1,133 @@
+"""PACS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mtl_bench.datasets.acquire import File, announce, one_of
+from mtl_bench.datasets.extract import Tree
+from mtl_bench.datasets.pixels import decoded, labels_of, listed, share, shuffled
+from mtl_bench.datasets.placed import stored
+from mtl_bench.datasets.transfer import Report
+
+Array = np.ndarray[Any, Any]
+COUNTS = {"photo": 1_670, "art_painting": 2_048, "cartoon": 2_344, "sketch": 3_929}
+REVISION = "394113073258ead631f617d2e13bb377c0715c4b"
+ORIGINAL = File(
+    "pacs.parquet",
+    (f"https://huggingface.co/datasets/flwrlabs/pacs/resolve/{REVISION}/data/train-00000-of-00001.parquet",),
+    ("sha256:4fc041ee92eec6043fe6e2859e8bdd138e5f958bc621afd153879812cbe65ff5",),
+    191_395_900,
+    "https://huggingface.co/datasets/flwrlabs/pacs",
+)
+JPEG80 = {
+    domain: Tree(
+        domain, File(f"{domain}.tar", (), (f"sha256:{tar}",), size), f"PACS/{domain}/*/*", COUNTS[domain], tree
+    )
+    for domain, size, tar, tree in (
+        (
+            "photo",
+            21_760_000,
+            "f50536e0ebaaf519631f77458bd1ec1d7228076cc247e5221215edab8ece192f",
+            "42db18ee2bbe3db8742d4da45fcc020469e3eb32609321a8b4c58203c4116e6d",
+        ),
+        (
+            "art_painting",
+            27_729_920,
+            "a052c992188708011b73e335560a0531808b4fbfe2161ca499b92af8b5cdd787",
+            "ff5cb27b3738329f673347fb0610551c576fda9ecead9e078fa09af0700fd2ac",
+        ),
+        (
+            "cartoon",
+            23_490_560,
+            "859e9a477d6b768484700d781e40809c16ac751f532e24d6549ff2bf4e6ff72c",
+            "e132bf6338efb08c50a650e66ab4314bbe4b4d858147e9dc9c19c186c747a140",
+        ),
+        (
+            "sketch",
+            20_695_040,
+            "1dfd31829ba8e043c6cb33fd075cd66a9f862e67d5afc49e98cdd7897be65249",
+            "408cca3f0c406038cee674e1db6d879fcd6813e64d4e6d4d4ac68c14fdd7380d",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class PACS:
+    """Seven kinds of things in four styles, colour 227 × 227 (Li, Yang, Song and Hospedales, 2017), one domain of it.
+
+    Train and test are 80 % and 20 % of a fixed random order (DomainBed's shares, not its draws); "all" is both.
+    Variants: "original", and "jpeg80", compressed again with JPEG quality 80 (sketches without loss).
+    """
+
+    domain: str = "photo"
+    variant: str = "original"
+    size: int = 64  # the stored side, by Pillow's bilinear resampling; 224 for the usual backbones
+
+    folder: ClassVar[str] = "pacs"
+    licence: ClassVar[str] = "unstated; research use, cite the paper"
+    classes: ClassVar[tuple[str, ...]] = ("dog", "elephant", "giraffe", "guitar", "horse", "house", "person")
+    splits: ClassVar[tuple[str, ...]] = ("train", "test", "all")
+    variants: ClassVar[tuple[str, ...]] = ("original", "jpeg80")
+    domains: ClassVar[tuple[str, ...]] = tuple(COUNTS)
+
+    def __post_init__(self) -> None:
+        one_of(self.variant, self.variants, "pacs", "variant")
+        one_of(self.domain, self.domains, "pacs", "domain")
+
+    @classmethod
+    def every(cls) -> tuple[PACS, ...]:
+        return tuple(cls(domain, variant) for variant in cls.variants for domain in cls.domains)
+
+    @property
+    def name(self) -> str:
+        return f"pacs-{self.domain}" + ("" if self.variant == "original" else f"-{self.variant}")
+
+    @property
+    def files(self) -> tuple[File | Tree, ...]:
+        return (ORIGINAL,) if self.variant == "original" else (JPEG80[self.domain],)
+
+    def fetch(self, report: Report = announce) -> None:
+        for file in self.files:
+            file.obtain(self.folder, report)
+
+    def images(self, split: str) -> Array:
+        """uint8 (n, 3, size, size), memory-mapped."""
+        one_of(split, self.splits, self.name, "split")
+        name = f"{self.variant}-{self.domain}-images-{self.size}"
+        shape = (COUNTS[self.domain], 3, self.size, self.size)
+        return share(stored(self, name, shape, lambda: decoded(self._encoded(), self.size)), split)
+
+    def labels(self, split: str) -> Array:
+        """int64 (n,)."""
+        one_of(split, self.splits, self.name, "split")
+        name = f"{self.variant}-{self.domain}-labels"
+        return share(stored(self, name, (COUNTS[self.domain],), lambda: [self._labels()], np.int64), split)
+
+    def _encoded(self) -> Iterator[Path | bytes]:
+        if self.variant == "jpeg80":
+            return iter(self._paths())
+        return (image["bytes"] for image in self._column("image"))
+
+    def _labels(self) -> Array:
+        if self.variant == "jpeg80":
+            return labels_of(self._paths(), self.classes)
+        return np.array(self._column("label"), np.int64)
+
+    def _paths(self) -> list[Path]:
+        tree = JPEG80[self.domain].obtain(self.folder)
+        return listed(tree / "PACS" / self.domain, self.classes)
+
+    def _column(self, name: str) -> list[Any]:
+        """A column of the domain's rows, in a fixed random order."""
+        from pyarrow import parquet
+
+        domain = ("domain", "==", self.domain)
+        table = parquet.read_table(ORIGINAL.obtain(self.folder), columns=[name], filters=[domain])
+        return shuffled(table[name].to_pylist())

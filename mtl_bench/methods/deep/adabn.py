@@ -1,0 +1,37 @@
+"""AdaBN: the target is normalised by its own statistics (Li et al., Pattern Recognition 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mtl_bench.models.network import DomainBatchNorm, Network
+from mtl_bench.training.learner import Batch, Learner, labelled, unlabelled
+
+
+@dataclass(frozen=True)
+class AdaBN:
+    """Source only, on a network with BatchNorm whose policy is "per domain".
+
+    The target's images move the target's running averages and no weight. The paper computes these statistics after
+    training (algorithm 1); here they follow it, so that every candidate has them.
+    """
+
+    def build(self, net: Network, classes: int) -> Learner:
+        if not any(isinstance(module, DomainBatchNorm) for module in net.modules()):
+            raise ValueError(
+                "AdaBN needs BatchNorm with statistics per domain; "
+                'choose a backbone such as DigitCNNBatchNorm(batch_norm="per domain")'
+            )
+        return AdaBNLearner(net, classes)
+
+
+class AdaBNLearner(Learner):
+    def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
+        with torch.no_grad():
+            self.features(unlabelled(batches))
+        sources = labelled(batches)
+        return {"classification": self.classification(self.features(sources), sources)}

@@ -1,0 +1,55 @@
+"""CMD: a bounded hidden layer whose central moments agree (Zellinger et al., ICLR 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from mtl_bench.measures.cmd import central_moment_discrepancy
+from mtl_bench.methods.deep.mmd import sources_and_target
+from mtl_bench.models.heads import layers_of
+from mtl_bench.models.network import Network
+from mtl_bench.training.learner import Batch, Learner
+
+
+@dataclass(frozen=True)
+class CMD:
+    """Classification plus `weight` (lambda) times the CMD of the last hidden layer, with the paper's lambda and K.
+
+    CMD is defined on a bounded interval: a sigmoid (|b - a| = 1) takes the place of the ReLU of the head's last hidden
+    layer, for source and target alike.
+    """
+
+    weight: float = 1.0
+    moments: int = 5  # K
+
+    def build(self, net: Network, classes: int) -> Learner:
+        return CMDLearner(net, classes, self)
+
+
+class CMDLearner(Learner):
+    def __init__(self, net: Network, classes: int, method: CMD) -> None:
+        super().__init__(net, classes)
+        self.method = method
+        self.classifier = with_bounded_layer(self.classifier)
+
+    def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
+        features = self.features(batches)
+        bounded = {domain: layers_of(self.classifier, f)[-2] for domain, f in features.items()}
+        discrepancy = central_moment_discrepancy(*sources_and_target(bounded, batches), self.method.moments)
+        return {
+            "classification": self.classification(features, batches),
+            "discrepancy": self.method.weight * discrepancy,
+        }
+
+
+def with_bounded_layer(head: nn.Module) -> nn.Module:
+    """The head with a sigmoid in place of its last ReLU."""
+    modules = list(head.children())
+    places = [i for i, module in enumerate(modules) if isinstance(module, nn.ReLU)]
+    if not places:
+        raise ValueError("CMD needs a hidden layer to bound; choose a backbone whose head has one with a ReLU")
+    modules[places[-1]] = nn.Sigmoid()
+    return nn.Sequential(*modules)

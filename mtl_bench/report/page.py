@@ -1,0 +1,137 @@
+"""The page of a study at a scale: a pure function of the study and its results, the same bytes every time."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mtl_bench.report import plots, sections
+from mtl_bench.report.cells import MEANINGFUL_GAP
+from mtl_bench.report.published import numbers
+from mtl_bench.report.tables import Table, grid_table, main_table
+from mtl_bench.report.typeset import escape, markdown_table, number, p_value
+from mtl_bench.report.verdict import judge, without_sizing
+from mtl_bench.results import Results
+from mtl_bench.study import Bars, Curves, Grid, Study
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MEANING = {
+    "smoke": "synthetic data, to prove that the study runs from end to end",
+    "laptop": "real data, minutes on two processor cores",
+    "paper": "the paper's data and protocol",
+}
+READING = {
+    Bars: "Bars are means, whiskers their standard deviation, dots single seeds; lines across the bars are published "
+    "values, dashed where the number is context only.",
+    Curves: "Lines are means over seeds, bands one standard deviation.",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure or a table of the page; `stem` is where its files lie, relative to the page."""
+
+    title: str
+    stem: str
+    reading: str = ""
+    table: Table | None = None
+
+
+class Markdown(str):
+    """Text that is Markdown already; everything else on a page is escaped."""
+
+
+def write(
+    study_name: str,
+    study: Study,
+    results: Results,
+    scale: str,
+    folder: Path,
+    stale: Mapping[str, int] | None = None,
+) -> Path:
+    """Write `<folder>/<study>.<scale>.md` and its figures and tables in `<folder>/<study>.<scale>/`; returns the page.
+
+    `stale` counts, per kind of trial, the cells that older code computed.
+    """
+    name = f"{study_name}.{scale}"
+    judged = without_sizing(results)
+    shown = judged if len(judged.rows) else results
+    figures, tables = _draw(study, shown, folder / name)
+    judgements = judge(study, results)
+    page = _templates().get_template("page.md.jinja").render(
+        name=name,
+        study=study,
+        scale=scale,
+        meaning=MEANING[scale],
+        command=results.provenance.get("command") or f"mtl-bench run {study_name} --scale {scale}",
+        redraw=f"mtl-bench report {study_name} --scale {scale}",
+        results_link=Path(os.path.relpath(results.folder / f"{name}.csv", folder)).as_posix(),
+        figures=figures,
+        tables=tables,
+        judgements=judgements,
+        verdicts=sections.verdict_table(judgements),
+        gates=sections.gate_table(study, shown),
+        numbers=sections.number_table(numbers(study, results)),
+        run=sections.run(study, shown),
+        environments=sections.environment_table(shown),
+        code=sections.code_table(shown),
+        data=sections.data_table(shown),
+        stale=stale or {},
+        gap=MEANINGFUL_GAP,
+    )  # fmt: skip
+    path = folder / f"{name}.md"
+    path.write_text(re.sub(r"\n{3,}", "\n\n", page))
+    return path
+
+
+def _draw(study: Study, results: Results, files: Path) -> tuple[list[Shown], list[Shown]]:
+    """Write every figure and table, and remove the files of former ones."""
+    files.mkdir(parents=True, exist_ok=True)
+    former = set(files.iterdir())
+    figures: list[Shown] = []
+    tables: list[Table] = []
+    for view in study.views:
+        if isinstance(view, Grid):
+            tables.append(grid_table(view, study, results))
+        elif plots.save(view, study, results, files / f"figure-{len(figures) + 1}"):
+            figures.append(Shown(view.title, f"{files.name}/figure-{len(figures) + 1}", READING[type(view)]))
+    tables += [main_table(study, results, metric) for metric in sorted(set(results.rows["metric"]))]
+    tables = [table for table in tables if len(table.text)]
+    for i, table in enumerate(tables, 1):
+        table.write(files / f"table-{i}")
+    shown = [Shown(table.title, f"{files.name}/table-{i}", table=table) for i, table in enumerate(tables, 1)]
+    stems = {Path(part.stem).name for part in [*figures, *shown]}
+    for path in former:
+        if path.stem not in stems:
+            path.unlink()
+    return figures, shown
+
+
+def _templates() -> Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        undefined=jinja2.StrictUndefined,
+        finalize=lambda value: value if isinstance(value, Markdown) else Markdown(escape(value)),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "raw": Markdown,
+        "code": lambda text: Markdown(f"`{str(text).replace('`', ' ')}`"),
+        "table": lambda frame: Markdown(markdown_table(frame)),
+        "labels": lambda labels: ", ".join(f"{name}: {value}" for name, value in labels.items()),
+        "measured": sections.measured_text,
+        "published": sections.published_text,
+        "number": number,
+        "p": p_value,
+    }
+    return environment

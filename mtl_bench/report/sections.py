@@ -1,0 +1,147 @@
+"""The parts of a page that are tables or lists: verdicts, gates, numbers, and where the results come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mtl_bench.report.cells import closed_labels, grouped, planned
+from mtl_bench.report.estimate import REPLICATE, Estimate
+from mtl_bench.report.published import NumberVerdict
+from mtl_bench.report.tables import cited
+from mtl_bench.report.typeset import ABSENT, bounds, count, mean_sd, number, plus, signed, span
+from mtl_bench.report.verdict import Judgement, by_device, gate_results
+from mtl_bench.results import Results
+from mtl_bench.study import Claim, Study
+
+
+def verdict_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
+    """A row per claim."""
+    return pd.DataFrame(
+        [
+            {
+                "claim": j.claim.text,
+                "verdict": j.words,
+                "measured [95 % interval]": span(j.deciding, j.claim.unit) if j.deciding else ABSENT,
+                "published": ABSENT if j.claim.published is None else f"{signed(j.claim.published)} {j.claim.unit}",
+            }
+            for j in judgements
+        ]
+    )
+
+
+def measured_text(estimate: Estimate, unit: str) -> str:
+    """+7.9 ± 1.1 points over 5 seeds, 95 % interval [5.1, 10.7]."""
+    mean = plus(estimate.mean, mean_sd(estimate.mean, estimate.sd))
+    return f"{mean} {unit} over {count(estimate.n, 'seed')}, 95 % interval {bounds(estimate)}"
+
+
+def published_text(claim: Claim) -> str:
+    """The published size of a claim and where it stands."""
+    if claim.published is None:
+        return claim.source
+    return f"{signed(claim.published)} {claim.unit} ({claim.source})"
+
+
+def gate_table(study: Study, results: Results) -> pd.DataFrame:
+    """A row per gate and device class."""
+    return pd.DataFrame(
+        [
+            {
+                "gate": result.gate.text,
+                "device": device,
+                "measured": number(result.mean),
+                "n": str(result.n),
+                "at least": f"{result.gate.at_least:g}",
+                "result": "passed" if result.passed else "not passed",
+            }
+            for device, part in by_device(results).items()
+            for result in gate_results(study, part)
+        ]
+    )
+
+
+def number_table(verdicts: Sequence[NumberVerdict]) -> pd.DataFrame | None:
+    """A row per published number; None where none is judged."""
+    rows = [
+        {
+            **{name: str(value) for name, value in verdict.published.labels.items()},
+            "gain": signed(verdict.gain),
+            "published gain": signed(verdict.published_gain),
+            "band": number(verdict.band),
+            "n": str(verdict.n),
+            "verdict": verdict.verdict + (f": {verdict.note}" if verdict.note else ""),
+            "published in": cited(verdict.published),
+        }
+        for verdict in verdicts
+    ]
+    return pd.DataFrame(rows).fillna(ABSENT) if rows else None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a page says of the runs behind it."""
+
+    cells: str
+    seeds: str
+    dates: str
+    time: str
+    shared: dict[str, str]
+
+
+def run(study: Study, results: Results) -> Run:
+    """How much of the plan is there, which seeds, when and at what cost."""
+    rows = results.rows
+    wanted = {frozenset((name, str(v)) for name, v in labels.items()) for labels in planned(study, results)}
+    there = {
+        frozenset((name, str(row[name])) for name in results.labels if row[name] != "")
+        for row in rows.to_dict("records")
+    }
+    missing = len(wanted - there)
+    days = sorted(str(finished)[:10] for finished in rows["finished"])
+    minutes = rows.drop_duplicates("key")["seconds"].sum() / 60
+    cells = [cell for metric in sorted(set(rows["metric"])) for cell in grouped(results, metric)]
+    return Run(
+        cells=count(len(rows), "row") + (f"; {missing} of {len(wanted)} planned cells are missing" if missing else ""),
+        seeds=_ranges(rows[REPLICATE]) if REPLICATE in rows else "none, the study has no random part",
+        dates=" to ".join(dict.fromkeys([days[0], days[-1]])) if days else "",
+        time=f"{minutes:.0f} minutes in all" if minutes >= 1 else "under a minute in all",
+        shared=closed_labels(cells),
+    )
+
+
+def _ranges(seeds: pd.Series[str]) -> str:
+    """100–104, 107."""
+    whole = sorted({int(seed) for seed in seeds if str(seed).strip()})
+    starts = [seed for seed in whole if seed - 1 not in whole]
+    ends = [seed for seed in whole if seed + 1 not in whole]
+    return ", ".join(f"{a}–{b}" if a != b else str(a) for a, b in zip(starts, ends, strict=True))
+
+
+def environment_table(results: Results) -> pd.DataFrame:
+    """A column per environment in which rows were computed."""
+    rows = results.rows.groupby("environment", sort=True).size()
+    known = results.provenance.get("environments", {})
+    names = list(dict.fromkeys(name for digest in rows.index for name in known.get(digest, {})))
+    columns = {
+        f"{digest} ({count(int(n), 'row')})": [str(known.get(digest, {}).get(name, ABSENT)) for name in names]
+        for digest, n in rows.items()
+    }
+    return pd.DataFrame({"environment": names, **columns})
+
+
+def code_table(results: Results) -> pd.DataFrame:
+    """A row per kind of trial and digest of its source."""
+    kinds = results.rows["key"].str.rpartition("-")[0]
+    rows: pd.DataFrame = (
+        results.rows.assign(trial=kinds).groupby(["trial", "code"], sort=True).size().reset_index(name="rows")
+    )
+    return rows.astype(str)
+
+
+def data_table(results: Results) -> pd.DataFrame | None:
+    """A row per array of data that was read; None when no digest is known."""
+    data = sorted(results.provenance.get("data", {}).items())
+    return pd.DataFrame([{"data": name, "digest": digest} for name, digest in data]) if data else None

@@ -1,0 +1,60 @@
+"""What a run's features say of its domains: how far apart they are, and a picture of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mtl_bench.core.trial import Trial, Work
+from mtl_bench.measures.a_distance import proxy_a_distance
+from mtl_bench.trials.adapt import Adapt
+
+POINTS = 300  # of each domain in an embedding: more are a blot on a page
+
+
+def _last_features(adaptation: Adapt, work: Work) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The last candidate's features (n, width) of source training and target training images."""
+    step = adaptation.recipe.candidate_steps()[-1]
+    with np.load(work.folder_of(adaptation) / f"candidate-{step}.npz", allow_pickle=False) as candidate:
+        return candidate["source train features"], candidate["target train features"]
+
+
+@dataclass(frozen=True)
+class DomainDistance(Trial):
+    """The proxy A-distance between source and target in the features of the last candidate: 0 mixed, 2 apart."""
+
+    adaptation: Adapt
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        return {"a_distance": proxy_a_distance(*_last_features(self.adaptation, work))}
+
+
+@dataclass(frozen=True)
+class Embedding(Trial):
+    """t-SNE of 300 source and 300 target images' features (van der Maaten and Hinton, JMLR 2008).
+
+    Leaves `embedding.csv`: x, y, domain.
+    """
+
+    keep: ClassVar[tuple[str, ...]] = ("embedding.csv",)
+
+    adaptation: Adapt
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        from sklearn.decomposition import PCA
+        from sklearn.manifold import TSNE
+
+        source, target = (features[:POINTS] for features in _last_features(self.adaptation, work))
+        points = np.concatenate([source, target]).astype(np.float64)
+        reduced = PCA(min(50, *points.shape), random_state=0).fit_transform(points)
+        tsne = TSNE(perplexity=min(30, len(points) / 4), init="pca", random_state=0).fit(reduced)
+        domains = ["source"] * len(source) + ["target"] * len(target)
+        with (work.folder / "embedding.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["x", "y", "domain"])
+            writer.writerows((f"{x:.3f}", f"{y:.3f}", d) for (x, y), d in zip(tsne.embedding_, domains, strict=True))
+        return {"divergence": float(tsne.kl_divergence_)}

@@ -1,0 +1,53 @@
+"""FitShallow: a shallow method on the features of a trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from mtl_bench.core.trial import Trial, Work
+from mtl_bench.trials.adapt import Adapt, Domain
+
+Array = np.ndarray[Any, Any]
+
+
+class Predictor(Protocol):
+    def predict(self, x: Array) -> Array: ...
+
+
+class ShallowMethod(Protocol):
+    """A shallow method, as a frozen dataclass."""
+
+    def fit(self, xs: Array, ys: Array, xt: Array) -> Predictor: ...
+
+
+@dataclass(frozen=True)
+class FitShallow(Trial):
+    """Fitted on the last candidate's features of 2,000 source and 2,000 target training images.
+
+    Leaves its predictions of the network's watched target test images as the one candidate of a run (step 0), so that
+    `Select` and `Evaluate` treat it as any other.
+    """
+
+    method: ShallowMethod
+    features: Adapt
+
+    @property
+    def target(self) -> Domain:
+        return self.features.target
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        folder = work.folder_of(self.features)
+        step = self.features.recipe.candidate_steps()[-1]
+        with np.load(folder / f"candidate-{step}.npz", allow_pickle=False) as candidate:
+            seen = {name: candidate[f"{name} features"].astype(np.float64) for name in ("source train", "target train")}
+            test = candidate["target test features"].astype(np.float64)
+        with np.load(folder / "source_labels.npz", allow_pickle=False) as labels:
+            predictor = self.method.fit(seen["source train"], labels["train"], seen["target train"])
+        one_hot = np.eye(len(self.target.classes))[predictor.predict(test)]
+        np.savez_compressed(work.folder / "candidate-0.npz", allow_pickle=False, **{"target test logits": one_hot})
+        (work.folder / "history.csv").write_text("step\n0\n")
+        return {"images": len(test)}
