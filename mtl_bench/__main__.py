@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mtl_bench import catalogue, upkeep
+from mtl_bench import catalogue, data_commands, upkeep
 from mtl_bench.catalogue import StudyError
 from mtl_bench.core.store import StoreError
 
@@ -20,6 +20,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+app.add_typer(data_commands.app, name="data")
 
 
 class Device(StrEnum):
@@ -127,10 +130,10 @@ def clean(
 ) -> None:
     """Remove what stopped runs left: unfinished trials, locks and old failures."""
     store = catalogue.places().store
-    print(upkeep.sweep(store))
     if everything:
+        upkeep.must_be_idle(store)
         typer.confirm(f"Remove {upkeep.contents(store)}?", abort=True)
-        print(upkeep.empty(store))
+    print(upkeep.empty(store) if everything else upkeep.sweep(store))
 
 
 def _device_class(device: Device) -> str:

@@ -190,8 +190,15 @@ def _write_page(wanted: Wanted, results: Results) -> None:
 
 
 def _tell_failures(reasons: Mapping[str, str]) -> int:
+    """A line per cause on stderr; returns the exit status."""
+    causes: dict[str, list[str]] = {}
     for name, reason in reasons.items():
-        print(f"{name}: {reason}", file=sys.stderr)
-    if reasons:
-        print(f"{len(reasons)} trials failed; every cell that succeeded is kept", file=sys.stderr)
+        if not reason.startswith("needs "):
+            causes.setdefault(reason.partition(" (traceback: ")[0], []).append(name)
+    for names in causes.values():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        print(f"{names[0]}{more}: {reasons[names[0]]}", file=sys.stderr)
+    dependents = len(reasons) - sum(map(len, causes.values()))
+    if dependents:
+        print(f"{dependents} more trials need what failed; every cell that succeeded is kept", file=sys.stderr)
     return 1 if reasons else 0

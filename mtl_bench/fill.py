@@ -151,5 +151,6 @@ class Keeper:
                 results.merge(self.finished, self.store)
                 results.provenance["command"] = self.command
                 results.write()
+                results = Results.read(self.folder, self.name)  # pages are drawn from the file, whoever filled it
         self.finished, self.saved = [], time.monotonic()
         return results

@@ -103,6 +103,8 @@ class Results:
 
     def replicates(self, margin: Margin, replicate: str = "seed") -> pd.Series[float]:
         """The margin per replicate, for the replicates in which every term has all its cells."""
+        if replicate not in self.rows:
+            return pd.Series(dtype=float)
         terms = []
         for term in margin.terms:
             cells = self.select(dict(term.labels), term.metric).groupby(replicate)["value"]

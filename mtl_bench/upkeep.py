@@ -89,12 +89,15 @@ def sweep(store: Path) -> str:
     return f"{_mebibytes(freed)} freed{used}"
 
 
-def empty(store: Path) -> str:
-    """Remove all that a store consists of, and nothing else that may lie in the folder. Raises StoreError if in use."""
+def must_be_idle(store: Path) -> None:
+    """Raises StoreError if some process computes one of its trials."""
     if in_use := running(store):
-        raise StoreError(
-            f"{len(in_use)} trials of {near(store)} are being computed; stop them first (`mtl-bench status`)"
-        )
+        remedy = "stop them first (`mtl-bench status` shows them)"
+        raise StoreError(f"{len(in_use)} trials of {near(store)} are being computed; {remedy}")
+
+
+def empty(store: Path) -> str:
+    """Remove all that a store consists of, and nothing else that may lie in the folder; returns what came of it."""
     ours = [*store.glob(SHARD), *store.glob("environments"), *store.glob("failed"), *store.glob("*.lock")]
     return f"{_mebibytes(sum(map(_remove, ours)))} freed"
 

@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mtl_bench.datasets.blending import blend
+
 Array = np.ndarray[Any, Any]
 
 DIGITS = tuple("0123456789")
@@ -41,27 +43,6 @@ def _photographs(split: str) -> list[Array]:
 
     loaded = {name: getattr(data, name)() for name in PHOTOGRAPHS[split]}
     return [np.moveaxis(p[0] if isinstance(p, tuple) else p, -1, 0) for p in loaded.values()]
-
-
-def ink(digits: Array) -> Array:
-    """255 wherever a digit is not 0: what the published MNIST-M blends, not MNIST's shades of grey."""
-    return np.where(digits > 0, 255, 0).astype(np.uint8)
-
-
-def blend(digits: Array, photographs: list[Array], seed: int) -> Array:
-    """|patch - digit| per channel (Arbelaez et al.'s photographs in Ganin et al., JMLR 2016, section 5.2.4).
-
-    Digits (n, 1, h, w) uint8; each gets a patch from a random place of a random photograph. Returns (n, 3, h, w) uint8.
-    """
-    random = np.random.default_rng(seed)
-    height, width = digits.shape[2:]
-    patches = np.empty((len(digits), 3, height, width), np.uint8)
-    for i in range(len(digits)):
-        photograph = photographs[random.integers(len(photographs))]
-        top = random.integers(photograph.shape[1] - height + 1)
-        left = random.integers(photograph.shape[2] - width + 1)
-        patches[i] = photograph[:, top : top + height, left : left + width]
-    return np.abs(patches.astype(np.int16) - digits).astype(np.uint8)
 
 
 def _share(split: str, splits: tuple[str, ...], name: str) -> str:
@@ -100,7 +81,7 @@ class MNISTM5k:
     def images(self, split: str) -> Array:
         """uint8 (n, 3, 28, 28)."""
         share = SHARES[_share(split, self.splits, self.name)]
-        return blend(ink(_digits()[0][share]), _photographs(split), CUT + self.splits.index(split))
+        return blend(_digits()[0][share], _photographs(split), CUT + self.splits.index(split))
 
     def labels(self, split: str) -> Array:
         """int64 (n,)."""

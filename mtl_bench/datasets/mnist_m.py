@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mtl_bench.datasets.acquire import File, announce, one_of
+from mtl_bench.datasets.blending import blend
 from mtl_bench.datasets.bsds500 import BSDS500
-from mtl_bench.datasets.bundled import blend
 from mtl_bench.datasets.extract import Tree
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.pixels import decoded
@@ -97,7 +97,7 @@ class MNISTM:
 
     @property
     def name(self) -> str:
-        return "mnist-m" if self.variant == "published" else f"mnist-m-{self.variant}"
+        return f"mnist-m-{self.variant}"
 
     @property
     def files(self) -> tuple[File | Tree, ...]:
@@ -135,8 +135,8 @@ class MNISTM:
     def _blended(self, split: str) -> Iterator[Array]:
         digits, photographs = MNIST().images(split), BSDS500().photographs()
         for start in range(0, len(digits), DRAWN_AT_ONCE):
-            ink = np.where(digits[start : start + DRAWN_AT_ONCE] > 0, 255, 0).astype(np.uint8)
-            yield blend(ink, photographs, SEED + start + (60_000 if split == "test" else 0))
+            seed = SEED + start + (60_000 if split == "test" else 0)
+            yield blend(digits[start : start + DRAWN_AT_ONCE], photographs, seed)
 
     def _published(self, split: str) -> Iterator[Array]:
         path = PUBLISHED[split].obtain(self.folder)

@@ -1,5 +1,4 @@
 """One file over HTTP into `<name>.part`: resumed, retried, and given up with a reason."""
-
 from __future__ import annotations
 
 import json
@@ -61,11 +60,12 @@ def answer(url: str, patience: Patience = PATIENCE) -> str:
     try:
         for method in ("HEAD", "GET"):  # some hosts refuse HEAD
             with httpx2.stream(method, url, headers=HEADERS, timeout=timeout, follow_redirects=True) as response:
-                if response.status_code == 200 and "text/html" in response.headers.get("Content-Type", ""):
-                    return "answers with a web page"
-                if response.status_code == 200:
-                    return f"answers, {int(response.headers.get('Content-Length', 0)):,} bytes"
-        return f"answers {response.status_code} {response.reason_phrase}"
+                if response.status_code not in (403, 405, 501):
+                    break
+        if response.status_code != 200:
+            return f"answers {response.status_code} {response.reason_phrase}"
+        page = "text/html" in response.headers.get("Content-Type", "")
+        return "answers with a web page" if page else f"answers, {response.headers.get('Content-Length', '?')} bytes"
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
         return f"does not answer ({str(error) or 'silence'})"
 

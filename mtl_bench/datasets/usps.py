@@ -96,8 +96,7 @@ class USPS:
             import h5py
 
             with h5py.File(H5.obtain(self.folder)) as file:
-                labels: Array = file[f"{split}/target"][:]
-            return labels
+                return np.array(file[f"{split}/target"])
         return np.array([int(row[0]) - 1 for row in self._rows(split)])  # libsvm counts from 1
 
     def _rows(self, split: str) -> list[list[bytes]]:

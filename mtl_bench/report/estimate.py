@@ -72,7 +72,7 @@ class Estimate:
 
 def estimate(margin: Margin, results: Results, chance: float | None) -> Estimate:
     """The margin in these results, which are of one device class."""
-    values = results.replicates(margin) if REPLICATE in results.rows else pd.Series(dtype=float)
+    values = results.replicates(margin)
     rows = [_rows(term, results, values.index) for term in margin.terms]
     spread, df, siblings = _spread(margin, results, values.to_numpy(float))
     se, note = _test_items(margin, rows, results)
@@ -133,6 +133,8 @@ def _test_items(margin: Margin, rows: Sequence[pd.DataFrame], results: Results) 
     """The error from the choice of test items, from the files that say which items were right."""
     if any(term.metric != "accuracy" for term in margin.terms):
         return 0.0, "the margin is not one of accuracies"
+    if any(part.empty for part in rows):
+        return 0.0, "no replicate has all cells"
     strata: dict[tuple[str, int], Any] = defaultdict(float)
     sizes: dict[Any, set[tuple[str, int]]] = defaultdict(set)
     for term, part in zip(margin.terms, rows, strict=True):

@@ -129,6 +129,7 @@ def _templates() -> Environment:
         "code": lambda text: Markdown(f"`{str(text).replace('`', ' ')}`"),
         "table": lambda frame: Markdown(markdown_table(frame)),
         "labels": lambda labels: ", ".join(f"{name}: {value}" for name, value in labels.items()),
+        "formula": sections.formula,
         "measured": sections.measured_text,
         "published": sections.published_text,
         "number": number,

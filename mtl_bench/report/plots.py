@@ -46,6 +46,7 @@ def save(view: Bars | Curves, study: Study, results: Results, stem: Path) -> boo
             return False
         # Neither dates nor versions: equal results give equal files.
         figure.savefig(stem.with_name(stem.name + ".png"), metadata={"Software": None})
+        figure.set_layout_engine("none")  # laid out once, the same for both
         nothing = {"CreationDate": None, "Creator": None, "Producer": None}
         figure.savefig(stem.with_name(stem.name + ".pdf"), metadata=nothing)
     return True
@@ -130,7 +131,6 @@ def _draw_published(axes: Axes, study: Study, placed: Sequence[tuple[Measured, f
     handles = {}
     for label, lines in marks.items():
         dashes = "dashed" if label.endswith("(context)") else "solid"
-        axes.hlines(*zip(*lines, strict=True), color="white", linewidth=2.8)
         handles[label] = axes.hlines(*zip(*lines, strict=True), color="black", linestyle=dashes, linewidth=1.3)
     return handles
 

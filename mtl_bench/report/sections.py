@@ -14,7 +14,7 @@ from mtl_bench.report.tables import cited
 from mtl_bench.report.typeset import ABSENT, bounds, count, mean_sd, number, plus, signed, span
 from mtl_bench.report.verdict import Judgement, by_device, gate_results
 from mtl_bench.results import Results
-from mtl_bench.study import Claim, Study
+from mtl_bench.study import Claim, Margin, Study
 
 
 def verdict_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
@@ -30,6 +30,16 @@ def verdict_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
             for j in judgements
         ]
     )
+
+
+def formula(margin: Margin) -> str:
+    """accuracy (method: DANN) − accuracy (method: source only)."""
+    text = ""
+    for term in margin.terms:
+        weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):g} × "
+        labels = ", ".join(f"{name}: {value}" for name, value in term.labels)
+        text += f" {'−' if term.weight < 0 else '+'} {weight}{term.metric} ({labels})"
+    return text.removeprefix(" + ").strip()
 
 
 def measured_text(estimate: Estimate, unit: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ONE_COLUMN, TWO_COLUMNS = 3.3, 6.9  # inches
 PANEL_HEIGHT = 1.75
 LINE_HEIGHT = 0.125  # inches, of the legend's text
-LETTERS_PER_INCH = 17  # of the legend's text
+LETTERS_PER_INCH = 18  # of the legend's text
 PERCENT = ("accuracy", "source_validation")
 # Okabe and Ito's palette without its yellow, which is too faint for lines; dark and light alternate for print in grey.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")

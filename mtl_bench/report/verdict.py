@@ -6,7 +6,7 @@ study share one error rate of 5 % (Holm). Every judgement carries the sentence t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,7 +16,7 @@ from mtl_bench.report.estimate import PERMUTATION_FROM, REPLICATE, Estimate, est
 from mtl_bench.report.inference import detectable_effect, holm
 from mtl_bench.report.typeset import count, number, p_value, span
 from mtl_bench.results import Results
-from mtl_bench.study import Claim, Gate, Margin, Study
+from mtl_bench.study import Claim, Gate, Study
 
 Verdict = Literal["holds", "opposite", "undecided", "not judged"]
 
@@ -83,8 +83,10 @@ def without_sizing(results: Results) -> Results:
 def judge(study: Study, results: Results) -> list[Judgement]:
     """A judgement of each claim, in the study's order."""
     scale, results = scale_of(results), without_sizing(results)
+    devices = by_device(results) or {"": results}
+    gates = {device: gate_results(study, part) for device, part in devices.items()}
     primary = sum(claim.primary for claim in study.claims)
-    drafts = [_draft(claim, study, results, ALPHA / max(primary, 1)) for claim in study.claims]
+    drafts = [_draft(claim, devices, gates, study.chance, ALPHA / max(primary, 1)) for claim in study.claims]
     drafts = [replace(draft, rule=_refusal(draft, scale)) for draft in drafts]
     tested = [None if draft.rule else _test(draft.claim, draft.estimates) for draft in drafts]
     # A primary claim that could not be tested still counts among the tested ones.
@@ -96,12 +98,16 @@ def judge(study: Study, results: Results) -> list[Judgement]:
     ]
 
 
-def _draft(claim: Claim, study: Study, results: Results, alpha: float) -> Judgement:
+def _draft(
+    claim: Claim,
+    devices: Mapping[str, Results],
+    gates: Mapping[str, tuple[GateResult, ...]],
+    chance: float | None,
+    alpha: float,
+) -> Judgement:
     """The claim measured on the device class with the most replicates, not judged so far."""
-    devices = by_device(results) or {"": results}
-    device = max(devices, key=lambda d: min(_replicates(margin, devices[d]) for margin in claim.margins))
-    chosen = devices[device]
-    estimates = tuple(estimate(margin, chosen, study.chance) for margin in claim.margins)
+    device = max(devices, key=lambda d: min(len(devices[d].replicates(m)) for m in claim.margins))
+    estimates = tuple(estimate(margin, devices[device], chance) for margin in claim.margins)
     weakest = min(estimates, key=lambda e: e.mean) if all(e.n for e in estimates) else None
     return Judgement(
         claim=claim,
@@ -112,7 +118,7 @@ def _draft(claim: Claim, study: Study, results: Results, alpha: float) -> Judgem
         estimates=estimates,
         deciding=weakest,
         detectable=detectable_effect(weakest.se, weakest.df, alpha) if weakest and weakest.df else None,
-        gates=gate_results(study, chosen),
+        gates=gates[device],
     )
 
 
@@ -124,15 +130,8 @@ def by_device(results: Results) -> dict[str, Results]:
 
 def gate_results(study: Study, results: Results) -> tuple[GateResult, ...]:
     """Each gate of the study in results of one device class."""
-    found = []
-    for gate in study.gates:
-        values = results.replicates(gate.margin) if REPLICATE in results.rows else pd.Series(dtype=float)
-        found.append(GateResult(gate, float(values.mean()), len(values)))
-    return tuple(found)
-
-
-def _replicates(margin: Margin, results: Results) -> int:
-    return len(results.replicates(margin)) if REPLICATE in results.rows else 0
+    measured = [(gate, results.replicates(gate.margin)) for gate in study.gates]
+    return tuple(GateResult(gate, float(values.mean()), len(values)) for gate, values in measured)
 
 
 def _refusal(draft: Judgement, scale: str) -> str:

@@ -64,7 +64,7 @@ class Adapt(Trial):
 
     def run(self, work: Work) -> Mapping[str, float]:
         seed_everything(self.seed, "weights")
-        streams, validation = self._sources(work)
+        streams, validation = self.cut(work)
         target = {split: self.target.images(split) for split in ("train", "test")}
         for split, images in target.items():
             work.data[f"{self.target.name} {split} images"] = digest(images)
@@ -78,7 +78,7 @@ class Adapt(Trial):
         np.savez(work.folder / "source_labels.npz", allow_pickle=False, **source_labels)
         streams.setdefault(self.target.name, Stream(target["train"], None))
         net = Network(self.backbone, tuple(streams))
-        net.normalise(*_pixel_statistics(streams, net.input_shape[0]))
+        net.normalise(*pixel_statistics(streams, net.input_shape[0]))
         learner = self.method.build(net, len(self.target.classes))
 
         def candidate(step: int, losses: dict[str, float]) -> None:
@@ -106,8 +106,8 @@ class Adapt(Trial):
             writer.writerows(rows)
         return {name: value for name, value in rows[-1].items() if name != "step"}
 
-    def _sources(self, work: Work) -> tuple[dict[str, Stream], dict[str, Stream]]:
-        """Each source's training images and those held out for validation, a cut that looks at no label."""
+    def cut(self, work: Work) -> tuple[dict[str, Stream], dict[str, Stream]]:
+        """By source, the images to train on and those held out for validation: a cut that looks at no label."""
         training: dict[str, Stream] = {}
         validation: dict[str, Stream] = {}
         for source in self.sources:
@@ -131,7 +131,7 @@ def digest(array: np.ndarray[Any, Any]) -> str:
     return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
 
 
-def _pixel_statistics(streams: Mapping[str, Stream], channels: int) -> tuple[torch.Tensor, torch.Tensor]:
+def pixel_statistics(streams: Mapping[str, Stream], channels: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The mean per channel over all domains' training images; scale 1, as DANN subtracts the mean only."""
     means = [np.broadcast_to(s.images.mean((0, 2, 3), dtype=np.float64), (channels,)) for s in streams.values()]
     mean = torch.tensor(np.mean(means, 0) / 255, dtype=torch.float32).view(channels, 1, 1)

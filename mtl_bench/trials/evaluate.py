@@ -12,7 +12,8 @@ import numpy as np
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.measures.validators import accuracy
 from mtl_bench.trials.adapt import Adapt, digest
-from mtl_bench.trials.select import Select, read_candidate, read_history
+from mtl_bench.trials.reverse import ReverseValidate
+from mtl_bench.trials.select import Select, SelectWeighted, best, read_candidate, read_history
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,8 @@ class Oracle(Trial):
         folder = work.folder_of(self.adaptation)
         labels = self.adaptation.target.labels("train")
         steps = [row["step"] for row in read_history(folder)]
-        watched = [read_candidate(folder, step)["target train logits"] for step in steps]
-        scores = [accuracy(logits, labels[: len(logits)]) for logits in watched]
-        best = int(np.argmax(scores))
-        return {"step": steps[best], "score": scores[best]}
+        watched = {step: read_candidate(folder, step)["target train logits"] for step in steps}
+        return best({step: accuracy(logits, labels[: len(logits)]) for step, logits in watched.items()})
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Evaluate(Trial):
 
     keep: ClassVar[tuple[str, ...]] = ("curve.csv", "correct.npy")
 
-    selection: Select | Oracle
+    selection: Select | SelectWeighted | ReverseValidate | Oracle
 
     def run(self, work: Work) -> Mapping[str, float]:
         run = self.selection.adaptation

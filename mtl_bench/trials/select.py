@@ -16,7 +16,8 @@ from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.shallow import FitShallow
 
 Array = np.ndarray[Any, Any]
-Rule = Literal["last", "source validation", "entropy", "importance-weighted", "DEV", "SND"]
+Rule = Literal["last", "source validation", "entropy", "SND"]
+WeightedRule = Literal["importance-weighted", "DEV"]
 
 
 @dataclass(frozen=True)
@@ -28,31 +29,73 @@ class Select(Trial):
 
     def run(self, work: Work) -> Mapping[str, float]:
         folder = work.folder_of(self.adaptation)
-        steps = [row["step"] for row in read_history(folder)]
-        scores = [score(self.rule, row, folder) for row in read_history(folder)]
-        best = int(np.argmax(scores))
-        return {"step": steps[best], "score": scores[best]}
+        return best({row["step"]: self._score(row, folder) for row in read_history(folder)})
+
+    def _score(self, row: Mapping[str, float], folder: Path) -> float:
+        """Higher is better."""
+        if self.rule == "last":
+            return row["step"]
+        if self.rule == "source validation":  # the loss, because accuracies near 100 % are all ties
+            return -row["source_validation_loss"]
+        logits = read_candidate(folder, row["step"])["target train logits"]
+        if self.rule == "entropy":
+            return -validators.entropy(logits)
+        return validators.soft_neighbourhood_density(logits)
 
 
-def score(rule: Rule, row: Mapping[str, float], folder: Path) -> float:
-    """A candidate's score under a rule: higher is better."""
-    if rule == "last":
-        return row["step"]
-    if rule == "source validation":  # the loss, because accuracies near 100 % are all ties
-        return -row["source_validation_loss"]
-    candidate = read_candidate(folder, row["step"])
-    if rule == "entropy":
-        return -validators.entropy(candidate["target train logits"])
-    if rule == "SND":
-        return validators.soft_neighbourhood_density(candidate["target train logits"])
-    features = (candidate[f"{name} features"] for name in ("source train", "target train", "source validation"))
-    weights = validators.importance_weights(*features)
-    logits = candidate["source validation logits"]
-    with np.load(folder / "source_labels.npz", allow_pickle=False) as labels:
-        losses = -validators.log_probabilities(logits)[np.arange(len(logits)), labels["validation"]]
-    if rule == "DEV":
-        return -validators.deep_embedded_validation(weights, losses)
-    return -validators.importance_weighted_risk(weights, losses)
+@dataclass(frozen=True)
+class Weigh(Trial):
+    """How much more likely each source validation image is on the target, by each candidate's features.
+
+    Leaves `weights.npz`: an array (n,) per step.
+    """
+
+    adaptation: Adapt
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        folder = work.folder_of(self.adaptation)
+        history, weights = read_history(folder), {}
+        for i, row in enumerate(history):
+            candidate = read_candidate(folder, row["step"])
+            names = ("source train", "target train", "source validation")
+            weights[f"{row['step']:.0f}"] = validators.importance_weights(*(candidate[f"{n} features"] for n in names))
+            work.progress((i + 1) / len(history), f"candidate {i + 1}/{len(history)}")
+        np.savez(work.folder / "weights.npz", allow_pickle=False, **weights)
+        return {"largest": float(max(w.max() for w in weights.values()))}
+
+
+@dataclass(frozen=True)
+class SelectWeighted(Trial):
+    """The step of the candidate with the smallest risk on source validation images weighted towards the target."""
+
+    weights: Weigh
+    rule: WeightedRule
+
+    @property
+    def adaptation(self) -> Adapt:
+        return self.weights.adaptation
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        folder = work.folder_of(self.adaptation)
+        risk = {
+            "importance-weighted": validators.importance_weighted_risk,
+            "DEV": validators.deep_embedded_validation,
+        }[self.rule]
+        with np.load(folder / "source_labels.npz", allow_pickle=False) as arrays:
+            labels = arrays["validation"]
+        scores = {}
+        with np.load(work.folder_of(self.weights) / "weights.npz", allow_pickle=False) as weights:
+            for row in read_history(folder):
+                logits = read_candidate(folder, row["step"])["source validation logits"]
+                losses = -validators.log_probabilities(logits)[np.arange(len(logits)), labels]
+                scores[row["step"]] = -risk(weights[f"{row['step']:.0f}"], losses)
+        return best(scores)
+
+
+def best(scores: Mapping[float, float]) -> dict[str, float]:
+    """The first step with the highest score, and that score."""
+    step = max(scores, key=lambda s: scores[s])
+    return {"step": step, "score": scores[step]}
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:
