@@ -61,7 +61,8 @@ class Computer:
 
     @classmethod
     def of(cls, device: str, slots: int | None) -> Computer:
-        return cls(Store(catalogue.places().store), device, slots or os.cpu_count() or 1)
+        ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return cls(Store(catalogue.places().store), device, slots or ours)  # by default one per core that is ours
 
 
 def run(wanted: Wanted, computer: Computer, recompute: bool, command: str) -> int:
@@ -69,7 +70,7 @@ def run(wanted: Wanted, computer: Computer, recompute: bool, command: str) -> in
     folder, cells, store = catalogue.places().results, wanted.cells, computer.store
     results = wanted.results()
     lacking = _lacking(wanted, computer, results, recompute)
-    costs, _ = fill.known_costs(cells, store, results)
+    costs, _ = fill.known_costs(wanted.planned if lacking else (), store, results)
     if recompute:
         fill.forget(lacking, folder, wanted.file, store, computer.device)
     keeper = fill.Keeper(folder, wanted.file, lacking, store, command)
@@ -174,7 +175,8 @@ def _stoppable() -> Iterator[None]:
         yield
     finally:
         for one, handler in before.items():
-            signal.signal(one, handler)
+            if signal.getsignal(one) is stop:  # once stopped, nothing disturbs the way out
+                signal.signal(one, handler)
 
 
 def _write_page(wanted: Wanted, results: Results) -> None:

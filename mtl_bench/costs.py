@@ -9,11 +9,11 @@ from typing import Any
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, describe
 
-Likeness = tuple[str, str]  # all but the seed; class and method
+Likeness = tuple[str, ...]  # all but the seed; class and method; class
 
 
 class Costs:
-    """Mean seconds of trials that are equal but for the seed, else of those with equal class and method."""
+    """Mean seconds of trials that are equal but for the seed, else of those with equal class and method, else class."""
 
     def __init__(self) -> None:
         self.known: dict[str, tuple[int, float]] = {}  # how many, seconds in all
@@ -32,8 +32,8 @@ class Costs:
         return None
 
     def total(self, trials: Iterable[Trial]) -> float | None:
-        """The cost of all, None if that of one is unknown."""
-        costs = [self.of(likeness(trial)) for trial in trials]
+        """The cost of all, None if of one not even that of its class and method is known."""
+        costs = [self.of(likeness(trial)[:2]) for trial in trials]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
 
@@ -49,7 +49,8 @@ def costs_in(store: Store, trials: Iterable[Trial]) -> Costs:
 def likeness(trial: Trial) -> Likeness:
     described = _without_seeds(describe(trial))
     method = described.get("method")
-    return json.dumps(described), f"{described['class']} {method['class'] if isinstance(method, dict) else ''}"
+    kind = method["class"] if isinstance(method, dict) else ""
+    return json.dumps(described), f"{described['class']} {kind}", described["class"]
 
 
 def _without_seeds(described: Any) -> Any:

@@ -111,7 +111,7 @@ fetched may be put at its place by hand: it is checked before its first use. `MT
 this one. `mtl-bench data verify` computes every digest again, `mtl-bench data doctor` asks every source.
 
 *unpinned*: nobody published a digest that could be checked; such a file is trusted after size, type and counts fit.
-Files without a source are packagings that circulate privately; put them in a mirror or here.
+A file without a source is a packaging that nobody serves; put it in a mirror or here.
 """
 
 
@@ -140,13 +140,13 @@ def _lines(file: File | Tree, folder: str) -> Iterator[str]:
 
     for number, one in enumerate(file.files()):
         size = f", {one.size:,} bytes" if one.size else ""
-        yield f"* {'or ' if number else ''}`data/{folder}/{one.name}`{size}, {', '.join(one.hashes) or 'unpinned'}"
+        yield f"* {'or ' if number else ''}`data/{folder}/{one.name}`{size}, {' or '.join(one.hashes) or 'unpinned'}"
         yield from (f"  * {source} ({one.trust(source)})" for source in one.sources)
         if one.page:
             yield f"  * by hand: {one.page}"
     if isinstance(file, Tree):
         digest = f", sha256 of the listing {file.sha256}" if file.sha256 else ""
-        yield f"  * unpacked into `data/{folder}/{file.name}`: {file.count:,} files{digest}"
+        yield f"  * unpacked into `data/{folder}/{file.name}`: {file.count:,} file{'s'[: file.count > 1]}{digest}"
     yield ""
 
 

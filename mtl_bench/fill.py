@@ -67,7 +67,7 @@ def forecast(
         groups.setdefault(title(trial, seed=False), []).append(trial)
     lines = []
     for name, trials in groups.items():
-        seconds = costs.of(likeness(trials[0]))
+        seconds = costs.of(likeness(trials[0])[:2])
         each = f"about {duration(seconds)} each" if seconds is not None else "cost not known yet"
         lines.append(f"{len(trials):>6} × {name}, {each}")
     total = costs.total(todo)

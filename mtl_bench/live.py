@@ -11,11 +11,13 @@ from typing import Any, Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Column
 
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key
 from mtl_bench.costs import Costs, duration, likeness
 
+SURE = 0.05  # the fraction done from which a trial's own pace tells what is left of it
 LINES_EVERY = 20.0  # seconds between two progress lines where there is no terminal
 UNTOLD = ("backbone", "recipe")  # equal in most trials of a study, so a title leaves them out
 
@@ -75,20 +77,15 @@ class Progressing:
             return 0.0, ""
 
     def remaining(self) -> float | None:
-        """Seconds until all is done, None while nothing is known."""
-        seconds = 0.0
+        """Seconds until all is done, None while nothing is known; what is like nothing so far counts as nothing."""
+        seconds, anything = 0.0, bool(self.costs.known)
         for since, trial in self.since.values():
             elapsed, (fraction, _) = time.monotonic() - since, self.note(trial)
-            cost = elapsed / fraction if fraction > 0.05 else self.costs.of(likeness(trial))
-            if cost is None:
-                return None
-            seconds += max(cost - elapsed, 0.0)
-        for like, count in self.alike.items():
-            cost = self.costs.of(like)
-            if count and cost is None:
-                return None
-            seconds += count * (cost or 0.0)
-        return seconds / max(1, min(self.slots, len(self.waiting) + len(self.since)))
+            anything = anything or fraction > SURE
+            cost = elapsed / fraction if fraction > SURE else self.costs.of(likeness(trial))
+            seconds += max((cost or 0.0) - elapsed, 0.0)
+        seconds += sum(count * (self.costs.of(like) or 0.0) for like, count in self.alike.items())
+        return seconds / max(1, min(self.slots, len(self.waiting) + len(self.since))) if anything else None
 
     def summary(self) -> str:
         remaining = self.remaining()
@@ -140,10 +137,11 @@ class Bars:
     def __init__(self, progressing: Progressing, console: Console) -> None:
         self.progressing = progressing
         self.bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(24),
+            TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True)),
+            BarColumn(12),
             TextColumn("{task.fields[note]}"),
             console=console,
+            expand=True,
             transient=True,
         )
         self.all = self.bars.add_task("all", total=progressing.total, note="starting")

@@ -40,6 +40,7 @@ class Cell:
     labels: Labels
     trial: Trial
     metric: str = "accuracy"
+    optional: bool = False  # its data may not be at hand: the page says so, and the run goes on
 
 
 @dataclass(frozen=True)

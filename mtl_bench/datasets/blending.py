@@ -20,7 +20,7 @@ def blend(digits: Array, photographs: Sequence[Array], seed: int) -> Array:
     height, width = digits.shape[2:]
     patches = np.empty((len(digits), 3, height, width), np.uint8)
     for i in range(len(digits)):
-        photograph = photographs[random.integers(len(photographs))]
+        photograph = photographs[int(random.integers(len(photographs)))]
         top = random.integers(photograph.shape[1] - height + 1)
         left = random.integers(photograph.shape[2] - width + 1)
         patches[i] = photograph[:, top : top + height, left : left + width]

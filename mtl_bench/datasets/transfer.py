@@ -1,4 +1,5 @@
 """One file over HTTP into `<name>.part`: resumed, retried, and given up with a reason."""
+
 from __future__ import annotations
 
 import json
@@ -40,13 +41,13 @@ PATIENCE = Patience()
 
 def download(url: str, part: Path, label: str, report: Report, patience: Patience) -> None:
     """Leave the whole file at `part`, going on from what an earlier call left there; raises RefusedError."""
-    idle = 0
+    idle, best = 0, _size(part)
     while True:
-        before = _size(part)
         try:
             return _attempt(url, part, label, report, patience)
         except BrokenError as broken:
-            idle = 0 if _size(part) > before else idle + 1
+            idle = 0 if _size(part) > best else idle + 1
+            best = max(best, _size(part))
             if idle >= patience.attempts:
                 raise RefusedError(f"{broken}, {idle} times in a row") from broken
             time.sleep(patience.pause * 2**idle)
@@ -128,9 +129,8 @@ def _resumption(url: str, part: Path) -> tuple[int, dict[str, str]]:
 
 def _validator(response: Any) -> str | None:
     tag = response.headers.get("ETag", "")
-    if tag and not tag.startswith("W/"):  # a weak tag does not promise equal bytes
-        return str(tag)
-    return response.headers.get("Last-Modified")  # type: ignore[no-any-return]
+    weak = not tag or tag.startswith("W/")  # which does not promise equal bytes
+    return response.headers.get("Last-Modified") if weak else str(tag)
 
 
 def _continues(response: Any, offset: int, headers: dict[str, str]) -> bool:

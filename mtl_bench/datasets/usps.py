@@ -82,7 +82,7 @@ class USPS:
             import h5py
 
             with h5py.File(H5.obtain(self.folder)) as file:
-                ink = file[f"{split}/data"][:].astype(np.float64)
+                ink = np.array(file[f"{split}/data"], np.float64)
         else:
             rows = [[entry.partition(b":")[2] for entry in row[1:]] for row in self._rows(split)]
             ink = (np.array(rows, np.float64) + 1) / 2

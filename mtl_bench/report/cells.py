@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from mtl_bench.report.estimate import REPLICATE
 from mtl_bench.results import Results
-from mtl_bench.study import Labels, Published, ScaleError, Study
+from mtl_bench.study import Cell, Labels, Published, ScaleError, Study
 
+FIRST_JUDGED_SEED = 100  # runs with lower seeds served to size the study
 MEANINGFUL_GAP = 5.0  # points between baseline and ceiling from which a share of it means something
 
 
@@ -41,6 +43,24 @@ class Measured:
         return [value - other.values[seed] for seed, value in self.values.items() if seed in other.values]
 
 
+def scale_of(results: Results) -> str:
+    return results.name.rpartition(".")[2]
+
+
+def without_sizing(results: Results) -> Results:
+    """The results of the judged seeds; at smoke scale, all."""
+    if scale_of(results) == "smoke" or REPLICATE not in results.rows:
+        return results
+    seeds = pd.to_numeric(results.rows[REPLICATE], errors="coerce")
+    return replace(results, rows=results.rows[~(seeds < FIRST_JUDGED_SEED)])
+
+
+def by_device(results: Results) -> dict[str, Results]:
+    """The results of each device class: seeds are never paired across classes."""
+    devices = sorted(set(results.rows["device"]))
+    return {device: replace(results, rows=results.rows[results.rows["device"] == device]) for device in devices}
+
+
 def grouped(results: Results, metric: str, where: Labels | None = None) -> list[Measured]:
     """The cells with this metric and these labels, sorted by their labels."""
     rows = results.select(where or {}, metric)
@@ -62,20 +82,20 @@ def measured(study: Study, results: Results, metric: str, where: Labels | None =
     return sorted(cells, key=lambda cell: [ranks.get((name, cell.labels.get(name, "")), len(ranks)) for name in names])
 
 
-def planned(study: Study, results: Results) -> list[Labels]:
-    """The labels of the planned cells at the results' scale."""
+def planned(study: Study, results: Results) -> list[Cell]:
+    """The planned cells at the results' scale."""
     try:
-        scale = study.scale(results.name.rpartition(".")[2])
+        scale = study.scale(scale_of(results))
     except ScaleError:
         return []
-    return [cell.labels for cell in study.plan(scale)]
+    return list(study.plan(scale))
 
 
 def _ranks(study: Study, results: Results) -> dict[tuple[str, str], int]:
     """Where each value of a label first stands in the plan."""
     ranks: dict[tuple[str, str], int] = {}
-    for labels in planned(study, results):
-        for name, value in labels.items():
+    for cell in planned(study, results):
+        for name, value in cell.labels.items():
             ranks.setdefault((name, str(value)), len(ranks))
     return ranks
 

@@ -6,45 +6,20 @@ code or machine differ, accuracies are compared within bands that raise a false 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 
+from mtl_bench.report.bands import Finding, compare_cells
 from mtl_bench.report.cells import Measured, grouped, index
-from mtl_bench.report.estimate import DOMAINS
-from mtl_bench.report.inference import pooled_sd
 from mtl_bench.report.typeset import ABSENT, count, escape, markdown_table, number, p_value
 from mtl_bench.results import Results
 
-Kind = Literal["ok", "nondeterminism", "regressed", "unstable", "uncheckable", "study mean"]
-
-LEVEL = 0.01  # of a false alarm, per family of tests
-FEWEST_DF = 8  # degrees of freedom below which a spread is too uncertain
-POWER_80 = 0.84  # the normal quantile of 80 % power
 METRIC = "accuracy"  # the metric of which more is better
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found for one cell, or for the study as a whole (no labels)."""
-
-    labels: Mapping[str, str]
-    kind: Kind
-    text: str
-    baseline: float | None = None  # means
-    fresh: float | None = None
-    band: float | None = None  # the drop from which a cell fails
-    detectable: float | None = None  # the drop that would be found with 80 % power
-    p: float | None = None
-
-    @property
-    def name(self) -> str:
-        return " ".join(f"{name}={value}" for name, value in self.labels.items()) or "all cells together"
 
 
 @dataclass(frozen=True)
@@ -72,19 +47,15 @@ class Comparison:
 
 def compare(baseline: Results, fresh: Results) -> Comparison:
     """The fresh results, all of the current code, against the baseline's."""
-    found = _nondeterminism(baseline, fresh)
-    before = index(grouped(baseline, METRIC))
-    after = index(grouped(fresh, METRIC))
-    shared = [labels for labels in before if labels in after]
-    for labels, cell in before.items():
-        if labels in after:
-            found += _compare_cell(cell, after[labels], *_spread(cell, list(before.values()), baseline), len(shared))
-        else:
-            why = "no fresh row (rows of another device class are not comparable)"
-            found.append(Finding(cell.labels, "uncheckable", why, cell.mean))
-    if shared:
-        found.append(_compare_means([before[c] for c in shared], [after[c] for c in shared]))
-    return Comparison(baseline.name, tuple(found))
+    before, after = grouped(baseline, METRIC), grouped(fresh, METRIC)
+    cells = compare_cells(index(before), index(after), _one_item(before, baseline))
+    return Comparison(baseline.name, (*_nondeterminism(baseline, fresh), *cells))
+
+
+def _one_item(cells: Sequence[Measured], results: Results) -> dict[str, float]:
+    """The points that one test item counts, where a file kept with the results says how many there are."""
+    paths = {cell.keys[0]: results.kept(cell.keys[0], "correct.npy") for cell in cells}
+    return {key: 100 / len(np.load(path, allow_pickle=False)) for key, path in paths.items() if path.exists()}
 
 
 def confirm(first: Comparison, baseline: Results, fresh: Results, more: Results) -> Comparison:
@@ -113,84 +84,6 @@ def _nondeterminism(baseline: Results, fresh: Results) -> list[Finding]:
         text = "the same trial, code and environment gave another value"
         found.append(Finding(labels, "nondeterminism", text, row["value"], row["value fresh"]))
     return found
-
-
-def _spread(cell: Measured, cells: Sequence[Measured], results: Results) -> tuple[float, int]:
-    """The sd of one run and its degrees of freedom.
-
-    Pooled over the cells that differ in their domains only or, where these are too few, over all; but never below the
-    cell's own, else the noisiest cells would raise most alarms; and at least one test item.
-    """
-    siblings = [c for c in cells if _apart_from_domains(c) == _apart_from_domains(cell) and c.n > 1]
-    if sum(c.n - 1 for c in siblings) < FEWEST_DF:
-        siblings = [c for c in cells if c.n > 1]
-    if not siblings:
-        return 0.0, 0
-    spread, df = pooled_sd([c.sd for c in siblings], [c.n for c in siblings])
-    return max(spread, _own(cell), _one_item(cell, results)), df
-
-
-def _own(cell: Measured) -> float:
-    return cell.sd if cell.n > 1 else 0.0
-
-
-def _apart_from_domains(cell: Measured) -> dict[str, str]:
-    return {name: value for name, value in cell.labels.items() if name not in DOMAINS}
-
-
-def _one_item(cell: Measured, results: Results) -> float:
-    """The share, in points, of one test item, where a file kept with the results says how many there are."""
-    path = results.kept(cell.keys[0], "correct.npy")
-    return 100 / len(np.load(path, allow_pickle=False)) if path.exists() else 0.0
-
-
-def _compare_cell(before: Measured, after: Measured, spread: float, df: int, cells: int) -> list[Finding]:
-    from scipy import stats
-
-    if before.values == after.values:
-        return [Finding(before.labels, "ok", "equal bit for bit", before.mean, after.mean)]
-    means = {"baseline": before.mean, "fresh": after.mean}
-    if df < FEWEST_DF:
-        text = f"the baseline has too few seeds: {count(df, 'degree')} of freedom, {FEWEST_DF} are needed"
-        return [Finding(before.labels, "uncheckable", text, **means)]
-    se = spread * np.sqrt(1 / before.n + 1 / after.n)
-    drop = before.mean - after.mean
-    band = float(stats.t.ppf((1 - LEVEL) ** (1 / cells), df) * se)
-    measures = {**means, "band": band, "detectable": float(band + POWER_80 * se), "p": float(stats.t.sf(drop / se, df))}
-    found = []
-    if drop > band:
-        text = f"{number(drop)} points below the baseline, more than {number(band)}"
-        found.append(Finding(before.labels, "regressed", text, **measures))
-    # Each spread with its own degrees of freedom: cells differ in theirs, a pooled one would raise false alarms.
-    if min(before.n, after.n) > 1:
-        limit = float(np.sqrt(stats.f.ppf(1 - LEVEL / cells, after.n - 1, before.n - 1))) * before.sd
-        if after.sd > limit:
-            text = f"sd {number(after.sd)} over seeds, more than {number(limit)} (baseline: {number(before.sd)})"
-            found.append(Finding(before.labels, "unstable", text, **measures))
-    return found or [Finding(before.labels, "ok", f"within {number(band)} points of the baseline", **measures)]
-
-
-def _compare_means(before: Sequence[Measured], after: Sequence[Measured]) -> Finding:
-    """A small drop of everything: the mean over all cells, per seed, by a one-sided Welch test."""
-    from scipy import stats
-
-    old, new = _means(before), _means(after)
-    means = {"baseline": float(np.mean(old)), "fresh": float(np.mean(new))} if old and new else {}
-    if all(b.values == a.values for b, a in zip(before, after, strict=True)):
-        return Finding({}, "ok", "equal bit for bit", **means)
-    if min(len(old), len(new)) < 2:
-        return Finding({}, "uncheckable", "fewer than 2 seeds have all cells", **means)
-    p = float(stats.ttest_ind(new, old, equal_var=False, alternative="less").pvalue)
-    if p < LEVEL:
-        drop = number(means["baseline"] - means["fresh"], 2)
-        return Finding({}, "study mean", f"the mean over all cells fell by {drop} points", **means, p=p)
-    return Finding({}, "ok", "no drop of the mean over all cells", **means, p=p)
-
-
-def _means(cells: Sequence[Measured]) -> list[float]:
-    """The mean over the cells for each seed that all of them have."""
-    seeds = set(cells[0].values).intersection(*(cell.values for cell in cells))
-    return [float(np.mean([cell.values[seed] for cell in cells])) for seed in sorted(seeds)]
 
 
 def junit(comparison: Comparison, path: Path) -> None:

@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_bench.report.inference import Tail, interval, items_se, pooled_sd, sign_flip, similar, t_tail
+from mtl_bench.report.inference import FEWEST, Tail, interval, items_se, sign_flip, spread, t_tail
 from mtl_bench.results import Results
 from mtl_bench.study import Margin, Term
 
 REPLICATE = "seed"
 DOMAINS = ("source", "target")
-OWN_SPREAD_FROM = 8  # replicates from which a margin's own spread is known well enough
 PERMUTATION_FROM = 6  # replicates from which an exchange of signs can reach p < 0.05
 FAILED_BELOW = 1.5  # times chance: a run below it has failed
 
@@ -45,7 +44,8 @@ class Estimate:
 
     @property
     def sd(self) -> float:
-        return float(np.std(self.values, ddof=1))
+        """Not a number for a single value."""
+        return float(np.std(self.values, ddof=1)) if self.n > 1 else float("nan")
 
     @cached_property
     def se(self) -> float:
@@ -74,13 +74,14 @@ def estimate(margin: Margin, results: Results, chance: float | None) -> Estimate
     """The margin in these results, which are of one device class."""
     values = results.replicates(margin)
     rows = [_rows(term, results, values.index) for term in margin.terms]
-    spread, df, siblings = _spread(margin, results, values.to_numpy(float))
+    siblings = [results.replicates(m).to_numpy(float) for m in _siblings(margin, results)]
+    sd, df, pooled = spread(values.to_numpy(float), [sample for sample in siblings if len(sample) >= FEWEST])
     se, note = _test_items(margin, rows, results)
     return Estimate(
         values=tuple(float(value) for value in values),
-        spread=spread,
+        spread=sd,
         df=df,
-        siblings=siblings,
+        siblings=pooled,
         items_se=se,
         items_note=note,
         failed=0 if chance is None else _failed(margin, rows, FAILED_BELOW * chance),
@@ -96,20 +97,6 @@ def _rows(term: Term, results: Results, replicates: pd.Index[Any]) -> pd.DataFra
 def _failed(margin: Margin, rows: Sequence[pd.DataFrame], limit: float) -> int:
     low = [p[p["value"] < limit]["key"] for p, t in zip(rows, margin.terms, strict=True) if t.metric == "accuracy"]
     return len(set().union(*low))
-
-
-def _spread(margin: Margin, results: Results, values: np.ndarray[Any, Any]) -> tuple[float, int, int]:
-    """The sd of one replicate, its degrees of freedom, and how many margins it is pooled over."""
-    if len(values) < 2:
-        return 0.0, 0, 1
-    own = float(np.std(values, ddof=1)), len(values) - 1, 1
-    if len(values) >= OWN_SPREAD_FROM or len(values) < 3:
-        return own
-    samples = [s for m in _siblings(margin, results) if len(s := results.replicates(m)) >= 3]
-    sds = [float(np.std(sample, ddof=1)) for sample in samples]
-    if len(sds) < 2 or not similar(sds):
-        return own
-    return *pooled_sd(sds, [len(sample) for sample in samples]), len(samples)
 
 
 def _siblings(margin: Margin, results: Results) -> list[Margin]:

@@ -13,6 +13,9 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Tail = Literal["two-sided", "greater", "less"]
 
+FEWEST = 3  # replicates: fewer are shown, never tested
+OWN_SPREAD_FROM = 8  # replicates from which a sample's own spread is known well enough
+ROUNDING = 1e-6  # of the results' numbers: a spread below it is none
 SIMILAR = 3.0  # spreads are pooled while the largest is below this multiple of the smallest
 EXACT = 13  # up to this n every assignment of signs is tried, beyond it 9,999 random ones
 
@@ -23,9 +26,21 @@ def pooled_sd(sds: Sequence[float], counts: Sequence[int]) -> tuple[float, int]:
     return float(np.sqrt(np.sum(df * np.square(sds)) / df.sum())), int(df.sum())
 
 
-def similar(sds: Sequence[float]) -> bool:
-    """Whether the spreads may be pooled."""
-    return max(sds) < SIMILAR * min(sds)
+def spread(values: Array, siblings: Sequence[Array]) -> tuple[float, int, int]:
+    """The sd of one replicate, its degrees of freedom, and over how many samples it is pooled.
+
+    From 8 replicates it is the sample's own. With 3 to 7 it is pooled over the siblings (which include the sample) when
+    their spreads are similar, but never below the sample's own: pooled outright, the noisiest of four siblings, twice
+    as wide as the others, had 12 % false positives instead of 5 %, and has 8 % so.
+    """
+    if len(values) < 2:
+        return 0.0, 0, 1
+    own = float(np.std(values, ddof=1)), len(values) - 1, 1
+    sds = [float(np.std(sample, ddof=1)) for sample in siblings]
+    if not FEWEST <= len(values) < OWN_SPREAD_FROM or len(sds) < 2 or max(sds) >= SIMILAR * min(sds):
+        return own
+    pooled, df = pooled_sd(sds, [len(sample) for sample in siblings])
+    return max(own[0], pooled), df, len(siblings)
 
 
 def items_se(strata: Iterable[Array]) -> float:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtl_bench.report import plots, sections
-from mtl_bench.report.cells import MEANINGFUL_GAP
+from mtl_bench.report.cells import MEANINGFUL_GAP, without_sizing
 from mtl_bench.report.published import numbers
 from mtl_bench.report.tables import Table, grid_table, main_table
 from mtl_bench.report.typeset import escape, markdown_table, number, p_value
-from mtl_bench.report.verdict import judge, without_sizing
+from mtl_bench.report.verdict import judge
 from mtl_bench.results import Results
 from mtl_bench.study import Bars, Curves, Grid, Study
 

@@ -7,8 +7,18 @@ from typing import Literal
 
 import numpy as np
 
-from mtl_bench.report.cells import Index, Measured, counterpart, index, measured, published_gain, relative
-from mtl_bench.report.verdict import SHOWN_BELOW, scale_of, without_sizing
+from mtl_bench.report.cells import (
+    Index,
+    Measured,
+    counterpart,
+    index,
+    measured,
+    published_gain,
+    relative,
+    scale_of,
+    without_sizing,
+)
+from mtl_bench.report.inference import FEWEST, ROUNDING
 from mtl_bench.results import Results
 from mtl_bench.study import Published, Study
 
@@ -52,8 +62,8 @@ def _compare(study: Study, cell: Measured, cells: Index, results: Results) -> Nu
     if number is None or expected is None or not gains:
         return None
     gain, n = float(np.mean(gains)), len(gains)
-    sd = float(np.std(gains, ddof=1)) if n >= SHOWN_BELOW else 0.0
-    if sd == 0:
+    sd = float(np.std(gains, ddof=1)) if n >= FEWEST else 0.0
+    if sd < ROUNDING:
         band = _attention(cell, results)
         note = "no spread over seeds: the difference is only shown"
         if abs(gain - expected) > band:

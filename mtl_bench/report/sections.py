@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from mtl_bench.report.cells import closed_labels, grouped, planned
-from mtl_bench.report.estimate import REPLICATE, Estimate
+from mtl_bench.report.cells import by_device, closed_labels, grouped, planned
+from mtl_bench.report.estimate import DOMAINS, REPLICATE, Estimate
 from mtl_bench.report.published import NumberVerdict
 from mtl_bench.report.tables import cited
 from mtl_bench.report.typeset import ABSENT, bounds, count, mean_sd, number, plus, signed, span
-from mtl_bench.report.verdict import Judgement, by_device, gate_results
+from mtl_bench.report.verdict import Judgement, gate_results
 from mtl_bench.results import Results
-from mtl_bench.study import Claim, Margin, Study
+from mtl_bench.study import Cell, Claim, Margin, Study
 
 
 def verdict_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
@@ -95,6 +96,8 @@ class Run:
     """What a page says of the runs behind it."""
 
     cells: str
+    failed: str  # planned, but without a result
+    not_at_hand: str  # domains whose data could not be read
     seeds: str
     dates: str
     time: str
@@ -104,22 +107,33 @@ class Run:
 def run(study: Study, results: Results) -> Run:
     """How much of the plan is there, which seeds, when and at what cost."""
     rows = results.rows
-    wanted = {frozenset((name, str(v)) for name, v in labels.items()) for labels in planned(study, results)}
     there = {
         frozenset((name, str(row[name])) for name in results.labels if row[name] != "")
         for row in rows.to_dict("records")
     }
-    missing = len(wanted - there)
+    missing = [
+        cell
+        for cell in planned(study, results)
+        if frozenset((name, str(value)) for name, value in cell.labels.items()) not in there
+    ]
     days = sorted(str(finished)[:10] for finished in rows["finished"])
     minutes = rows.drop_duplicates("key")["seconds"].sum() / 60
     cells = [cell for metric in sorted(set(rows["metric"])) for cell in grouped(results, metric)]
     return Run(
-        cells=count(len(rows), "row") + (f"; {missing} of {len(wanted)} planned cells are missing" if missing else ""),
+        cells=count(len(rows), "row"),
+        failed=count(failed, "cell") if (failed := sum(not cell.optional for cell in missing)) else "",
+        not_at_hand=_domains([cell for cell in missing if cell.optional]),
         seeds=_ranges(rows[REPLICATE]) if REPLICATE in rows else "none, the study has no random part",
         dates=" to ".join(dict.fromkeys([days[0], days[-1]])) if days else "",
         time=f"{minutes:.0f} minutes in all" if minutes >= 1 else "under a minute in all",
         shared=closed_labels(cells),
     )
+
+
+def _domains(cells: Sequence[Cell]) -> str:
+    """svhn → mnist (40 cells)."""
+    pairs = Counter(" → ".join(str(cell.labels[name]) for name in DOMAINS if name in cell.labels) for cell in cells)
+    return ", ".join(f"{pair} ({count(n, 'cell')})" for pair, n in pairs.items())
 
 
 def _ranges(seeds: pd.Series[str]) -> str:
@@ -134,7 +148,7 @@ def environment_table(results: Results) -> pd.DataFrame:
     """A column per environment in which rows were computed."""
     rows = results.rows.groupby("environment", sort=True).size()
     known = results.provenance.get("environments", {})
-    names = list(dict.fromkeys(name for digest in rows.index for name in known.get(digest, {})))
+    names = sorted({name for digest in rows.index for name in known.get(digest, {})})
     columns = {
         f"{digest} ({count(int(n), 'row')})": [str(known.get(digest, {}).get(name, ABSENT)) for name in names]
         for digest, n in rows.items()

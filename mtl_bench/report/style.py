@@ -16,7 +16,7 @@ LINE_HEIGHT = 0.125  # inches, of the legend's text
 LETTERS_PER_INCH = 18  # of the legend's text
 PERCENT = ("accuracy", "source_validation")
 # Okabe and Ito's palette without its yellow, which is too faint for lines; dark and light alternate for print in grey.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#000000")
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#4D4D4D")
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)))

@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import pandas as pd
-
-from mtl_bench.report.estimate import PERMUTATION_FROM, REPLICATE, Estimate, estimate
-from mtl_bench.report.inference import detectable_effect, holm
+from mtl_bench.report.cells import by_device, scale_of, without_sizing
+from mtl_bench.report.estimate import PERMUTATION_FROM, Estimate, estimate
+from mtl_bench.report.inference import FEWEST, ROUNDING, detectable_effect, holm
 from mtl_bench.report.typeset import count, number, p_value, span
 from mtl_bench.results import Results
 from mtl_bench.study import Claim, Gate, Study
@@ -21,8 +20,6 @@ from mtl_bench.study import Claim, Gate, Study
 Verdict = Literal["holds", "opposite", "undecided", "not judged"]
 
 ALPHA = 0.05
-SHOWN_BELOW = 3  # replicates: fewer are shown, never judged
-FIRST_JUDGED_SEED = 100  # runs with lower seeds served to size the study
 
 
 @dataclass(frozen=True)
@@ -43,9 +40,9 @@ class Judgement:
     """A claim, its verdict, and all that a reader needs to check it."""
 
     claim: Claim
-    verdict: Verdict
-    words: str  # the verdict as printed: it says less at a small scale
-    rule: str  # which rule gave it, as a sentence
+    verdict: Verdict = "not judged"
+    words: str = "not judged"  # the verdict as printed: it says less at a small scale
+    rule: str = ""  # which rule gave it, as a sentence
     device: str = ""
     estimates: tuple[Estimate, ...] = ()  # one per margin
     deciding: Estimate | None = None  # the margin that the verdict rests on
@@ -68,64 +65,39 @@ class Tested:
     deciding: Estimate
 
 
-def scale_of(results: Results) -> str:
-    return results.name.rpartition(".")[2]
-
-
-def without_sizing(results: Results) -> Results:
-    """The results of the judged seeds; at smoke scale, all."""
-    if scale_of(results) == "smoke" or REPLICATE not in results.rows:
-        return results
-    seeds = pd.to_numeric(results.rows[REPLICATE], errors="coerce")
-    return replace(results, rows=results.rows[~(seeds < FIRST_JUDGED_SEED)])
-
-
 def judge(study: Study, results: Results) -> list[Judgement]:
     """A judgement of each claim, in the study's order."""
     scale, results = scale_of(results), without_sizing(results)
     devices = by_device(results) or {"": results}
     gates = {device: gate_results(study, part) for device, part in devices.items()}
-    primary = sum(claim.primary for claim in study.claims)
-    drafts = [_draft(claim, devices, gates, study.chance, ALPHA / max(primary, 1)) for claim in study.claims]
-    drafts = [replace(draft, rule=_refusal(draft, scale)) for draft in drafts]
-    tested = [None if draft.rule else _test(draft.claim, draft.estimates) for draft in drafts]
-    # A primary claim that could not be tested still counts among the tested ones.
-    family = [i for i, draft in enumerate(drafts) if draft.claim.primary]
-    adjusted = dict(zip(family, holm([t.p if (t := tested[i]) else 1.0 for i in family]), strict=True))
-    return [
-        _decide(draft, test, adjusted[i], primary, scale) if test else draft
-        for i, (draft, test) in enumerate(zip(drafts, tested, strict=True))
-    ]
+    drafts = [_measure(claim, devices, gates, study.chance) for claim in study.claims]
+    return decide(drafts, scale)
 
 
-def _draft(
-    claim: Claim,
-    devices: Mapping[str, Results],
-    gates: Mapping[str, tuple[GateResult, ...]],
-    chance: float | None,
-    alpha: float,
+def _measure(
+    claim: Claim, devices: Mapping[str, Results], gates: Mapping[str, tuple[GateResult, ...]], chance: float | None
 ) -> Judgement:
     """The claim measured on the device class with the most replicates, not judged so far."""
     device = max(devices, key=lambda d: min(len(devices[d].replicates(m)) for m in claim.margins))
     estimates = tuple(estimate(margin, devices[device], chance) for margin in claim.margins)
-    weakest = min(estimates, key=lambda e: e.mean) if all(e.n for e in estimates) else None
-    return Judgement(
-        claim=claim,
-        verdict="not judged",
-        words="not judged",
-        rule="",
-        device=device,
-        estimates=estimates,
-        deciding=weakest,
-        detectable=detectable_effect(weakest.se, weakest.df, alpha) if weakest and weakest.df else None,
-        gates=gates[device],
-    )
+    return Judgement(claim, device=device, estimates=estimates, gates=gates[device])
 
 
-def by_device(results: Results) -> dict[str, Results]:
-    """The results of each device class: seeds are never paired across classes."""
-    devices = sorted(set(results.rows["device"]))
-    return {device: replace(results, rows=results.rows[results.rows["device"] == device]) for device in devices}
+def decide(drafts: Sequence[Judgement], scale: str) -> list[Judgement]:
+    """The measured claims, judged together: they share one error rate."""
+    reasons = [_refusal(draft, scale) for draft in drafts]
+    tested = [None if why else _test(draft.claim, draft.estimates) for draft, why in zip(drafts, reasons, strict=True)]
+    # A primary claim that could not be tested still counts among the tested ones.
+    family = [i for i, draft in enumerate(drafts) if draft.claim.primary]
+    adjusted = dict(zip(family, holm([t.p if (t := tested[i]) else 1.0 for i in family]), strict=True))
+    judged = []
+    for i, (draft, why, test) in enumerate(zip(drafts, reasons, tested, strict=True)):
+        done = _decide(draft, test, adjusted[i], len(family), scale) if test else _unjudged(draft, why)
+        if (deciding := done.deciding) and deciding.df:
+            strictest = ALPHA / max(len(family), 1)
+            done = replace(done, detectable=detectable_effect(deciding.se, deciding.df, strictest))
+        judged.append(done)
+    return judged
 
 
 def gate_results(study: Study, results: Results) -> tuple[GateResult, ...]:
@@ -140,8 +112,8 @@ def _refusal(draft: Judgement, scale: str) -> str:
     n = min(e.n for e in estimates)
     if scale == "smoke":
         return "At smoke scale the data are synthetic: nothing is judged."
-    if n < SHOWN_BELOW:
-        return f"{count(n, 'seed')} with all cells: fewer than {SHOWN_BELOW} are only shown."
+    if n < FEWEST:
+        return f"{count(n, 'seed')} with all cells: fewer than {FEWEST} are only shown."
     if not claim.primary:
         return "An exploratory claim: its interval is shown, without a verdict."
     for result in draft.gates:
@@ -153,7 +125,7 @@ def _refusal(draft: Judgement, scale: str) -> str:
             f"{count(failed, 'run')} near chance: a t-test would mislead, and a permutation test needs "
             f"{PERMUTATION_FROM} seeds; there are {n}."
         )
-    if any(e.se == 0 for e in estimates):
+    if any(e.se < ROUNDING for e in estimates):
         return "All seeds give the same margin: there is no spread to test it against."
     if claim.within is not None:
         half = max((e.interval()[1] - e.interval()[0]) / 2 for e in estimates)
@@ -175,22 +147,29 @@ def _test(claim: Claim, estimates: Sequence[Estimate]) -> Tested:
     return replace(worst, p=min(1.0, worst.p * len(evidence)))
 
 
+def _unjudged(draft: Judgement, why: str) -> Judgement:
+    """Shown with the margin that speaks least for the claim."""
+    if not all(e.n for e in draft.estimates):
+        return replace(draft, rule=why)
+    equal = draft.claim.within is not None
+    return replace(draft, rule=why, deciding=min(draft.estimates, key=lambda e: -abs(e.mean) if equal else e.mean))
+
+
 def _decide(draft: Judgement, test: Tested, p: float, primary: int, scale: str) -> Judgement:
-    claim, paper = draft.claim, scale == "paper"
+    claim, deciding = draft.claim, test.deciding
     verdict: Verdict = "undecided"
     if p < ALPHA:
         verdict = "holds" if test.supports else "opposite"
-    words = {"opposite": "contradicted" if paper else "opposite at this scale"}.get(verdict, verdict)
-    rule = _sentence(claim, draft.estimates, test.deciding, primary)
-    if claim.smallest_effect is not None:
-        smallest = [e for e in draft.estimates if e.interval()[1] < claim.smallest_effect]
-        if smallest:
-            verdict, words = "opposite", "contradicted" if paper else "absent at this scale"
-            test = replace(test, deciding=smallest[0])
-            smallest_effect = f"{claim.smallest_effect:g} {claim.unit}"
-            rule += f" The 95 % interval lies below {smallest_effect}, the smallest effect that counts."
-    effect = detectable_effect(test.deciding.se, test.deciding.df, ALPHA / primary)
-    return replace(draft, verdict=verdict, words=words, rule=rule, deciding=test.deciding, p=p, detectable=effect)
+    words = f"{verdict} at this scale" if verdict == "opposite" else verdict
+    rule = _sentence(claim, draft.estimates, deciding, primary)
+    smallest = claim.smallest_effect
+    absent = [e for e in draft.estimates if smallest is not None and e.interval()[1] < smallest]
+    if absent and verdict != "opposite":
+        verdict, words, deciding = "opposite", "absent at this scale", absent[0]
+        rule += f" The 95 % interval lies below {smallest:g} {claim.unit}, the smallest effect that counts."
+    if verdict == "opposite" and scale == "paper":
+        words = "contradicted"
+    return replace(draft, verdict=verdict, words=words, rule=rule, deciding=deciding, p=p)
 
 
 def _sentence(claim: Claim, estimates: Sequence[Estimate], deciding: Estimate, primary: int) -> str:

@@ -33,6 +33,9 @@ class Oracle(Trial):
         return best({step: accuracy(logits, labels[: len(logits)]) for step, logits in watched.items()})
 
 
+Selection = Select | SelectWeighted | ReverseValidate | Oracle
+
+
 @dataclass(frozen=True)
 class Evaluate(Trial):
     """The accuracy on the target's test images, in percent, of the selected candidate.
@@ -43,7 +46,7 @@ class Evaluate(Trial):
 
     keep: ClassVar[tuple[str, ...]] = ("curve.csv", "correct.npy")
 
-    selection: Select | SelectWeighted | ReverseValidate | Oracle
+    selection: Selection
 
     def run(self, work: Work) -> Mapping[str, float]:
         run = self.selection.adaptation

@@ -1,0 +1,219 @@
+"""Data sets read from small archives in the layout of the published ones, served over HTTP."""
+
+from __future__ import annotations
+
+import bz2
+import dataclasses
+import gzip
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mtl_bench.datasets import bsds500, caltech101, cifar10, fashion_mnist, mnist, mnist_m, pacs, svhn, usps
+from mtl_bench.datasets.acquire import File
+from mtl_bench.datasets.extract import Tree
+from mtl_bench.datasets.placed import DataError
+from tests.datasets.faulty_server import Served, Server
+from tests.datasets.test_placing import tar, zipped
+
+Array = np.ndarray[Any, Any]
+Serve = Callable[[Any, bytes], Any]
+random = np.random.default_rng(0)
+
+
+@pytest.fixture
+def serve(server: Server) -> Serve:
+    """The same file or tree with this content behind its only source, and no digest or count of the published one."""
+
+    def serve(part: Any, content: bytes) -> Any:
+        if isinstance(part, Tree):
+            return dataclasses.replace(part, archive=serve(part.archive, content), sha256=None)
+        assert isinstance(part, File)
+        server.served[f"/{part.name}"] = Served(content)
+        return dataclasses.replace(part, sources=(f"{server.url}/{part.name}",), hashes=(), size=None)
+
+    return serve
+
+
+def pixels(count: int, channels: int, side: int) -> Array:
+    return random.integers(0, 256, (count, channels, side, side), np.uint8)
+
+
+def picture(image: Array, kind: str = "PNG") -> bytes:
+    made = io.BytesIO()
+    Image.fromarray(np.moveaxis(image, 0, -1)).save(made, kind)
+    return made.getvalue()
+
+
+def smooth(side: tuple[int, int], colour: tuple[int, int, int]) -> bytes:
+    """A JPEG of one colour, which JPEG keeps within a level or two."""
+    made = io.BytesIO()
+    Image.new("RGB", side, colour).save(made, "JPEG", quality=95)
+    return made.getvalue()
+
+
+def idx(array: Array) -> bytes:
+    return gzip.compress(
+        bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.astype(np.uint8).tobytes()
+    )
+
+
+def parquet(**columns: list[Any]) -> bytes:
+    import pyarrow
+    from pyarrow import parquet as writer
+
+    made = io.BytesIO()
+    writer.write_table(pyarrow.table(columns), made)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(("module", "cls"), [(mnist, mnist.MNIST), (fashion_mnist, fashion_mnist.FashionMNIST)])
+def test_idx_files(module: Any, cls: type[Any], serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    images, labels = pixels(5, 1, 28), np.array([3, 1, 4, 1, 5])
+    monkeypatch.setitem(module.COUNTS, "test", 5)
+    monkeypatch.setitem(module.FILES, ("test", "images"), serve(module.FILES["test", "images"], idx(images[:, 0])))
+    monkeypatch.setitem(module.FILES, ("test", "labels"), serve(module.FILES["test", "labels"], idx(labels)))
+    assert np.array_equal(cls().images("test"), images)
+    assert cls().labels("test").tolist() == labels.tolist()
+
+
+def test_an_idx_file_that_ends_early_is_refused(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = gzip.compress(gzip.decompress(idx(pixels(5, 1, 28)))[:-1])
+    monkeypatch.setitem(mnist.FILES, ("test", "images"), serve(mnist.FILES["test", "images"], short))
+    with pytest.raises(DataError, match="is not an IDX file of bytes"):
+        mnist.MNIST().images("test")
+
+
+def test_usps_as_libsvm_and_as_h5(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    import h5py
+
+    thousandths, digits = random.integers(-1000, 1001, (4, 256)), [7, 0, 9, 2]
+    thousandths[0, :2] = [-1000, 1000]
+    lines = [
+        f"{digit + 1} " + " ".join(f"{i + 1}:{value / 1000:g}" for i, value in enumerate(row))
+        for digit, row in zip(digits, thousandths, strict=True)
+    ]
+    made = io.BytesIO()
+    with h5py.File(made, "w") as file:
+        file["test/data"] = ((thousandths + 1000) / 2000).astype(np.float32)
+        file["test/target"] = np.array(digits, np.int32)
+    monkeypatch.setitem(usps.COUNTS, "test", 4)
+    monkeypatch.setitem(usps.LIBSVM, "test", serve(usps.LIBSVM["test"], bz2.compress("\n".join(lines).encode())))
+    monkeypatch.setattr(usps, "H5", serve(usps.H5, made.getvalue()))
+    libsvm, h5 = usps.USPS("libsvm", 16), usps.USPS("h5", 16)
+    assert np.array_equal(libsvm.images("test"), h5.images("test"))
+    assert libsvm.images("test")[0, 0, 0, :2].tolist() == [0, 255]
+    ink = np.rint((thousandths + 1000) * 255 / 2000).reshape(4, 1, 16, 16)
+    assert np.array_equal(libsvm.images("test"), ink)
+    assert libsvm.labels("test").tolist() == h5.labels("test").tolist() == digits
+    assert usps.USPS("h5").images("test").shape == (4, 1, 28, 28)
+
+
+def test_svhn(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    from scipy.io import savemat
+
+    images, made = pixels(4, 3, 32), io.BytesIO()
+    savemat(made, {"X": np.transpose(images, (2, 3, 1, 0)), "y": np.array([[10], [1], [9], [5]], np.uint8)})
+    monkeypatch.setitem(svhn.COUNTS, "test", 4)
+    monkeypatch.setitem(svhn.FILES, "test", serve(svhn.FILES["test"], made.getvalue()))
+    assert np.array_equal(svhn.SVHN(size=32).images("test"), images)
+    assert svhn.SVHN().images("test").shape == (4, 3, 28, 28)
+    assert svhn.SVHN().labels("test").tolist() == [0, 1, 9, 5]
+
+
+def test_cifar10_in_binary(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    images, labels = pixels(12, 3, 32), np.arange(12) % 10
+    records = np.concatenate([labels[:, None].astype(np.uint8), images.reshape(12, -1)], 1)
+    names = [*cifar10.BATCHES["train"], *cifar10.BATCHES["test"]]
+    members = {f"cifar-10-batches-bin/{name}": records[2 * i : 2 * i + 2].tobytes() for i, name in enumerate(names)}
+    archive = tar({**members, "cifar-10-batches-bin/readme.html": b"<html>"})
+    monkeypatch.setattr(cifar10, "COUNTS", {"train": 10, "test": 2})
+    monkeypatch.setitem(cifar10.TREES, "original", serve(cifar10.TREES["original"], archive))
+    data = cifar10.CIFAR10()
+    assert np.array_equal(data.images("train"), images[:10])
+    assert np.array_equal(data.images("test"), images[10:])
+    assert data.labels("train").tolist() == labels[:10].tolist()
+    assert data.labels("test").tolist() == [0, 1]
+
+
+def test_pacs_in_parquet(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = pixels(12, 3, 16)
+    rows = [{"bytes": picture(image), "path": None} for image in images]
+    domains = ["photo", "sketch"] * 6
+    content = parquet(image=rows, domain=domains, label=[i % 7 for i in range(12)])
+    monkeypatch.setattr(pacs, "COUNTS", dict.fromkeys(pacs.PACS.domains, 6))
+    monkeypatch.setattr(pacs, "ORIGINAL", serve(pacs.ORIGINAL, content))
+    data = pacs.PACS("sketch", size=16)
+    found = {image.tobytes(): int(label) for image, label in zip(data.images("all"), data.labels("all"), strict=True)}
+    assert found == {images[i].tobytes(): i % 7 for i in range(1, 12, 2)}
+    assert [len(data.images(split)) for split in data.splits] == [5, 1, 6]
+    assert np.array_equal(np.concatenate([data.images("train"), data.images("test")]), data.images("all"))
+
+
+def test_caltech101_in_its_nested_archive(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    colours = {"anchor": (200, 0, 0), "yin_yang": (0, 0, 200), "BACKGROUND_Google": (0, 200, 0)}
+    members = {
+        f"101_ObjectCategories/{name}/image_{i:04}.jpg": smooth((90, 60 + 30 * i), colour)
+        for name, colour in colours.items()
+        for i in range(3)
+    }
+    inner = tar({**members, "101_ObjectCategories/BACKGROUND_Google/tmp": b""})
+    archive = zipped({"caltech-101/101_ObjectCategories.tar.gz": inner, "__MACOSX/caltech-101/._x": b""})
+    monkeypatch.setattr(caltech101, "COUNT", 6)
+    monkeypatch.setattr(caltech101.Caltech101, "classes", ("anchor", "yin_yang"))
+    part = dataclasses.replace(caltech101.TREES["original"], count=9)
+    monkeypatch.setitem(caltech101.TREES, "original", serve(part, archive))
+    data = caltech101.Caltech101(size=32)
+    assert data.images("all").shape == (6, 3, 32, 32)
+    for image, label in zip(data.images("all"), data.labels("all"), strict=True):
+        assert np.abs(image.mean((1, 2)) - [200 * (label == 0), 0, 200 * (label == 1)]).max() < 4
+
+
+def test_bsds500_keeps_the_training_photographs(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    images = "BSR/BSDS500/data/images"
+    members = {f"{images}/train/{i}.jpg": smooth((481, 321), (50 * i, 0, 0)) for i in range(3)}
+    others = {f"{images}/train/Thumbs.db": b"x", f"{images}/test/9.jpg": b"x", "BSR/BSDS500/data/x.mat": b"x"}
+    part = dataclasses.replace(bsds500.PHOTOGRAPHS, count=3)
+    monkeypatch.setattr(bsds500, "PHOTOGRAPHS", serve(part, tar({**members, **others})))
+    photographs = bsds500.BSDS500().photographs()
+    assert [p.shape for p in photographs] == [(3, 321, 481)] * 3
+    assert [round(float(p[0].mean()) / 50) for p in photographs] == [0, 1, 2]
+
+
+def test_mnist_m_in_parquet_and_as_tensors(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    images, labels = pixels(4, 3, 32), [3, 1, 4, 1]
+    content = parquet(image=[{"bytes": picture(i), "path": None} for i in images], label=labels)
+    made = io.BytesIO()
+    torch.save((torch.from_numpy(np.moveaxis(images[:, :, :28, :28], 1, -1).copy()), torch.tensor(labels)), made)
+    archive = tar({"mnist_m_train.pt": made.getvalue()})
+    for variant in ("published", "liyxi"):
+        monkeypatch.setitem(mnist_m.COUNTS[variant], "train", 4)
+    monkeypatch.setitem(mnist_m.PUBLISHED, "train", serve(mnist_m.PUBLISHED["train"], content))
+    monkeypatch.setitem(mnist_m.LIYXI, "train", serve(mnist_m.LIYXI["train"], archive))
+    published, liyxi = mnist_m.MNISTM("published"), mnist_m.MNISTM("liyxi")
+    assert np.array_equal(published.images("train"), images[:, :, 2:30, 2:30])
+    assert np.array_equal(liyxi.images("train"), images[:, :, :28, :28])
+    assert published.labels("train").tolist() == liyxi.labels("train").tolist() == labels
+
+
+def test_a_pickle_in_a_tensor_file_is_not_executed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pickle
+
+    class Evil:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (print, ("executed",))
+
+    import torch
+
+    made = io.BytesIO()
+    torch.save(Evil(), made)
+    archive = tar({"mnist_m_train.pt": made.getvalue()})
+    monkeypatch.setitem(mnist_m.LIYXI, "train", serve(mnist_m.LIYXI["train"], archive))
+    with pytest.raises(pickle.UnpicklingError):
+        mnist_m.MNISTM("liyxi").images("train")

@@ -1,0 +1,134 @@
+"""The real data, where MTL_BENCH_MIRROR names a folder that has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtl_bench.datasets.caltech101 import Caltech101
+from mtl_bench.datasets.cifar10 import CIFAR10
+from mtl_bench.datasets.mnist import MNIST
+from mtl_bench.datasets.mnist_m import MNISTM
+from mtl_bench.datasets.pacs import PACS
+from mtl_bench.datasets.usps import USPS
+
+pytestmark = pytest.mark.usefixtures("mirror")
+Array = np.ndarray[Any, Any]
+
+
+def test_mnist_is_the_one_everybody_has() -> None:
+    """Counts per class and mean as published everywhere (mean 0.1307, sd 0.3081 of the training pixels)."""
+    images, labels = MNIST().images("train"), MNIST().labels("train")
+    assert np.bincount(labels).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(MNIST().labels("test")).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert images.mean() / 255 == pytest.approx(0.1307, abs=5e-5)
+    assert images.std() / 255 == pytest.approx(0.3081, abs=5e-5)
+
+
+def test_usps_has_the_published_counts() -> None:
+    data = USPS("h5", 16)
+    assert np.bincount(data.labels("train")).tolist() == [1194, 1005, 731, 658, 652, 556, 664, 645, 542, 644]
+    assert np.bincount(data.labels("test")).tolist() == [359, 264, 198, 166, 200, 160, 170, 147, 166, 177]
+    assert USPS("h5").images("test").shape == (2007, 1, 28, 28)
+
+
+def nearest_mean_accuracy(images: Array, labels: Array, classes: int) -> float:
+    """Percent of odd images that lie nearest to the mean even image of their own class."""
+    flat = images.reshape(len(images), -1).astype(np.float32)
+    means = np.stack([flat[::2][labels[::2] == c].mean(0) for c in range(classes)])
+    distances = (flat[1::2] ** 2).sum(1, keepdims=True) - 2 * flat[1::2] @ means.T + (means**2).sum(1)
+    return float(100 * (distances.argmin(1) == labels[1::2]).mean())
+
+
+def test_usps_labels_belong_to_their_images() -> None:
+    assert nearest_mean_accuracy(USPS("h5").images("test"), USPS("h5").labels("test"), 10) > 75
+
+
+def test_pacs_labels_belong_to_their_images() -> None:
+    data = PACS("photo", "jpeg80", 32)
+    assert np.bincount(data.labels("all")).tolist() == [189, 202, 182, 186, 199, 280, 432]
+    assert len(data.images("train")) + len(data.images("test")) == 1670
+    assert nearest_mean_accuracy(data.images("all"), data.labels("all"), 7) > 35
+
+
+@pytest.mark.slow
+def test_caltech101_has_its_101_objects() -> None:
+    data = Caltech101("64px", 32)
+    counts = dict(zip(data.classes, np.bincount(data.labels("all")).tolist(), strict=True))
+    assert len(counts) == 101
+    assert (counts["airplanes"], counts["Motorbikes"], counts["inline_skate"]) == (800, 798, 31)
+    assert nearest_mean_accuracy(data.images("all"), data.labels("all"), 101) > 15
+
+
+@pytest.mark.slow
+def test_cifar10_as_jpeg_has_as_many_of_each_class() -> None:
+    data = CIFAR10("jpeg")
+    assert np.bincount(data.labels("train")).tolist() == [5000] * 10
+    assert np.bincount(data.labels("test")).tolist() == [1000] * 10
+    assert nearest_mean_accuracy(data.images("test"), data.labels("test"), 10) > 22
+
+
+# --- the MNIST-M that is generated, beside the published one
+
+
+@pytest.fixture
+def published(mirror: Path) -> Array:
+    return MNISTM("published").images("test")
+
+
+@pytest.fixture
+def generated(mirror: Path) -> Array:
+    return MNISTM("generated").images("test")[:9001]
+
+
+@pytest.fixture
+def ink(mirror: Path) -> Array:
+    """Where the digits of MNIST's test set are not 0: (9001, 1, 28, 28)."""
+    return MNIST().images("test")[:9001] > 0
+
+
+def test_both_mnist_m_have_mnists_labels_in_mnists_order() -> None:
+    labels = MNIST().labels("test")
+    assert np.array_equal(MNISTM("published").labels("test"), labels[:9001])
+    assert np.array_equal(MNISTM("generated").labels("test"), labels)
+
+
+def test_both_mnist_m_have_alike_pixels(published: Array, generated: Array) -> None:
+    for theirs, ours in zip(np.moveaxis(published, 1, 0), np.moveaxis(generated, 1, 0), strict=True):
+        assert ours.mean() == pytest.approx(theirs.mean(), abs=2.5)  # of 255
+        assert ours.std() == pytest.approx(theirs.std(), abs=2.5)
+        shares = [np.histogram(x, 32, (0, 256))[0] / x.size for x in (theirs, ours)]
+        assert 0.5 * np.abs(shares[0] - shares[1]).sum() < 0.03, "total variation of the histograms"
+    roughness = [np.abs(np.diff(x.mean(1), axis=2)).mean() for x in (published, generated)]
+    assert roughness[1] == pytest.approx(roughness[0], rel=0.12)
+
+
+def jumps(images: Array, ink: Array) -> tuple[float, float]:
+    """Mean absolute difference of horizontal neighbours across the edge of a digit, and elsewhere."""
+    across = ink[:, :, :, 1:] != ink[:, :, :, :-1]
+    steps = np.abs(np.diff(images.astype(np.int16), axis=3)).mean(1, keepdims=True)
+    return float(steps[across].mean()), float(steps[~across].mean())
+
+
+@pytest.mark.parametrize("which", ["published", "generated"])
+def test_both_mnist_m_are_the_photograph_inverted_under_the_digit(
+    which: str, ink: Array, request: pytest.FixtureRequest
+) -> None:
+    """|patch - 255| under the digit, the patch elsewhere: inverting what is under the digit gives back a photograph."""
+    images: Array = request.getfixturevalue(which)
+    edge, elsewhere = jumps(images, ink)
+    assert edge > 4 * elsewhere, "the digit is seen in the image"
+    edge, elsewhere = jumps(np.where(ink, 255 - images, images), ink)
+    assert edge == pytest.approx(elsewhere, rel=0.1), "and gone when its blending is undone"
+    edge, elsewhere = jumps(np.where(np.roll(ink, 1, axis=0), 255 - images, images), np.roll(ink, 1, axis=0))
+    assert edge > 4 * elsewhere, "another image's digit does not undo it"
+
+
+def test_generated_patches_differ_from_image_to_image_and_split_to_split(generated: Array) -> None:
+    corners = {x[:, :2, :3].tobytes() for x in generated}  # MNIST has no ink there
+    assert len(corners) > 0.97 * len(generated)
+    train = {x[:, :2, :3].tobytes() for x in MNISTM("generated").images("train")[:9001]}
+    assert len(train & corners) < 0.02 * len(generated)

@@ -1,0 +1,56 @@
+"""What makes CMD CMD: moments of a bounded layer."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from mtl_bench.measures.cmd import central_moment_discrepancy
+from mtl_bench.methods.deep.cmd import CMD, with_bounded_layer
+from mtl_bench.models.digits import DigitCNN
+from mtl_bench.models.heads import layers_of
+from mtl_bench.models.network import Network
+from mtl_bench.training.learner import Learner
+from tests.models.backbones import TinyCNN, batches, images
+
+SHAPE = DigitCNN.input_shape
+
+
+def learner(method: CMD | None = None) -> Learner:
+    torch.manual_seed(0)
+    return (method or CMD()).build(Network(DigitCNN(), ("a", "b", "target")), 3)
+
+
+def test_the_last_hidden_layer_alone_becomes_a_tanh() -> None:
+    head = DigitCNN().head(768, 3)
+    kinds = [type(module) for module in with_bounded_layer(head).children()]
+    assert kinds == [nn.Linear, nn.ReLU, nn.Linear, nn.Tanh, nn.Linear]
+
+
+def test_the_aligned_layer_is_bounded_however_large_the_features() -> None:
+    model = learner()
+    bounded = layers_of(model.classifier, 1e4 * torch.randn(50, 768))[-2].detach()
+    assert bool((bounded.abs() <= 1).all())
+    assert float(bounded.max() - bounded.min()) > 1.9
+
+
+@pytest.mark.parametrize("moments", [1, 3, 5])
+def test_the_discrepancy_is_that_of_the_bounded_layer(moments: int) -> None:
+    model, given = learner(CMD(weight=0.5, moments=moments)), batches("a", "b", shape=SHAPE)
+    part = model.classifier[:4]  # type: ignore[index]
+    features = model.features(given)
+    source, target = part(torch.cat([features["a"], features["b"]])), part(features["target"])
+    expected = 0.5 * central_moment_discrepancy(source, target, moments, width=2.0)
+    torch.testing.assert_close(model.losses(given, 0.5)["discrepancy"], expected)
+
+
+def test_it_predicts_through_the_bounded_layer() -> None:
+    model, x = learner().eval(), images(4, 0, SHAPE)
+    features = model.net({"target": x})["target"]["conv2"].flatten(1)
+    assert torch.equal(model.predict(x, "target"), model.classifier(features))
+
+
+def test_a_head_without_a_hidden_layer_is_refused_with_a_sentence() -> None:
+    with pytest.raises(ValueError, match="CMD needs a hidden layer to bound; choose a backbone"):
+        CMD().build(Network(TinyCNN(), ("a", "target")), 3)

@@ -1,0 +1,59 @@
+"""What makes DAN DAN: every layer of the head, five kernels, an unbiased estimate."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from mtl_bench.measures.mmd import squared_mmd
+from mtl_bench.methods.deep.dan import DAN
+from mtl_bench.models.digits import DigitCNN
+from mtl_bench.models.network import Network
+from mtl_bench.training.learner import Learner
+from tests.models.backbones import TinyCNN, batches
+
+SHAPE = DigitCNN.input_shape
+
+
+def learner(method: DAN | None = None) -> Learner:
+    torch.manual_seed(0)
+    return (method or DAN()).build(Network(DigitCNN(), ("a", "b", "target")), 3)
+
+
+def test_each_layer_of_the_head_has_its_unbiased_discrepancy() -> None:
+    model, given = learner(DAN(weight=0.5)), batches("a", "b", shape=SHAPE)
+    losses = model.losses(given, 0.5)
+    assert set(losses) == {"classification", "discrepancy 1", "discrepancy 2", "discrepancy 3"}
+    features = model.features(given)
+    for name, depth in (("discrepancy 1", 2), ("discrepancy 2", 4), ("discrepancy 3", 5)):
+        part = model.classifier[:depth]  # type: ignore[index]
+        source, target = part(torch.cat([features["a"], features["b"]])), part(features["target"])
+        expected = 0.5 * squared_mmd(source, target, (0.25, 0.5, 1, 2, 4), relative=True, biased=False)
+        torch.testing.assert_close(losses[name], expected)
+
+
+def test_each_term_reaches_the_layers_below_it_and_no_other() -> None:
+    model = learner()
+    for name, expected in (("discrepancy 1", [True, False, False]), ("discrepancy 2", [True, True, False])):
+        model.zero_grad()
+        model.losses(batches("a", shape=SHAPE), 0.5)[name].backward()
+        linear = [module for module in model.classifier.children() if isinstance(module, nn.Linear)]
+        assert [module.weight.grad is not None for module in linear] == expected
+
+
+def test_equal_domains_are_near_zero_on_either_side() -> None:
+    """The unbiased estimate may be negative, so the biased one is not what is minimised."""
+    model, values = learner(), []
+    for k in range(8):
+        given = batches("a", shape=SHAPE, count=16)
+        shuffled = torch.randint(0, 256, (32, *SHAPE), generator=torch.Generator().manual_seed(k)).to(torch.uint8)
+        given = {name: batch._replace(images=shuffled[16 * i :][:16]) for i, (name, batch) in enumerate(given.items())}
+        values.append(float(model.losses(given, 0.5)["discrepancy 1"].detach()))
+    assert min(values) < 0 < max(values)
+    assert sum(values) / len(values) == pytest.approx(0, abs=0.02)
+
+
+def test_a_linear_head_has_one_term() -> None:
+    model = DAN().build(Network(TinyCNN(), ("a", "target")), 3)
+    assert set(model.losses(batches("a"), 0.5)) == {"classification", "discrepancy 1"}

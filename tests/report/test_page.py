@@ -1,0 +1,139 @@
+"""The page: complete, true to the results, the same bytes every time, and safe whatever a label says."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from mtl_bench.report.page import write
+from mtl_bench.report.verdict import judge
+from mtl_bench.results import Results
+from mtl_bench.study import Bars, Cell, Claim, Labels, Published, Scale, Study, accuracy
+from tests.report.conftest import Maker, Nothing, make_study, plan
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_the_page_says_what_the_results_hold(quick: tuple[Study, Results], tmp_path: Path) -> None:
+    study, results = quick
+    text = write("quick", study, results, "laptop", tmp_path / "reports", {"Evaluate": 12}).read_text()
+    [judgement] = judge(study, results)
+    assert judgement.deciding is not None
+    low, high = judgement.deciding.interval()
+    for needed in (
+        study.title,
+        study.question,
+        "5,000 digits instead of 60,000",
+        f"+{judgement.deciding.mean:.1f} points [{low:.1f}, {high:.1f}], n = 5",
+        judgement.rule,
+        "12 of the cells were computed by older code of Evaluate",
+        "Some CPU @ 2.10GHz",
+        "0123abcd",
+        "Seeds: 100–104",
+        "`mtl-bench run quick --scale laptop`",
+        "| the domains differ by 20 points | cpu |",
+        "76.66",
+    ):
+        assert needed in text
+    assert text.index("not matched") < text.index("Verdicts") < text.index("Figures") < text.index("How each claim")
+
+
+def test_every_link_of_the_page_leads_to_a_file(quick: tuple[Study, Results], tmp_path: Path) -> None:
+    study, results = quick
+    results.write()
+    page = write("quick", study, results, "laptop", tmp_path / "reports")
+    links = re.findall(r"\]\(([^)]+)\)", page.read_text())
+    assert len(links) >= 10
+    for link in links:
+        assert (page.parent / link).exists(), link
+
+
+def test_equal_results_give_equal_bytes_in_another_process(quick: tuple[Study, Results], tmp_path: Path) -> None:
+    study, results = quick
+    results.write()
+    write("quick", study, results, "laptop", tmp_path / "here")
+    code = (
+        "import sys; from pathlib import Path; from tests.report.conftest import make_study\n"
+        "from mtl_bench.report.page import write; from mtl_bench.results import Results\n"
+        "folder = Path(sys.argv[1])\n"
+        "results = Results.read(folder / 'results', 'quick.laptop')\n"
+        "write('quick', make_study(), results, 'laptop', folder / 'there')\n"
+    )
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "PYTHONPATH": str(root)}
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=True, env=environment, cwd=root)
+    here, there = contents(tmp_path / "here"), contents(tmp_path / "there")
+    assert {name for name, content in here.items() if there[name] != content} == set()
+    assert len(here) == 1 + 2 * 2 + 2 * 3
+
+
+def test_files_of_a_former_page_go(quick: tuple[Study, Results], tmp_path: Path) -> None:
+    study, results = quick
+    write("quick", study, results, "laptop", tmp_path)
+    assert (tmp_path / "quick.laptop" / "figure-2.pdf").exists()
+    write("quick", replace(study, views=study.views[:1]), results, "laptop", tmp_path)
+    left = {path.name for path in (tmp_path / "quick.laptop").iterdir()}
+    assert left == {"figure-1.png", "figure-1.pdf", "table-1.csv", "table-1.md", "table-1.tex"}
+
+
+def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
+    evil = "<img src=x onerror=alert(1)> [click](javascript:alert(1)) | `code` {{ 7 * 7 }}"
+    maker.cell([40.0, 41.0, 42.0], method=evil)
+    study = make_study(
+        title=evil,
+        question=evil,
+        differs=(evil,),
+        gates=(),
+        views=(Bars(evil),),
+        claims=(Claim(evil, (accuracy(method=evil),), evil),),
+        published=(Published(1.0, {"method": evil}, evil, evil),),
+    )
+    text = write("quick", study, maker.results(), "laptop", tmp_path).read_text()
+    page = MarkdownIt("gfm-like", {"linkify": False}).render(text)
+    assert "<img src=x" not in page
+    assert "javascript" not in "".join(re.findall(r'href="[^"]*"', page))
+    assert "49" not in page
+    for table in re.findall(r"<table>.*?</table>", page, re.DOTALL):
+        head, *rows = re.findall(r"<tr>.*?</tr>", table, re.DOTALL)
+        assert {row.count("<td") for row in rows} == {head.count("<th")}
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+def test_a_page_without_files_claims_views_or_second_seed(maker: Maker, tmp_path: Path, scale: str) -> None:
+    maker.cell([40.0], first=0, method="source only")
+    study = make_study(claims=(), gates=(), views=(), differs=(), published=())
+    text = write("quick", study, maker.results(scale), scale, tmp_path).read_text()
+    assert "This study states no claims." in text
+    assert "Seeds: 0" in text
+
+
+def test_numbers_are_judged_on_the_page_at_paper_scale_only(quick: tuple[Study, Results], tmp_path: Path) -> None:
+    study, results = replace(quick[0], views=()), quick[1]
+    heading = "Do the numbers agree"
+    assert heading not in write("quick", study, results, "laptop", tmp_path).read_text()
+    paper = Results(results.folder, "quick.paper", results.rows, results.provenance)
+    text = write("quick", study, paper, "paper", tmp_path).read_text()
+    assert heading in text
+    assert "| DANN | +8.3 | +24.4 |" in text
+    assert "smaller" in text
+
+
+def test_cells_without_data_and_failed_cells_are_named(quick: tuple[Study, Results], tmp_path: Path) -> None:
+    def wider(scale: Scale) -> list[Cell]:
+        labels: Labels = {"method": "DANN", "target": "photos", "selection": "last", "seed": 100}
+        absent = Cell({**labels, "source": "svhn"}, Nothing("svhn"), optional=True)
+        return [*plan(scale), absent, Cell({**labels, "source": "plain", "method": "MCD"}, Nothing("MCD"))]
+
+    study, results = quick
+    text = write("quick", replace(study, plan=wider, views=()), results, "laptop", tmp_path).read_text()
+    assert "Data not at hand: svhn → photos (1 cell)" in text
+    assert "Planned, but without a result: 1 cell" in text

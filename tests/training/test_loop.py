@@ -1,0 +1,162 @@
+"""The one training loop: order, schedules, candidates, faults."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from mtl_bench.models.network import Network
+from mtl_bench.training import loop
+from mtl_bench.training.learner import Batch, Learner
+from mtl_bench.training.loop import Stream, fit, order
+from mtl_bench.training.recipe import Recipe
+from tests.models.backbones import TinyCNN, images
+from tests.training.runs import CASES, streams, train
+
+
+class Watching(Learner):
+    """Trains like source only and remembers what each step was given; its reported losses are known."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        super().__init__(Network(TinyCNN(dropout=0.5), ("source", "target")), 3)
+        self.net.learning_rate_share = 0.5
+        self.seen: list[dict[str, Batch]] = []
+        self.rates: list[list[float]] = []
+        self.shares: list[float] = []
+        self.modes: list[bool] = []
+
+    def step(
+        self, batches: Mapping[str, Batch], optimizers: Mapping[str, torch.optim.Optimizer], progress: float
+    ) -> dict[str, Tensor]:
+        self.seen.append(dict(batches))
+        self.rates.append(sorted(group["lr"] for o in optimizers.values() for group in o.param_groups))
+        self.shares.append(progress)
+        self.modes.append(self.training)
+        count = torch.tensor(float(len(self.seen)))
+        return {"steps so far": count, **({"late": count} if len(self.seen) == 4 else {})}
+
+
+def watch(
+    recipe: Recipe, folder: Path, data: Mapping[str, Stream] | None = None
+) -> tuple[Watching, dict[int, dict[str, float]]]:
+    learner = Watching()
+    candidates: dict[int, dict[str, float]] = {}
+
+    def candidate(step: int, losses: dict[str, float]) -> None:
+        assert not learner.training
+        candidates[step] = losses
+
+    given = streams((3, 8, 8)) if data is None else data
+    fit(learner, recipe, given, 7, "cpu", folder / "checkpoint.pt", candidate, lambda share, text: None)
+    return learner, candidates
+
+
+@settings(max_examples=60)
+@given(count=st.integers(1, 40), size=st.integers(1, 90), seed=st.integers(0, 5))
+def test_each_epoch_visits_every_image_once(count: int, size: int, seed: int) -> None:
+    """Also for batches larger than the data set."""
+    steps = -(-3 * count // size)
+    taken = np.concatenate([order(count, size, step, seed, "a") for step in range(steps)])
+    assert len(taken) == steps * size
+    for epoch in range(3):
+        assert sorted(taken[epoch * count : (epoch + 1) * count]) == list(range(count))
+
+
+def test_the_order_is_a_function_of_the_step_the_seed_and_the_domain() -> None:
+    def some(step: int = 3, seed: int = 0, domain: str = "a") -> list[int]:
+        return list(order(1000, 16, step, seed, domain))
+
+    backwards = [some(step) for step in (5, 4, 3)]
+    assert backwards == [some(step) for step in (3, 4, 5)][::-1]
+    assert some() != some(seed=1)
+    assert some() != some(domain="b")
+    epochs = [list(order(50, 50, step, 0, "a")) for step in range(2)]
+    assert epochs[0] != epochs[1]
+
+
+def test_batches_hold_the_images_of_the_order_with_their_labels_and_the_target_none(tmp_path: Path) -> None:
+    data = streams((3, 8, 8))
+    learner, _ = watch(Recipe(steps=6, batch_size=4), tmp_path, data)
+    for step, batches in enumerate(learner.seen):
+        for domain, stream in data.items():
+            chosen = order(len(stream.images), 4, step, 7, domain)
+            assert torch.equal(batches[domain].images, torch.from_numpy(stream.images[chosen]))
+            labels = batches[domain].labels
+            assert (labels is None) == (stream.labels is None)
+            if labels is not None and stream.labels is not None:
+                assert labels.tolist() == stream.labels[chosen].tolist()
+
+
+def test_every_group_follows_the_schedule_at_its_own_share(tmp_path: Path) -> None:
+    learner, _ = watch(Recipe(steps=5, learning_rate=0.1, schedule="inverse"), tmp_path)
+    assert learner.shares == [0, 0.2, 0.4, 0.6, 0.8]
+    for p, rates in zip(learner.shares, learner.rates, strict=True):
+        now = 0.1 / (1 + 10 * p) ** 0.75
+        assert rates == pytest.approx([now / 2, now])
+
+
+def test_candidates_get_the_mean_losses_since_the_last_one(tmp_path: Path) -> None:
+    learner, candidates = watch(Recipe(steps=7, candidates=2), tmp_path)
+    assert learner.modes == [True] * 7  # a candidate's evaluation does not leak into the next step
+    assert candidates == {
+        4: {"steps so far": (1 + 2 + 3 + 4) / 4, "late": 4 / 4},
+        7: {"steps so far": (5 + 6 + 7) / 3},
+    }
+
+
+def test_progress_is_told_at_every_step_and_no_checkpoint_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    told: list[float] = []
+    train(CASES["dropout, running averages and Adam"], tmp_path, lambda share, text: told.append(share))
+    assert told == pytest.approx([(k + 1) / 24 for k in range(24)])
+    assert not list(tmp_path.glob("checkpoint*"))
+
+
+def test_saving_does_not_change_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = CASES["dropout, running averages and Adam"]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    plain = train(case, tmp_path / "a")
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    saved = train(case, tmp_path / "b")
+    assert all(torch.equal(plain[name], saved[name]) for name in plain)
+
+
+def test_an_empty_domain_is_refused_with_a_sentence() -> None:
+    with pytest.raises(ValueError, match="no images; check the data set's split"):
+        Stream(np.empty((0, 3, 8, 8), np.uint8), None)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_an_error_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store explains an OSError in one sentence; torch's own message would name an internal file."""
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    (tmp_path / "checkpoint.writing").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as caught:
+        train(CASES["one optimiser"], tmp_path)
+    assert caught.value.errno == errno.ENOSPC
+
+
+@pytest.mark.parametrize("size", [1, 4, 7, 500])
+@pytest.mark.parametrize("most", [1, 5, 100])
+def test_outputs_do_not_depend_on_the_chunks(size: int, most: int) -> None:
+    learner = Watching().train()
+    x = images(7, 3).numpy()
+    logits, features = loop.outputs_of(learner, x, "target", most, size)
+    learner.eval()
+    with torch.no_grad():
+        whole = learner.net({"target": torch.from_numpy(x)})["target"]["second"].flatten(1)
+        np.testing.assert_allclose(features, whole.numpy()[:most], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(logits, learner.classifier(whole).numpy(), rtol=1e-5, atol=1e-6)
+    assert logits.dtype == np.float32

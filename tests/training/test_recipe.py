@@ -1,0 +1,95 @@
+"""Learning-rate schedules, candidate steps and parameter groups."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from mtl_bench.models.network import Network
+from mtl_bench.training.recipe import Recipe
+from tests.models.backbones import TinyCNN
+
+
+class Scaled(nn.Module):
+    """A module whose parts learn at other rates: 1, a tenth, and a tenth of a half."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(2, 3)
+        self.slow = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 5))
+        self.slow.learning_rate_share = 0.1  # type: ignore[assignment]
+        self.slow[1].learning_rate_share = 0.5  # type: ignore[assignment]
+
+
+def rates(optimizer: torch.optim.Optimizer) -> dict[int, float]:
+    """The learning rate of each parameter, by identity; fails if one is listed twice."""
+    listed = [(id(p), group["lr"]) for group in optimizer.param_groups for p in group["params"]]
+    assert len({identity for identity, _ in listed}) == len(listed)
+    return dict(listed)
+
+
+def test_the_inverse_schedule_is_that_of_dann_over_the_whole_run() -> None:
+    rate = Recipe(steps=1, schedule="inverse").rate
+    assert rate(0) == 1
+    for p in (0.25, 0.5, 1.0):
+        assert rate(p) == pytest.approx(1 / math.exp(0.75 * math.log(1 + 10 * p)))
+    assert round(rate(1), 3) == 0.166  # Caffe's inv policy would end at .102 after 20,000 steps
+
+
+def test_the_other_schedules() -> None:
+    assert [Recipe(steps=1, schedule="constant").rate(p) for p in (0, 0.3, 1)] == [1, 1, 1]
+    cosine = Recipe(steps=1, schedule="cosine").rate
+    assert [cosine(p) for p in (0, 1 / 3, 0.5, 1)] == pytest.approx([1, 0.75, 0.5, 0])
+
+
+@given(steps=st.integers(1, 20000), candidates=st.integers(1, 50))
+def test_candidates_are_spread_evenly_and_end_with_the_run(steps: int, candidates: int) -> None:
+    taken = Recipe(steps=steps, candidates=candidates).candidate_steps()
+    assert len(taken) == min(steps, candidates)
+    assert taken[-1] == steps
+    gaps = [b - a for a, b in zip([0, *taken], taken, strict=False)]
+    assert min(gaps) >= 1
+    assert max(gaps) - min(gaps) <= 1
+
+
+def test_each_module_learns_at_its_share_times_that_of_the_modules_around_it() -> None:
+    module = Scaled()
+    found = rates(Recipe(steps=1, learning_rate=0.2).optimizer_for(module))
+    for part, expected in ((module.head, 0.2), (module.slow[0], 0.02), (module.slow[1], 0.01)):
+        assert [found[id(p)] for p in part.parameters()] == pytest.approx([expected, expected])
+    assert len(found) == 6
+
+
+def test_a_network_under_a_new_head_may_learn_slower() -> None:
+    net, head = Network(TinyCNN(), ("photo",)), nn.Linear(24, 3)
+    net.learning_rate_share = 0.1
+    found = rates(Recipe(steps=1, learning_rate=0.01).optimizer_for(net, head))
+    assert [found[id(p)] for p in net.parameters()] == pytest.approx([0.001] * 8)
+    assert [found[id(p)] for p in head.parameters()] == pytest.approx([0.01] * 2)
+
+
+def test_frozen_parameters_are_left_to_themselves() -> None:
+    module = Scaled()
+    module.slow.requires_grad_(False)
+    found = rates(Recipe(steps=1).optimizer_for(module))
+    assert set(found) == {id(p) for p in module.head.parameters()}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "kind", "settings"),
+    [
+        (Recipe(steps=1, momentum=0.8, weight_decay=0.01), torch.optim.SGD, {"momentum": 0.8, "weight_decay": 0.01}),
+        (Recipe(steps=1, optimizer="adam", weight_decay=0.02), torch.optim.Adam, {"weight_decay": 0.02}),
+    ],
+)
+def test_the_recipe_reaches_every_group(recipe: Recipe, kind: type, settings: dict[str, Any]) -> None:
+    optimizer = recipe.optimizer_for(Scaled())
+    assert type(optimizer) is kind
+    for group in optimizer.param_groups:
+        assert {name: group[name] for name in settings} == settings

@@ -1,0 +1,200 @@
+"""Adapt: no label of the target gets in, the validation images stay out, a kill changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from benchmarks import quickstart
+from mtl_bench.core.trial import Work
+from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.methods.deep.source_only import SourceOnly, SourceOnlyLearner
+from mtl_bench.models.digits import DigitCNN
+from mtl_bench.models.network import Network
+from mtl_bench.training.learner import Batch, Learner
+from mtl_bench.training.recipe import Recipe
+from mtl_bench.trials.adapt import Adapt, digest
+from mtl_bench.trials.select import read_candidate
+from tests.trials.domains import SOURCE, TARGET, Poisoned, PoisonError, Relabelled, adaptation, run
+
+SEEN: list[Batch] = []
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Source only that remembers every batch it trained on."""
+
+    def build(self, net: Network, classes: int) -> Learner:
+        SEEN.clear()
+        return WatchedLearner(net, classes)
+
+
+class WatchedLearner(SourceOnlyLearner):
+    def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
+        SEEN.extend(batches.values())
+        return super().losses(batches, progress)
+
+
+def arrays(folder: Path, trial: Adapt) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    return read_candidate(folder, trial.recipe.steps)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of the run that others are compared with."""
+    return run(adaptation(), tmp_path_factory.mktemp("plain"))
+
+
+def test_the_targets_labels_are_never_asked_for(plain: dict[str, bytes], tmp_path: Path) -> None:
+    with pytest.raises(PoisonError):
+        Poisoned(TARGET).labels("train")
+    assert run(adaptation(Poisoned(TARGET)), tmp_path) == plain
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_other_labels_of_the_target_change_no_bit(seed: int, plain: dict[str, bytes], tmp_path: Path) -> None:
+    other = Relabelled(TARGET, seed)
+    assert not np.array_equal(other.labels("test"), TARGET.labels("test"))
+    assert run(adaptation(other), tmp_path) == plain
+    assert {"last.pt", "best.pt", "candidate-8.npz", "history.csv"} <= plain.keys()
+
+
+def test_the_quickstart_reads_labels_of_the_target_only_for_the_ceiling(tmp_path: Path) -> None:
+    cells = quickstart.STUDY.cells(quickstart.STUDY.scale("smoke", seeds=1))
+    for cell in cells:
+        trial = cell.trial.selection.adaptation  # type: ignore[attr-defined]
+        trial = replace(trial, recipe=replace(trial.recipe, steps=2))
+        poisoned = Poisoned(trial.target)
+        sources = tuple(poisoned if source == trial.target else source for source in trial.sources)
+        trial = replace(trial, target=poisoned, sources=sources)
+        folder = tmp_path / str(cell.labels["method"])
+        if cell.labels["method"] == quickstart.CEILING:
+            with pytest.raises(PoisonError, match="train labels"):
+                run(trial, folder)
+        else:
+            assert run(trial, folder)
+
+
+def test_labels_of_a_source_matter_but_not_to_the_cut(plain: dict[str, bytes], tmp_path: Path) -> None:
+    """Which images are held out does not depend on labels: the outputs of the cut differ in weights only."""
+    trial = replace(adaptation(), method=Watched())
+    seen = []
+    for name, source in (("own", SOURCE), ("other", Relabelled(SOURCE))):
+        files = run(replace(trial, sources=(source,)), tmp_path / name)
+        seen.append([batch.images for batch in SEEN])
+        assert files["last.pt"] != plain["last.pt"]
+    assert all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
+    other = run(adaptation(sources=(Relabelled(SOURCE),)), tmp_path / "dann")
+    assert other["last.pt"] != plain["last.pt"]
+
+
+def test_validation_images_are_never_trained_on(tmp_path: Path) -> None:
+    """They are found from outside: by the predictions of the final weights."""
+    images, labels = SOURCE.images("train"), SOURCE.labels("train")
+    trial = replace(adaptation(), method=Watched(), recipe=Recipe(steps=40, batch_size=6, candidates=1))
+    run(trial, tmp_path)
+    seen = {x.numpy().tobytes() for batch in SEEN if batch.labels is not None for x in batch.images}
+    learner = SourceOnly().build(Network(DigitCNN(), (SOURCE.name, TARGET.name)), 10)
+    learner.load_state_dict(torch.load(tmp_path / "last.pt", weights_only=True))
+    with torch.no_grad():
+        scores = learner.eval().predict(torch.from_numpy(images), SOURCE.name).numpy()
+    found = []
+    with np.load(tmp_path / "source_labels.npz") as file:
+        expected = dict(file)
+    for part in ("train", "validation"):
+        rows = arrays(tmp_path, trial)[f"source {part} logits"]
+        distances = np.abs(rows[:, None] - scores[None]).max(2)
+        assert distances.min(1).max() < 1e-4
+        found.append(set(distances.argmin(1)))
+        assert expected[part].tolist() == labels[distances.argmin(1)].tolist()
+    trained, held_out = found
+    assert len(held_out) == 4  # a tenth of 40
+    assert not trained & held_out
+    assert trained | held_out == set(range(40))
+    assert seen == {images[i].tobytes() for i in trained}
+
+
+def test_logits_are_those_of_the_candidates_weights(tmp_path: Path) -> None:
+    trial = adaptation()
+    run(trial, tmp_path)
+    learner = trial.method.build(Network(DigitCNN(), (SOURCE.name, TARGET.name)), 10)
+    learner.load_state_dict(torch.load(tmp_path / "last.pt", weights_only=True))
+    learner.eval()
+    for split in ("train", "test"):
+        with torch.no_grad():
+            images = torch.from_numpy(TARGET.images(split))
+            expected = learner.predict(images, TARGET.name).numpy()
+            features = learner.net({TARGET.name: images})[TARGET.name]["conv2"].flatten(1).numpy()
+        stored = arrays(tmp_path, trial)
+        np.testing.assert_allclose(stored[f"target {split} logits"], expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(stored[f"target {split} features"], features, rtol=1e-2, atol=1e-3)
+
+
+def test_the_best_weights_are_those_of_the_smallest_validation_loss(tmp_path: Path) -> None:
+    trial = replace(adaptation(), recipe=Recipe(steps=40, batch_size=6, candidates=8, learning_rate=0.05))
+    metrics = trial.run(Work(tmp_path, "cpu"))
+    with (tmp_path / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["step"]) for row in rows] == [5, 10, 15, 20, 25, 30, 35, 40]
+    assert metrics["source_validation"] == float(rows[-1]["source_validation"])
+    best = min(rows, key=lambda row: float(row["source_validation_loss"]))
+    learner = trial.method.build(Network(DigitCNN(), (SOURCE.name, TARGET.name)), 10).eval()
+    learner.load_state_dict(torch.load(tmp_path / "best.pt", weights_only=True))
+    with torch.no_grad():
+        logits = learner.predict(torch.from_numpy(TARGET.images("test")), TARGET.name).numpy()
+    stored = read_candidate(tmp_path, float(best["step"]))["target test logits"]
+    np.testing.assert_allclose(stored, logits, rtol=1e-4, atol=1e-5)
+
+
+def test_pixels_are_centred_on_the_mean_of_all_domains(tmp_path: Path) -> None:
+    trial = adaptation()
+    run(trial, tmp_path)
+    state = torch.load(tmp_path / "last.pt", weights_only=True)
+    target = TARGET.images("train").mean((0, 2, 3)) / 255
+    every_source = SOURCE.images("train").mean((0, 2, 3)) / 255
+    # A tenth of the source is held out: its training mean lies near that of all.
+    np.testing.assert_allclose(state["net.mean"].flatten(), (target + every_source) / 2, atol=0.01)
+    assert bool((state["net.std"] == 1).all())
+
+
+def test_the_record_names_the_data_that_were_read(tmp_path: Path) -> None:
+    work = Work(tmp_path, "cpu")
+    adaptation().run(work)
+    assert work.data == {
+        f"{SOURCE.name} train images": digest(SOURCE.images("train")),
+        f"{SOURCE.name} train labels": digest(SOURCE.labels("train")),
+        f"{TARGET.name} train images": digest(TARGET.images("train")),
+        f"{TARGET.name} test images": digest(TARGET.images("test")),
+    }
+
+
+def test_two_sources_are_both_trained_on(tmp_path: Path) -> None:
+    second = SyntheticImages(tint=0.5, train=20, test=12)
+    trial = replace(adaptation(sources=(SOURCE, second)), method=Watched())
+    run(trial, tmp_path)
+    labelled = [batch for batch in SEEN if batch.labels is not None]
+    assert len(labelled) == 2 * len([batch for batch in SEEN if batch.labels is None]) == 16
+    assert len(arrays(tmp_path, trial)["source validation logits"]) == 4 + 2
+
+
+def test_killed_and_resumed_it_leaves_the_same_files(plain: dict[str, bytes], tmp_path: Path) -> None:
+    """The kill comes after the third of four candidates, the checkpoint before the second."""
+    command = [sys.executable, "-m", "tests.trials.domains", str(tmp_path)]
+    child = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    assert (tmp_path / "candidate-6.npz").exists()
+    assert not (tmp_path / "last.pt").exists()
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] in (2, 3)
+    assert [row["step"] for row in json.loads((tmp_path / "history.json").read_text())] == [2, 4, 6]
+    assert run(adaptation(), tmp_path) == plain
