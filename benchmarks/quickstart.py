@@ -54,6 +54,7 @@ STUDY = Study(
         "2016"
     ),
     plan=plan,
+    chance=10,
     seeds={"smoke": 2, "laptop": 5},
     published=(published(52.25, "source only"), published(76.66, "DANN"), published(95.96, CEILING)),
     claims=(

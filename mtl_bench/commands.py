@@ -89,7 +89,7 @@ def run(wanted: Wanted, computer: Computer, recompute: bool, command: str) -> in
         return STOPPED
     if len(results.rows):
         _write_page(wanted, results)
-    return _tell_failures(reasons)
+    return _tell_failures(_without_absent_data(reasons, lacking))
 
 
 def forecast(wanted: Wanted, computer: Computer, recompute: bool) -> None:
@@ -189,6 +189,18 @@ def _write_page(wanted: Wanted, results: Results) -> None:
     path = page.write(wanted.name, wanted.study, results, wanted.scale, catalogue.places().reports, stale)
     print("\n".join(verdict.verdict_lines(verdict.judge(wanted.study, results))))
     print(catalogue.near(path))
+
+
+def _without_absent_data(reasons: Mapping[str, str], cells: Sequence[Cell]) -> dict[str, str]:
+    """The failures that count: not those of optional cells whose data are not at hand, which are told at once."""
+    needed = {key(trial) for trial in fill.trials_of(cell for cell in cells if not cell.optional)}
+    absent = {name: why for name, why in reasons.items() if name not in needed and why.startswith("DataError: ")}
+    for sentence in sorted({why.removeprefix("DataError: ").partition(" (traceback: ")[0] for why in absent.values()}):
+        print(f"not at hand: {sentence}")
+    for name, why in reasons.items():
+        if why.startswith("needs ") and name not in needed:
+            absent[name] = why
+    return {name: why for name, why in reasons.items() if name not in absent}
 
 
 def _tell_failures(reasons: Mapping[str, str]) -> int:

@@ -74,10 +74,10 @@ class MNISTM:
     Variants, which differ in content:
     * "generated": each of the 60,000 and 10,000 digits in a patch of a BSDS500 training photograph, by a fixed seed.
     * "published": the authors' 59,001 and 9,001 images; their 32 × 32 are cut to the 28 × 28 that hold the MNIST frame.
-    * "liyxi": the 60,000 and 10,000 images that most PyTorch code downloads, made by others with the same recipe.
+    * "liyxi": 60,000 and 10,000 images that much PyTorch code downloads; their source says that others re-created them.
 
-    The recipe, as the published test images show pixel for pixel: |patch - digit| per channel, the digit being 255
-    wherever MNIST's is not 0. Training and test draw from the same photographs, as in the paper.
+    The recipe, as the published test images show: |patch - digit| per channel, the digit being 255 wherever MNIST's is
+    not 0. Training and test draw from the same photographs, as the public re-creations do.
     """
 
     variant: str = "generated"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from mtl_bench.report.estimate import REPLICATE
+from mtl_bench.report.estimate import DOMAINS, REPLICATE
 from mtl_bench.results import Results
 from mtl_bench.study import Cell, Labels, Published, ScaleError, Study
 
@@ -116,6 +116,22 @@ def closed_labels(cells: Iterable[Measured]) -> dict[str, str]:
     return {name: value for name, value in cells[0].labels.items() if name not in opened} if cells else {}
 
 
+def values_of(cells: Sequence[Measured], label: str) -> list[str]:
+    """The values that a label takes, in order."""
+    return list(dict.fromkeys(cell.labels.get(label, "") for cell in cells))
+
+
+def split(cells: Sequence[Measured], drawn: str) -> dict[str, list[Measured]]:
+    """The cells by the labels that tell them apart beside the one that is drawn, under a title."""
+    names = [name for name in open_labels(cells) if name != drawn]
+    parts: dict[str, list[Measured]] = {}
+    for cell in cells:
+        domains = " → ".join(cell.labels[name] for name in DOMAINS if name in names and name in cell.labels)
+        others = [cell.labels[name] for name in names if name not in DOMAINS and name in cell.labels]
+        parts.setdefault(", ".join(filter(None, [domains, *others])), []).append(cell)
+    return parts
+
+
 Index = Mapping[frozenset[tuple[str, str]], Measured]
 
 
@@ -153,8 +169,14 @@ def published_gain(study: Study, number: Published) -> float | None:
     return None
 
 
+def means_over_common_seeds(*cells: Measured) -> list[float]:
+    """The cells' means over the seeds that all of them have; not a number if there are none."""
+    seeds = set(cells[0].values).intersection(*(cell.values for cell in cells))
+    return [float(np.mean([cell.values[seed] for seed in seeds])) if seeds else float("nan") for cell in cells]
+
+
 def share_of_gap(value: float, baseline: float, ceiling: float) -> float | None:
-    """The percentage of the way from baseline to ceiling; None where the gap is too small to divide by."""
-    if ceiling - baseline < MEANINGFUL_GAP:
+    """The percentage of the way from baseline to ceiling; None where the gap is unknown or too small to divide by."""
+    if not ceiling - baseline >= MEANINGFUL_GAP:
         return None
     return 100 * (value - baseline) / (ceiling - baseline)

@@ -46,7 +46,8 @@ def formula(margin: Margin) -> str:
 def measured_text(estimate: Estimate, unit: str) -> str:
     """+7.9 ± 1.1 points over 5 seeds, 95 % interval [5.1, 10.7]."""
     mean = plus(estimate.mean, mean_sd(estimate.mean, estimate.sd))
-    return f"{mean} {unit} over {count(estimate.n, 'seed')}, 95 % interval {bounds(estimate)}"
+    interval = f", 95 % interval {bounds(estimate)}" if estimate.n > 1 else ""
+    return f"{mean} {unit} over {count(estimate.n, 'seed')}{interval}"
 
 
 def published_text(claim: Claim) -> str:

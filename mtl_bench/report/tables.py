@@ -16,6 +16,7 @@ from mtl_bench.report.cells import (
     closed_labels,
     counterpart,
     index,
+    means_over_common_seeds,
     measured,
     open_labels,
     published_gain,
@@ -76,7 +77,7 @@ def _numbers(study: Study, cell: Measured, cells: Index) -> dict[str, Any]:
     expected = published_gain(study, published) if published else None
     share = None
     if baseline and ceiling and cell not in (baseline, ceiling) and cell.metric == "accuracy":
-        share = share_of_gap(cell.mean, baseline.mean, ceiling.mean)
+        share = share_of_gap(*means_over_common_seeds(cell, baseline, ceiling))
     return {
         "mean": round(cell.mean, 6),
         "sd": round(cell.sd, 6),

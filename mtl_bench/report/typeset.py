@@ -60,12 +60,13 @@ def count(n: int, noun: str) -> str:
 def bounds(estimate: Estimate, level: float = 0.95) -> str:
     """[5.1, 10.7]: the interval of the mean."""
     low, high = estimate.interval(level)
-    return f"[{number(low)}, {number(high)}]" if math.isfinite(low) else ABSENT
+    return f"[{number(low)}, {number(high)}]"
 
 
 def span(estimate: Estimate, unit: str) -> str:
     """+7.9 points [5.1, 10.7], n = 5."""
-    return f"{signed(estimate.mean)} {unit} {bounds(estimate)}, n = {estimate.n}"
+    interval = f" {bounds(estimate)}" if estimate.n > 1 else ""
+    return f"{signed(estimate.mean)} {unit}{interval}, n = {estimate.n}"
 
 
 def escape(value: Any) -> str:
