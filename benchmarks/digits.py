@@ -55,7 +55,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
     mnist: Domain = scale.pick(smoke=SyntheticImages(), laptop=MNIST(), paper=MNIST())
     mnist_m: Domain = scale.pick(smoke=SyntheticImages(tint=1.0), laptop=MNISTM(), paper=MNISTM("published"))
     recipe = Recipe(
-        scale.pick(smoke=12, laptop=3000, paper=20_000), batch_size=scale.pick(smoke=16, laptop=64, paper=64)
+        scale.pick(smoke=12, laptop=2000, paper=20_000), batch_size=scale.pick(smoke=16, laptop=64, paper=64)
     )
 
     def run(method: Method, seed: int, backbone: Backbone = PLAIN_CNN, source: Domain = mnist) -> Adapt:
@@ -101,7 +101,7 @@ def between_grey_digits(scale: Scale, recipe: Recipe, seed: int) -> Iterator[Cel
     svhn: Domain = scale.pick(smoke=SyntheticImages(tint=0.5), laptop=SVHN(), paper=SVHN())
     few: Domain = Sample(mnist, scale.pick(smoke=64, laptop=2000, paper=2000), seed)
     fewer: Domain = Sample(usps, scale.pick(smoke=64, laptop=1800, paper=1800), seed)
-    short = replace(recipe, steps=scale.pick(smoke=12, laptop=1500, paper=10_000))
+    short = replace(recipe, steps=scale.pick(smoke=12, laptop=1000, paper=10_000))
     pairs = {FULL: ((mnist, usps), (usps, mnist), (svhn, mnist)), SAMPLED: ((few, fewer), (fewer, few))}
     for protocol in pairs:
         for source, target in pairs[protocol]:
@@ -211,8 +211,8 @@ STUDY = Study(
         Grid("Other pairs of digits", columns="target", where={"selection": "last"}),
     ),
     differs=(
-        "Laptop scale: 3,000 steps of 64 + 64 images; five seeds for the judged methods, one for the others, which are "
-        "shown and not judged. 1,500 steps between MNIST and USPS.",
+        "Laptop scale: 2,000 steps of 64 + 64 images; five seeds for the judged methods, one for the others, which are "
+        "shown and not judged. 1,000 steps between MNIST and USPS.",
         "MNIST-M is made anew by the paper's recipe from BSDS500's 200 training photographs and all 70,000 digits; "
         "the published one has 59,001 and 9,001. Paper scale uses the published images.",
         "One network (DANN's), optimiser and schedule for all methods; DSN, ADDA, MCD and CMD had their own. AdaBN and "
