@@ -81,7 +81,7 @@ def run(wanted: Wanted, computer: Computer, recompute: bool, command: str) -> in
         except KeyboardInterrupt:
             stopped = True
         finally:
-            results = keeper.save()
+            results = keeper.finish()
     if stopped:
         kept = sum(results.has(cell, computer.device) for cell in cells)
         again = "the same command again, without --recompute," if recompute else "the same command again"

@@ -144,6 +144,11 @@ class Keeper:
         if self.finished and time.monotonic() - self.saved > SAVE_EVERY:
             self.save()
 
+    def finish(self) -> Results:
+        """Save for the last time, with what workers stored but had no time to say."""
+        self.finished += [cell for cells in self.waiting.values() for cell in cells if cell.trial in self.store]
+        return self.save()
+
     def save(self) -> Results:
         """Write what has finished since the last time; returns all results, those of other commands too."""
         with _locked(self.folder, self.name, self.store) as results:

@@ -291,7 +291,7 @@ def test_a_stopped_run_keeps_what_it_has_and_says_how_to_go_on(desk: Desk, how: 
     words = ("run", "fake", "--device", "cpu", "--slots", "2")
     run = desk.start(*words, environment=environment)
     wait_for(desk.folder / "log.started")
-    wait_until(lambda: len(desk.log) == 11, "the other trials")
+    wait_until(lambda: len(list((desk.folder / "store").glob("*/Score-*/record.json"))) == 10, "the other trials")
     status = desk.start("status").communicate()[0]
     assert re.search(r"running\n  Wait-\w+  50%  step 1/2", status)
     if how == "SIGTERM":

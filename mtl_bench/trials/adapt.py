@@ -63,7 +63,7 @@ class Adapt(Trial):
     seed: int
 
     def run(self, work: Work) -> Mapping[str, float]:
-        seed_everything(self.seed, "weights")
+        self._check_domains()
         streams, validation = self.cut(work)
         target = {split: self.target.images(split) for split in ("train", "test")}
         for split, images in target.items():
@@ -77,34 +77,53 @@ class Adapt(Trial):
         source_labels = {"train": _labels(streams, WATCHED), "validation": _labels(validation)}
         np.savez(work.folder / "source_labels.npz", allow_pickle=False, **source_labels)
         streams.setdefault(self.target.name, Stream(target["train"], None))
-        net = Network(self.backbone, tuple(streams))
-        net.normalise(*pixel_statistics(streams, net.input_shape[0]))
-        learner = self.method.build(net, len(self.target.classes))
+        learner = self.learner(streams)
 
         def candidate(step: int, losses: dict[str, float]) -> None:
             arrays = {}
             for name, domains in seen.items():
                 outputs = [outputs_of(learner, images, domain, WATCHED) for domain, images in domains.items()]
                 arrays[f"{name} logits"] = np.concatenate([logits for logits, _ in outputs])
-                arrays[f"{name} features"] = np.concatenate([features for _, features in outputs]).astype(np.float16)
+                arrays[f"{name} features"] = _half(np.concatenate([features for _, features in outputs]))
             np.savez_compressed(work.folder / f"candidate-{step}.npz", allow_pickle=False, **arrays)
             loss, accuracy = _score(arrays["source validation logits"], source_labels["validation"])
             history = work.folder / "history.json"
             rows = [r for r in json.loads(history.read_text()) if r["step"] < step] if history.exists() else []
             if loss < min((row["source_validation_loss"] for row in rows), default=float("inf")):
-                torch.save(learner.state_dict(), work.folder / "best.pt")
+                _save(learner, work.folder / "best.pt")
             row = {"step": step, "source_validation": accuracy, "source_validation_loss": loss, **losses}
             _replace(history, json.dumps([*rows, row]))
 
         checkpoint = work.folder / "checkpoint.pt"
         fit(learner, self.recipe, streams, self.seed, work.device, checkpoint, candidate, work.progress)
-        torch.save(learner.state_dict(), work.folder / "last.pt")
+        _save(learner, work.folder / "last.pt")
         rows = json.loads((work.folder / "history.json").read_text())
         with (work.folder / "history.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)), restval="")
             writer.writeheader()
             writer.writerows(rows)
         return {name: value for name, value in rows[-1].items() if name != "step"}
+
+    def learner(self, streams: Mapping[str, Stream]) -> Learner:
+        """The method on a new network, whose weights and pixel statistics are set by the seed and the streams."""
+        seed_everything(self.seed, "weights")
+        net = Network(self.backbone, tuple(streams))
+        net.normalise(*pixel_statistics(streams, net.input_shape[0]))
+        return self.method.build(net, len(self.target.classes))
+
+    def _check_domains(self) -> None:
+        """A run's domains go by their names; a target among the sources makes the run a ceiling."""
+        names = [source.name for source in self.sources]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two sources have the same name ({', '.join(names)}); give each data set its own")
+        if self.target.name in names and self.target not in self.sources:
+            raise ValueError(f"{self.target.name} names a source and another target; give each data set its own name")
+        for source in self.sources:
+            if len(source.classes) != len(self.target.classes):
+                raise ValueError(
+                    f"{source.name} has {len(source.classes)} classes and {self.target.name} has "
+                    f"{len(self.target.classes)}; adaptation needs the same classes"
+                )
 
     def cut(self, work: Work) -> tuple[dict[str, Stream], dict[str, Stream]]:
         """By source, the images to train on and those held out for validation: a cut that looks at no label."""
@@ -136,6 +155,18 @@ def pixel_statistics(streams: Mapping[str, Stream], channels: int) -> tuple[torc
     means = [np.broadcast_to(s.images.mean((0, 2, 3), dtype=np.float64), (channels,)) for s in streams.values()]
     mean = torch.tensor(np.mean(means, 0) / 255, dtype=torch.float32).view(channels, 1, 1)
     return mean, torch.ones_like(mean)
+
+
+def _half(features: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """As float16; what is too large for it becomes its largest number."""
+    limit = float(np.finfo(np.float16).max)
+    halved: np.ndarray[Any, Any] = np.clip(features, -limit, limit).astype(np.float16)
+    return halved
+
+
+def _save(learner: Learner, path: Path) -> None:
+    with path.open("wb") as file:  # given a path, torch turns a full disk into an error that does not say so
+        torch.save(learner.state_dict(), file)
 
 
 def _score(scores: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> tuple[float, float]:

@@ -57,7 +57,7 @@ class Evaluate(Trial):
         curve: list[dict[str, Any]] = []
         for row in read_history(folder):
             predictions = read_candidate(folder, row["step"])["target test logits"].argmax(1)
-            correct = predictions == labels[: len(predictions)]
+            correct = predictions == labels
             curve.append({"step": row["step"], "accuracy": 100 * correct.mean(), **row})
             if row["step"] == chosen:
                 np.save(work.folder / "correct.npy", correct)

@@ -11,12 +11,9 @@ import numpy as np
 
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.measures.validators import accuracy
-from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Learner
 from mtl_bench.training.loop import Stream, fit, outputs_of
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.training.seeding import seed_everything
-from mtl_bench.trials.adapt import Adapt, pixel_statistics
+from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.select import best, read_candidate, read_history
 
 
@@ -49,14 +46,13 @@ class ReverseValidate(Trial):
 
     def _score(self, predicted: np.ndarray[Any, Any], work: Work, name: str, done: float, runs: int) -> float:
         forward = self.adaptation
-        seed_everything(forward.seed, "reverse weights")
+        if len(forward.sources) > 1:
+            raise ValueError(f"reverse validation needs one source, not {len(forward.sources)}; choose another rule")
         training, validation = forward.cut(work)
         images = forward.target.images("train")[: len(predicted)]
         streams = {forward.target.name: Stream(images, predicted)}
         streams |= {source: Stream(stream.images, None) for source, stream in training.items()}
-        net = Network(forward.backbone, tuple(streams))
-        net.normalise(*pixel_statistics(streams, net.input_shape[0]))
-        learner: Learner = forward.method.build(net, len(forward.target.classes))
+        learner = forward.learner(streams)
 
         def progress(fraction: float, text: str) -> None:
             work.progress(done + fraction / runs, f"candidate {name}: {text}")

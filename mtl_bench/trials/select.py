@@ -94,7 +94,7 @@ class SelectWeighted(Trial):
 
 def best(scores: Mapping[float, float]) -> dict[str, float]:
     """The first step with the highest score, and that score."""
-    step = max(scores, key=lambda s: scores[s])
+    step = max(scores, key=lambda s: scores[s] if scores[s] == scores[s] else float("-inf"))  # a diverged one is last
     return {"step": step, "score": scores[step]}
 
 

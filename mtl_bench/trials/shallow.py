@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 
 from mtl_bench.core.trial import Trial, Work
+from mtl_bench.training.loop import Stream, outputs_of
 from mtl_bench.trials.adapt import Adapt, Domain
 
 Array = np.ndarray[Any, Any]
@@ -26,10 +29,10 @@ class ShallowMethod(Protocol):
 
 @dataclass(frozen=True)
 class FitShallow(Trial):
-    """Fitted on the last candidate's features of 2,000 source and 2,000 target training images.
+    """Fitted on the trained network's features of 2,000 source and 2,000 target training images.
 
-    Leaves its predictions of the network's watched target test images as the one candidate of a run (step 0), so that
-    `Select` and `Evaluate` treat it as any other.
+    Leaves its predictions of all target test images as the one candidate of a run (step 0), so that `Select` and
+    `Evaluate` treat it as any other.
     """
 
     method: ShallowMethod
@@ -44,10 +47,19 @@ class FitShallow(Trial):
         step = self.features.recipe.candidate_steps()[-1]
         with np.load(folder / f"candidate-{step}.npz", allow_pickle=False) as candidate:
             seen = {name: candidate[f"{name} features"].astype(np.float64) for name in ("source train", "target train")}
-            test = candidate["target test features"].astype(np.float64)
         with np.load(folder / "source_labels.npz", allow_pickle=False) as labels:
             predictor = self.method.fit(seen["source train"], labels["train"], seen["target train"])
-        one_hot = np.eye(len(self.target.classes))[predictor.predict(test)]
+        one_hot = np.eye(len(self.target.classes))[predictor.predict(self._test_features(folder, work))]
         np.savez_compressed(work.folder / "candidate-0.npz", allow_pickle=False, **{"target test logits": one_hot})
         (work.folder / "history.csv").write_text("step\n0\n")
-        return {"images": len(test)}
+        return {"images": len(one_hot)}
+
+    def _test_features(self, folder: Path, work: Work) -> Array:
+        """(n, width) from the network's last weights."""
+        streams, _ = self.features.cut(work)
+        streams.setdefault(self.target.name, Stream(self.target.images("train"), None))
+        learner = self.features.learner(streams)
+        learner.load_state_dict(torch.load(folder / "last.pt", map_location="cpu", weights_only=True))
+        images = self.target.images("test")
+        _, features = outputs_of(learner.to(work.device), images, self.target.name, len(images))
+        return features.astype(np.float64)

@@ -39,10 +39,12 @@ def same(module: nn.Module, before: dict[str, Tensor]) -> bool:
 def test_phase_one_is_source_only() -> None:
     model = learner()
     optimizers = model.optimizers(RECIPE)
-    encoder, target, adversary = state(model.net), state(model.target_net), state(model.adversary)
+    encoder, adversary = state(model.net), state(model.adversary)
+    target = [state(model.target_net), state(model.target_classifier)]
     assert set(model.step(batches("a", "b"), optimizers, 0.49)) == {"classification"}
     assert not same(model.net, encoder)
-    assert same(model.target_net, target)
+    assert same(model.target_net, target[0])
+    assert same(model.target_classifier, target[1])
     assert same(model.adversary, adversary)
     x = images(4, 0)
     model.eval()
@@ -56,12 +58,14 @@ def test_phase_two_starts_from_the_source_encoder_and_moves_only_target_encoder_
     encoder, classifier, adversary = state(model.net), state(model.classifier), state(model.adversary)
     model.begin_adaptation()
     assert same(model.target_net, encoder)
+    assert same(model.target_classifier, classifier)
     for progress in (0.5, 0.75):
         model.train()  # as the loop does: the source encoder's running averages must stand still all the same
         assert set(model.step(batches("a", "b"), optimizers, progress)) == {"mapping", "adversary"}
     assert same(model.net, encoder)
     assert same(model.classifier, classifier)
     assert not same(model.target_net, encoder)
+    assert not same(model.target_classifier, classifier)
     assert not same(model.adversary, adversary)
 
 
@@ -78,6 +82,7 @@ def test_each_domain_is_seen_through_its_own_encoder() -> None:
     model = learner()
     model.begin_adaptation()
     nn.init.zeros_(next(model.target_net.parameters()))
+    nn.init.ones_(next(model.target_classifier.parameters()))
     model.eval()
     x = images(4, 0)
     source = model.net({"a": x})["a"]["second"].flatten(1)
@@ -86,26 +91,28 @@ def test_each_domain_is_seen_through_its_own_encoder() -> None:
     found = model.features(given)
     assert torch.equal(found["a"], source)
     assert torch.equal(found["target"], target)
-    assert torch.equal(model.predict(x, "target"), model.classifier(target))
+    assert torch.equal(model.predict(x, "target"), model.target_classifier(target))
     assert torch.equal(model.predict(x, "b"), model.classifier(source))
     assert not torch.equal(source, target)
+    assert not torch.equal(model.classifier(target), model.target_classifier(target))
 
 
 def test_labels_are_inverted_and_each_player_has_its_own_loss() -> None:
     model, given = learner(), batches("a", "b")
     losses = model.losses(given, 0.5)
-    features = model.features(given)
-    scores = {domain: model.adversary(f).squeeze(1).detach().double().numpy() for domain, f in features.items()}
+    logits = {domain: model.predict(batch.images, domain) for domain, batch in given.items()}
+    scores = {domain: model.adversary(z).squeeze(1).detach().double().numpy() for domain, z in logits.items()}
     source, target = np.concatenate([scores["a"], scores["b"]]), scores["target"]
     found = {name: float(loss.detach()) for name, loss in losses.items()}
     assert found["mapping"] == pytest.approx(np.mean(np.log1p(np.exp(target))), rel=1e-4)  # "source" for the target
     both = np.concatenate([np.log1p(np.exp(source)), np.log1p(np.exp(-target))])
     assert found["adversary"] == pytest.approx(np.mean(both), rel=1e-4)
     losses["adversary"].backward()
-    assert all(p.grad is None for p in [*model.net.parameters(), *model.target_net.parameters()])
+    encoders = (model.net, model.classifier, model.target_net, model.target_classifier)
+    assert all(p.grad is None for encoder in encoders for p in encoder.parameters())
     losses["mapping"].backward()
     assert all(p.grad is None for p in [*model.net.parameters(), *model.classifier.parameters()])
-    assert all(p.grad is not None for p in model.target_net.parameters())
+    assert all(p.grad is not None for p in [*model.target_net.parameters(), *model.target_classifier.parameters()])
 
 
 def test_phase_two_learns_at_its_share_of_the_rate() -> None:
@@ -117,8 +124,8 @@ def test_phase_two_learns_at_its_share_of_the_rate() -> None:
 def test_the_adversary_has_two_hidden_layers_of_500() -> None:
     model = ADDA().build(Network(DigitCNN(), ("a", "target")), 10)
     assert isinstance(model, ADDALearner)
-    layers = [m for m in model.adversary if isinstance(m, nn.Linear)]
-    assert [(m.in_features, m.out_features) for m in layers] == [(768, 500), (500, 500), (500, 1)]
+    layers = [m for m in model.adversary.children() if isinstance(m, nn.Linear)]
+    assert [(m.in_features, m.out_features) for m in layers] == [(10, 500), (500, 500), (500, 1)]
 
 
 @pytest.mark.parametrize("killed_at", [3, 5, 7], ids=["phase one", "the switch", "phase two"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +17,11 @@ from mtl_bench.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class ADDA:
-    """Phase one trains source encoder and classifier; phase two the target encoder, with inverted labels (equation 9).
+    """Phase one trains the source encoder; phase two the target encoder against an adversary, with inverted labels.
 
-    Phase two starts from the source encoder, which then stands still like the classifier. It takes the rest of the run:
-    half of it, as in the authors' script for SVHN to MNIST, where its learning rate is 0.2 times that of phase one.
+    As in the authors' code an encoder is the whole network up to its logits, and these are what the adversary sees.
+    Phase two starts from the source encoder, which then stands still. It takes the rest of the run: half of it, at 0.2
+    times the learning rate, as in their script for SVHN to MNIST.
     """
 
     source_phase: float = 0.5  # share of the run
@@ -31,16 +32,6 @@ class ADDA:
         return ADDALearner(net, classes, self)
 
 
-class Adversary(nn.Sequential):
-    """Features (n, width) to one logit: positive means target."""
-
-    def __init__(self, width: int, hidden: int, learning_rate_share: float) -> None:
-        super().__init__(
-            nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1)
-        )
-        self.learning_rate_share = learning_rate_share
-
-
 class ADDALearner(Learner):
     adapting: Tensor  # whether phase two has begun; a buffer, so that a resumed run knows
 
@@ -49,15 +40,16 @@ class ADDALearner(Learner):
         self.method = method
         self.target = net.domains[-1]
         self.target_net = net.fresh()
-        self.target_net.learning_rate_share = method.rate_share
-        self.adversary = Adversary(net.width, method.hidden, method.rate_share)
+        self.target_classifier = net.head(classes)
+        self.adversary = adversary(classes, method.hidden)
         self.register_buffer("adapting", torch.tensor(False))
 
     def optimizers(self, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
+        slower = replace(recipe, learning_rate=recipe.learning_rate * self.method.rate_share)
         return {
             "source": recipe.optimizer_for(self.net, self.classifier),
-            "target": recipe.optimizer_for(self.target_net),
-            "adversary": recipe.optimizer_for(self.adversary),
+            "target": slower.optimizer_for(self.target_net, self.target_classifier),
+            "adversary": slower.optimizer_for(self.adversary),
         }
 
     def train(self, mode: bool = True) -> ADDALearner:
@@ -69,7 +61,7 @@ class ADDALearner(Learner):
         return self
 
     def features(self, batches: Mapping[str, Batch]) -> dict[str, Tensor]:
-        """The sources through their encoder and, in phase two, the target through its own."""
+        """The sources through their network and, in phase two, the target through its own."""
         if not self.adapting or self.target not in batches:
             return super().features(batches)
         taps = self.target_net({self.target: batches[self.target].images})[self.target]
@@ -78,18 +70,26 @@ class ADDALearner(Learner):
             sources = super().features(rest) if rest else {}
         return {**sources, self.target: taps[self.net.taps[-1]].flatten(1)}
 
+    def logits(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The other half of each domain's encoder."""
+        own = {self.target: self.target_classifier} if self.adapting else {}
+        return {domain: own.get(domain, self.classifier)(f) for domain, f in features.items()}
+
+    def predict(self, images: Tensor, domain: str) -> Tensor:
+        return self.logits(self.features({domain: Batch(images, None)}))[domain]
+
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
-        """Phase one: classification. Phase two: the adversary's cross-entropy and the target encoder's, inverted."""
+        """Phase one: classification. Phase two: the target encoder's loss and the adversary's."""
         if progress < self.method.source_phase:
             sources = labelled(batches)
             return {"classification": self.classification(self.features(sources), sources)}
         self.begin_adaptation()
-        source, target = sources_and_target(self.features(batches), batches)
+        source, target = sources_and_target(self.logits(self.features(batches)), batches)
         fixed = torch.cat([source, target]).detach()
         is_target = torch.cat([torch.zeros(len(source)), torch.ones(len(target))]).to(fixed.device)
-        fooled = self.adversary(target).squeeze(1)
+        mistaken = self.adversary(target).squeeze(1)
         return {
-            "mapping": F.binary_cross_entropy_with_logits(fooled, torch.zeros_like(fooled)),
+            "mapping": F.binary_cross_entropy_with_logits(mistaken, torch.zeros_like(mistaken)),
             "adversary": F.binary_cross_entropy_with_logits(self.adversary(fixed).squeeze(1), is_target),
         }
 
@@ -97,6 +97,7 @@ class ADDALearner(Learner):
         """Start the target encoder from the source encoder, once."""
         if not self.adapting:
             self.target_net.load_state_dict(self.net.state_dict())
+            self.target_classifier.load_state_dict(self.classifier.state_dict())
             self.adapting.fill_(True)
             self.train(self.training)
 
@@ -111,3 +112,10 @@ class ADDALearner(Learner):
             descend(losses["mapping"], optimizers["target"])
             descend(losses["adversary"], optimizers["adversary"])
         return {name: loss.detach() for name, loss in losses.items()}
+
+
+def adversary(width: int, hidden: int) -> nn.Module:
+    """(n, width) to one logit: positive means target."""
+    return nn.Sequential(
+        nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1)
+    )

@@ -20,7 +20,8 @@ class DANN:
     """Classification plus domain classification behind a reversed gradient (equations 13 to 15).
 
     The factor lambda_p = 2 / (1 + exp(-gamma p)) - 1 grows over the whole run (section 5.2.2) and multiplies the
-    gradient that reaches the features; the domain classifier itself learns at full rate.
+    gradient that reaches the features; the domain classifier itself learns at full rate. The domain loss is the mean
+    over all images, half of the paper's sum of the two domains' means.
     """
 
     gamma: float = 10.0

@@ -16,6 +16,8 @@ class SourceOnly:
     """Cross-entropy on the labelled domains."""
 
     def build(self, net: Network, classes: int) -> Learner:
+        if net.backbone.batch_norm == "per domain":
+            raise ValueError('source only has no statistics of the target; choose batch_norm="together" or AdaBN')
         return SourceOnlyLearner(net, classes)
 
 
