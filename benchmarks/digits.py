@@ -25,13 +25,27 @@ from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.methods.shallow.sa import SA
 from mtl_bench.models.digits import DigitCNN, DigitCNNBatchNorm
 from mtl_bench.models.network import Backbone, BatchNormPolicy
-from mtl_bench.study import Bars, Cell, Claim, Curves, Gate, Grid, Labels, Published, Scale, Study, accuracy
+from mtl_bench.study import (
+    Bars,
+    Cell,
+    Claim,
+    Curves,
+    Gate,
+    Grid,
+    Labels,
+    Published,
+    Ranking,
+    Scale,
+    Scatter,
+    Study,
+    accuracy,
+)
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt, Domain, Method
 from mtl_bench.trials.evaluate import Evaluate, Oracle, Selection
 from mtl_bench.trials.reverse import ReverseValidate
 from mtl_bench.trials.select import Select, SelectWeighted, Weigh
-from mtl_bench.trials.separation import DomainDistance
+from mtl_bench.trials.separation import DomainDistance, Embedding
 from mtl_bench.trials.shallow import FitShallow
 
 CEILING = "train on target"
@@ -73,6 +87,8 @@ def plan(scale: Scale) -> Iterator[Cell]:
             policy: BatchNormPolicy = "per domain" if isinstance(method, AdaBN) else "together"
             yield cell(run(method, seed, DigitCNNBatchNorm(policy)), name, network=NORMALISED)
         alone = run(SourceOnly(), seed)
+        for name, method in JUDGED.items():
+            yield Cell(labels_of(run(method, seed), name), Embedding(run(method, seed)), "divergence")
         yield Cell(labels_of(alone, "SA"), Evaluate(Select(FitShallow(SA(), alone))))
         yield from between_grey_digits(scale, recipe, seed)
         reverse = replace(recipe, steps=scale.pick(smoke=4, laptop=300, paper=2000), candidates=1)
@@ -208,6 +224,8 @@ STUDY = Study(
         Bars("MNIST to MNIST-M", where=FROM_MNIST),
         Curves("MNIST to MNIST-M while training", y="accuracy", where=FROM_MNIST),
         Bars("How far apart source and target stay in the features", metric="a_distance"),
+        Scatter("Features of source and target, by t-SNE", where=FROM_MNIST),
+        Ranking("Selection rules by what they lose against the oracle, in points"),
         Grid("Other pairs of digits", columns="target", where={"selection": "last"}),
     ),
     differs=(

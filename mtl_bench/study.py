@@ -156,7 +156,30 @@ class Grid:
     where: Labels = field(default_factory=dict)
 
 
-View = Bars | Curves | Grid
+@dataclass(frozen=True)
+class Scatter:
+    """Points in the plane from the file that each cell's trial kept, a panel per cell; of several seeds the first."""
+
+    title: str
+    panels: str = "method"  # the label that tells the panels apart
+    colour: str = "domain"  # a column of the kept file, beside x and y
+    file: str = "embedding.csv"
+    where: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A table that ranks the values of a label by what they lose against one of them, with the loss per column."""
+
+    title: str
+    rank: str = "selection"
+    against: str = "oracle"
+    columns: str = "method"
+    metric: str = "accuracy"
+    where: Labels = field(default_factory=dict)
+
+
+View = Bars | Curves | Grid | Ranking | Scatter
 
 
 @dataclass(frozen=True)

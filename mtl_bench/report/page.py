@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from mtl_bench.report import plots, sections
 from mtl_bench.report.cells import MEANINGFUL_GAP, without_sizing
 from mtl_bench.report.published import numbers
-from mtl_bench.report.tables import Table, grid_table, main_table
+from mtl_bench.report.tables import Table, grid_table, main_table, ranking_table
 from mtl_bench.report.typeset import escape, markdown_table, number, p_value
 from mtl_bench.report.verdict import judge
 from mtl_bench.results import Results
-from mtl_bench.study import Bars, Curves, Grid, Study
+from mtl_bench.study import Bars, Curves, Grid, Ranking, Scatter, Study
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -30,6 +30,7 @@ READING = {
     Bars: "Bars are means, whiskers their standard deviation, dots single seeds; lines across the bars are published "
     "values, dashed where the number is context only.",
     Curves: "Lines are means over seeds, bands one standard deviation.",
+    Scatter: "Each point is an image's features of one run; distances between far groups mean nothing.",
 }
 
 
@@ -99,6 +100,8 @@ def _draw(study: Study, results: Results, files: Path) -> tuple[list[Shown], lis
     for view in study.views:
         if isinstance(view, Grid):
             tables.append(grid_table(view, study, results))
+        elif isinstance(view, Ranking):
+            tables.append(ranking_table(view, study, results))
         elif plots.save(view, study, results, files / f"figure-{len(figures) + 1}"):
             figures.append(Shown(view.title, f"{files.name}/figure-{len(figures) + 1}", READING[type(view)]))
     tables += [main_table(study, results, metric) for metric in sorted(set(results.rows["metric"]))]

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mtl_bench.report.bars import draw_bars
 from mtl_bench.report.curves import draw_curves
+from mtl_bench.report.scatter import draw_scatter
 from mtl_bench.report.style import STYLE
 from mtl_bench.results import Results
-from mtl_bench.study import Bars, Curves, Study
+from mtl_bench.study import Bars, Curves, Scatter, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def save(view: Bars | Curves, study: Study, results: Results, stem: Path) -> bool:
+def _draw(view: Bars | Curves | Scatter, study: Study, results: Results) -> Figure | None:
+    if isinstance(view, Bars):
+        return draw_bars(view, study, results)
+    return draw_curves(view, study, results) if isinstance(view, Curves) else draw_scatter(view, study, results)
+
+
+def save(view: Bars | Curves | Scatter, study: Study, results: Results, stem: Path) -> bool:
     """Write `<stem>.png` and `<stem>.pdf`; False when the results hold nothing to draw."""
     from matplotlib import style
 
     with style.context(["default", STYLE]):  # a reader's own matplotlibrc must not change the figure
-        figure = draw_bars(view, study, results) if isinstance(view, Bars) else draw_curves(view, study, results)
+        figure = _draw(view, study, results)
         if figure is None:
             return False
         # Neither dates nor versions: equal results give equal files.

@@ -49,13 +49,13 @@ STYLE: Any = {
 }
 
 
-def panels(rows: int, columns: int, wide: bool) -> tuple[Figure, list[Axes]]:
-    """A figure of one or two columns' width whose panels share their y axis."""
+def panels(rows: int, columns: int, wide: bool, share: bool = True) -> tuple[Figure, list[Axes]]:
+    """A figure of one or two columns' width whose panels share their y axis, unless told otherwise."""
     from matplotlib.figure import Figure
 
     width = TWO_COLUMNS if wide or columns > 1 else ONE_COLUMN
     figure = Figure(figsize=(width, 0.3 + PANEL_HEIGHT * rows), layout="constrained")
-    return figure, list(figure.subplots(rows, columns, squeeze=False, sharey=True).flat)
+    return figure, list(figure.subplots(rows, columns, squeeze=False, sharey=share).flat)
 
 
 def legend(figure: Figure, handles: Mapping[str, Any], place: Literal["upper", "lower"]) -> None:

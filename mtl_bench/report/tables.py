@@ -25,7 +25,7 @@ from mtl_bench.report.cells import (
 )
 from mtl_bench.report.typeset import ABSENT, exact, latex_table, markdown_table, mean_sd, number, plus, signed
 from mtl_bench.results import Results
-from mtl_bench.study import Grid, Published, Study
+from mtl_bench.study import Grid, Published, Ranking, Study
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,27 @@ def grid_table(view: Grid, study: Study, results: Results) -> Table:
         for row, entries in rows.items()
     ]
     return Table(view.title, _long(study, cells), pd.DataFrame(text), closed_labels(cells))
+
+
+def ranking_table(view: Ranking, study: Study, results: Results) -> Table:
+    """What each value of the ranked label loses against one of them, by column and on average; least first."""
+    cells = measured(study, results, view.metric, view.where)
+    by_labels = index(cells)
+    rows: dict[str, dict[str, float]] = {}
+    for cell in cells:
+        reference = relative(cell, {view.rank: view.against}, by_labels)
+        if reference and reference is not cell and (losses := reference.minus(cell)):
+            rows.setdefault(cell.labels[view.rank], {})[cell.labels.get(view.columns, "")] = float(np.mean(losses))
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    whole = {name: row for name, row in rows.items() if len(row) == len(columns)}  # a mean over fewer would be another
+    means = {name: float(np.mean(list(row.values()))) for name, row in whole.items()}
+    ranked = sorted(whole, key=lambda name: means[name])
+    numbers = [{view.rank: name, **{c: round(whole[name][c], 6) for c in columns}} for name in ranked]
+    text = [
+        {view.rank: name, **{c: signed(-whole[name][c]) for c in columns}, "mean": signed(-means[name])}
+        for name in ranked
+    ]
+    return Table(view.title, pd.DataFrame(numbers), pd.DataFrame(text), closed_labels(cells))
 
 
 def _long(study: Study, cells: Iterable[Measured]) -> pd.DataFrame:
