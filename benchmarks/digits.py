@@ -53,6 +53,11 @@ PLAIN, NORMALISED = "DANN's", "DANN's with BatchNorm"
 PLAIN_CNN = DigitCNN()
 FULL, SAMPLED = "all images", "2,000 of MNIST, 1,800 of USPS"
 
+STAND_IN = {
+    name: SyntheticImages(tint, train=64, test=32, stands_for=name)
+    for name, tint in {"mnist": 0.0, "mnist-m": 1.0, "usps": 0.2, "svhn": 0.5}.items()
+}
+
 JUDGED: dict[str, Method] = {"source only": SourceOnly(), "DANN": DANN(), "MMD": MMD(), "CMD": CMD()}
 SHOWN: dict[str, Method] = {
     "DAN": DAN(),
@@ -66,10 +71,12 @@ GREY: dict[str, Method] = {"source only": SourceOnly(), "DANN": DANN(), "ADDA": 
 
 
 def plan(scale: Scale) -> Iterator[Cell]:
-    mnist: Domain = scale.pick(smoke=SyntheticImages(), laptop=MNIST(), paper=MNIST())
-    mnist_m: Domain = scale.pick(smoke=SyntheticImages(tint=1.0), laptop=MNISTM(), paper=MNISTM("published"))
+    mnist: Domain = scale.pick(smoke=STAND_IN["mnist"], laptop=MNIST(), paper=MNIST())
+    mnist_m: Domain = scale.pick(smoke=STAND_IN["mnist-m"], laptop=MNISTM(), paper=MNISTM("published"))
     recipe = Recipe(
-        scale.pick(smoke=12, laptop=2000, paper=20_000), batch_size=scale.pick(smoke=16, laptop=64, paper=64)
+        steps=scale.pick(smoke=12, laptop=2000, paper=20_000),
+        batch_size=scale.pick(smoke=16, laptop=64, paper=64),
+        candidates=scale.pick(smoke=3, laptop=10, paper=10),
     )
 
     def run(method: Method, seed: int, backbone: Backbone = PLAIN_CNN, source: Domain = mnist) -> Adapt:
@@ -112,11 +119,11 @@ def rules(run: Adapt, reverse: Recipe) -> dict[str, Selection]:
 
 def between_grey_digits(scale: Scale, recipe: Recipe, seed: int) -> Iterator[Cell]:
     """MNIST and USPS both ways, with all images and with the sub-samples of ADDA's protocol, and SVHN to MNIST."""
-    mnist: Domain = scale.pick(smoke=SyntheticImages(), laptop=MNIST(), paper=MNIST())
-    usps: Domain = scale.pick(smoke=SyntheticImages(tint=0.2), laptop=USPS("h5"), paper=USPS("libsvm"))
-    svhn: Domain = scale.pick(smoke=SyntheticImages(tint=0.5), laptop=SVHN(), paper=SVHN())
-    few: Domain = Sample(mnist, scale.pick(smoke=64, laptop=2000, paper=2000), seed)
-    fewer: Domain = Sample(usps, scale.pick(smoke=64, laptop=1800, paper=1800), seed)
+    mnist: Domain = scale.pick(smoke=STAND_IN["mnist"], laptop=MNIST(), paper=MNIST())
+    usps: Domain = scale.pick(smoke=STAND_IN["usps"], laptop=USPS("h5"), paper=USPS("libsvm"))
+    svhn: Domain = scale.pick(smoke=STAND_IN["svhn"], laptop=SVHN(), paper=SVHN())
+    few: Domain = Sample(mnist, scale.pick(smoke=48, laptop=2000, paper=2000), seed)
+    fewer: Domain = Sample(usps, scale.pick(smoke=48, laptop=1800, paper=1800), seed)
     short = replace(recipe, steps=scale.pick(smoke=12, laptop=1000, paper=10_000))
     pairs = {FULL: ((mnist, usps), (usps, mnist), (svhn, mnist)), SAMPLED: ((few, fewer), (fewer, few))}
     for protocol in pairs:

@@ -22,8 +22,8 @@ OTHER_DATA = "60,000 digits and BSDS500 photographs there, 5,000 digits and six 
 
 
 def plan(scale: Scale) -> Iterator[Cell]:
-    source: Domain = scale.pick(smoke=SyntheticImages(), laptop=MNIST5k())
-    target: Domain = scale.pick(smoke=SyntheticImages(tint=1.0), laptop=MNISTM5k())
+    source: Domain = scale.pick(smoke=SyntheticImages(stands_for="mnist-5k"), laptop=MNIST5k())
+    target: Domain = scale.pick(smoke=SyntheticImages(tint=1.0, stands_for="mnist-m-5k"), laptop=MNISTM5k())
     recipe = Recipe(steps=scale.pick(smoke=40, laptop=1500), batch_size=scale.pick(smoke=16, laptop=64))
     for seed in scale.seeds:
         for name, method in {**METHODS, CEILING: SourceOnly()}.items():

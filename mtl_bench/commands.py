@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtl_bench import catalogue, fill, regression, upkeep
+from mtl_bench import catalogue, data_commands, data_shelf, fill, regression, upkeep
 from mtl_bench.catalogue import StudyError
 from mtl_bench.core.store import Store, code_of
 from mtl_bench.core.trial import key
@@ -69,7 +69,7 @@ def run(wanted: Wanted, computer: Computer, recompute: bool, command: str) -> in
     """Compute what is lacking, write the page; returns the exit status."""
     folder, cells, store = catalogue.places().results, wanted.cells, computer.store
     results = wanted.results()
-    lacking = _lacking(wanted, computer, results, recompute)
+    lacking = _with_data(_lacking(wanted, computer, results, recompute), store)
     costs, _ = fill.known_costs(wanted.planned if lacking else (), store, results)
     if recompute:
         fill.forget(lacking, folder, wanted.file, store, computer.device)
@@ -89,7 +89,7 @@ def run(wanted: Wanted, computer: Computer, recompute: bool, command: str) -> in
         return STOPPED
     if len(results.rows):
         _write_page(wanted, results)
-    return _tell_failures(_without_absent_data(reasons, lacking))
+    return _tell_failures(reasons)
 
 
 def forecast(wanted: Wanted, computer: Computer, recompute: bool) -> None:
@@ -191,16 +191,17 @@ def _write_page(wanted: Wanted, results: Results) -> None:
     print(catalogue.near(path))
 
 
-def _without_absent_data(reasons: Mapping[str, str], cells: Sequence[Cell]) -> dict[str, str]:
-    """The failures that count: not those of optional cells whose data are not at hand, which are told at once."""
-    needed = {key(trial) for trial in fill.trials_of(cell for cell in cells if not cell.optional)}
-    absent = {name: why for name, why in reasons.items() if name not in needed and why.startswith("DataError: ")}
-    for sentence in sorted({why.removeprefix("DataError: ").partition(" (traceback: ")[0] for why in absent.values()}):
+def _with_data(cells: Sequence[Cell], store: Store) -> list[Cell]:
+    """The cells whose data are at hand, fetched now if need be. Raises StudyError unless the others are optional."""
+    todo = [cell for cell in cells if cell.trial not in store]
+    absent = data_commands.bring(data_shelf.needed_by(todo))
+    needing = {data_set: [cell for cell in todo if data_set in data_shelf.needed_by([cell])] for data_set in absent}
+    for data_set, sentence in absent.items():
+        if not all(cell.optional for cell in needing[data_set]):
+            raise StudyError(sentence)
         print(f"not at hand: {sentence}")
-    for name, why in reasons.items():
-        if why.startswith("needs ") and name not in needed:
-            absent[name] = why
-    return {name: why for name, why in reasons.items() if name not in absent}
+    lost = {id(cell) for cells_of_one in needing.values() for cell in cells_of_one}
+    return [cell for cell in cells if id(cell) not in lost]
 
 
 def _tell_failures(reasons: Mapping[str, str]) -> int:

@@ -93,19 +93,30 @@ def doctor() -> None:
 
 
 def fetch(wanted: Sequence[DataSet]) -> None:
-    """Fetch each of these, whatever becomes of the others. Exits with 1 and one sentence per failure."""
-    from mtl_bench.datasets.placed import DataError, data_root
+    """Fetch each of these and say so. Exits with 1 and one sentence per failure."""
+    from mtl_bench.datasets.placed import data_root
 
-    failures = []
+    for data_set in dict.fromkeys(wanted):
+        print(f"{data_set.name}: terms: {data_set.licence}", flush=True)
+    failures = bring(wanted)
+    for data_set in dict.fromkeys(wanted):
+        if data_set not in failures:
+            print(f"{data_set.name}: at hand in {data_root() / data_set.folder}")
+    _fail(list(failures.values()))
+
+
+def bring(wanted: Sequence[DataSet]) -> dict[DataSet, str]:
+    """Fetch each of these, whatever becomes of the others; returns why those that can't be had can't."""
+    from mtl_bench.datasets.placed import DataError
+
+    failures: dict[DataSet, str] = {}
     with _progress() as report:
         for data_set in dict.fromkeys(wanted):
-            print(f"{data_set.name}: terms: {data_set.licence}", flush=True)
             try:
                 data_set.fetch(report)
-                print(f"{data_set.name}: at hand in {data_root() / data_set.folder}", flush=True)
             except DataError as error:
-                failures.append(str(error))
-    _fail(failures)
+                failures[data_set] = str(error)
+    return failures
 
 
 def _fail(sentences: list[str]) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from concurrent.futures import Future
+from multiprocessing import resource_tracker
 from typing import Any
 
 from pebble import ProcessPool
@@ -42,6 +43,7 @@ class LocalExecutor:
         self.store, self.device = store, device
         self.slots = slots or os.cpu_count() or 1
         os.environ.update(ONE_THREAD)  # spawned workers inherit it before they import torch
+        resource_tracker.ensure_running()  # started later, it would undo the mask below
         self.pool = self._pool()
 
     def _pool(self) -> ProcessPool:

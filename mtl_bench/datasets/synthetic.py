@@ -18,13 +18,15 @@ class SyntheticImages:
     size: int = 28
     train: int = 96
     test: int = 64
+    stands_for: str = ""  # the data set whose place it takes in a study's tables
 
     classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
+    variant: ClassVar[str] = "synthetic"
 
     @property
     def name(self) -> str:
-        return f"synthetic-tint-{round(100 * self.tint)}"
+        return self.stands_for or f"synthetic-tint-{round(100 * self.tint)}"
 
     def images(self, split: str) -> Array:
         """uint8 (n, 3, size, size)."""
