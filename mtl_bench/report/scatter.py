@@ -25,7 +25,7 @@ def draw_scatter(view: Scatter, study: Study, results: Results) -> Figure | None
     points = {title: pd.read_csv(path) for title, path in files.items() if path.exists()}
     if not points:
         return None
-    columns = min(COLUMNS, len(points))
+    columns = 2 if len(points) == 4 else min(COLUMNS, len(points))
     figure, grid = panels(-(-len(points) // columns), columns, wide=columns > 1, share=False)
     handles: dict[str, Any] = {}
     for axes, (title, frame) in zip(grid, points.items(), strict=False):
