@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from mtl_bench import catalogue, data_commands, upkeep
-from mtl_bench.catalogue import StudyError
+from mtl_bench.command_line import catalogue, data_commands, upkeep
+from mtl_bench.command_line.catalogue import StudyError
 from mtl_bench.core.store import StoreError
 
 app = typer.Typer(
@@ -60,7 +60,7 @@ def run(
     ] = False,
 ) -> None:
     """Compute what a study lacks, judge its claims and write its page."""
-    from mtl_bench import commands
+    from mtl_bench.command_line import commands
 
     wanted = commands.Wanted.of(study, scale, only or [], seeds)
     computer = commands.Computer.of(_device_class(device), slots)
@@ -73,7 +73,7 @@ def run(
 @app.command()
 def report(study: StudyName, scale: ScaleName = "laptop") -> None:
     """Write the page of a study again, from its results alone."""
-    from mtl_bench import commands
+    from mtl_bench.command_line import commands
 
     commands.report(commands.Wanted.of(study, scale))
 
@@ -95,7 +95,7 @@ def check(
 
     Exits with 0 if accuracy held, 1 if it fell or is no longer deterministic, 2 if something could not be checked.
     """
-    from mtl_bench import commands
+    from mtl_bench.command_line import commands
 
     computer = commands.Computer.of(_device_class(device), slots)
     raise typer.Exit(commands.check(commands.Wanted.of(study, scale), computer, baseline, junit, summary))
@@ -119,7 +119,7 @@ def list_studies() -> None:
 @app.command()
 def tidy() -> None:
     """Repair results after a merge of branches: one row per cell, the newer one; no file that no row refers to."""
-    from mtl_bench import commands
+    from mtl_bench.command_line import commands
 
     commands.tidy()
 

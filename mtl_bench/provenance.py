@@ -9,7 +9,9 @@ import importlib.util
 import json
 import os
 import platform
+import resource
 import subprocess
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -103,6 +105,12 @@ def environment() -> dict[str, str]:
 def environment_digest() -> str:
     """Eight hex digits that name `environment()`."""
     return hashlib.sha256(json.dumps(environment(), sort_keys=True).encode()).hexdigest()[:8]
+
+
+def peak_mebibytes() -> int:
+    """The most memory that this process has held so far, MiB."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # of ru_maxrss
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 
 
 @cache

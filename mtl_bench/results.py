@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from mtl_bench.core.store import Store, write_atomically
+from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key, parts
+from mtl_bench.disk import write_atomically
 from mtl_bench.study import Cell, Labels, Margin
 
 # All other columns are labels.

@@ -22,6 +22,7 @@ LINT = Path(sysconfig.get_path("scripts"), "lint-imports")
 COMMAND_TO_CORE = "Arrows point down, from the command to the core"
 TRIALS_TO_DATA = "Arrows point down, from trials to models, measures and data sets"
 NOTEBOOK = "Learning works without the store: in a notebook"
+WITHIN = "Arrows point down within the command line"
 NO_DATA = "Methods and training see no data set"
 TRIALS = "Trials know neither studies nor results"
 NO_LEARNING = "The core, studies, results and pages know nothing about learning"
@@ -36,9 +37,10 @@ PLAIN = "A study is data: it knows no plumbing"
 BREACHES = [
     (COMMAND_TO_CORE, "mtl_bench/core/trial.py", "import mtl_bench.results"),
     (COMMAND_TO_CORE, "mtl_bench/study.py", "import mtl_bench.report.verdict"),
-    (COMMAND_TO_CORE, "mtl_bench/report/page.py", "import mtl_bench.live"),
+    (COMMAND_TO_CORE, "mtl_bench/report/page.py", "import mtl_bench.command_line.live"),
     (COMMAND_TO_CORE, "mtl_bench/provenance.py", "import mtl_bench.core.store"),
-    (COMMAND_TO_CORE, "mtl_bench/results.py", "import mtl_bench.catalogue"),
+    (COMMAND_TO_CORE, "mtl_bench/results.py", "import mtl_bench.command_line.catalogue"),
+    (WITHIN, "mtl_bench/command_line/fill.py", "import mtl_bench.command_line.commands"),
     (TRIALS_TO_DATA, "mtl_bench/training/loop.py", "import mtl_bench.methods.deep.dann"),
     (TRIALS_TO_DATA, "mtl_bench/models/network.py", "import mtl_bench.training.learner"),
     (TRIALS_TO_DATA, "mtl_bench/measures/__init__.py", "import mtl_bench.models.network"),
@@ -54,10 +56,10 @@ BREACHES = [
     (FEW_LIBRARIES, "mtl_bench/core/store.py", "import numpy"),
     (PROCESSES, "mtl_bench/trials/adapt.py", "import multiprocessing"),
     (PROCESSES, "mtl_bench/training/loop.py", "import pebble"),
-    (ARGUMENTS, "mtl_bench/commands.py", "import argparse"),
+    (ARGUMENTS, "mtl_bench/command_line/commands.py", "import argparse"),
     (ARGUMENTS, "mtl_bench/report/page.py", "import typer"),
-    (QUICK, "mtl_bench/catalogue.py", "import pandas"),
-    (QUICK, "mtl_bench/upkeep.py", "import torch"),
+    (QUICK, "mtl_bench/command_line/catalogue.py", "import pandas"),
+    (QUICK, "mtl_bench/command_line/upkeep.py", "import torch"),
     (BY_NAME, "mtl_bench/report/page.py", "import benchmarks.quickstart"),
     (PLAIN, "benchmarks/quickstart.py", "import mtl_bench.core.store"),
     (PLAIN, "benchmarks/quickstart.py", "import mtl_bench.training.loop"),

@@ -11,11 +11,11 @@ from typing import ClassVar
 import pytest
 from rich.console import Console
 
-from mtl_bench import live
+from mtl_bench.command_line import live
+from mtl_bench.command_line.costs import Costs, costs_in, duration, likeness
+from mtl_bench.command_line.live import Bars, Lines, Progressing, title, view
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, Work, key
-from mtl_bench.costs import Costs, costs_in, duration, likeness
-from mtl_bench.live import Bars, Lines, Progressing, title, view
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def test_durations_are_told_roughly(seconds: float, words: str) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that the test sets."""
     now = [1000.0]
-    monkeypatch.setattr("mtl_bench.live.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("mtl_bench.command_line.live.time.monotonic", lambda: now[0])
     return now
 
 

@@ -8,6 +8,7 @@ import signal
 import threading
 from concurrent.futures import Future
 from multiprocessing import resource_tracker
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from pebble import ProcessPool
@@ -26,14 +27,13 @@ ONE_THREAD = {
 }
 
 
-def _start_worker() -> None:
-    def follow_parent() -> None:
-        parent = multiprocessing.parent_process()
-        assert parent is not None
-        parent.join()
-        os._exit(1)
+def _follow(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
-    threading.Thread(target=follow_parent, daemon=True).start()
+
+def _start_worker() -> None:
+    threading.Thread(target=_follow, args=(multiprocessing.parent_process(),), daemon=True).start()
 
 
 class LocalExecutor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from graphlib import TopologicalSorter
 from typing import Any, Protocol
 
 from pebble import ProcessExpired
@@ -62,21 +63,16 @@ def run(
     seconds, "running". Raises StoreError at once when the store itself fails.
     """
     todo = missing(trials, store)
-    needs = {name: {key(d) for d in dependencies(t)} & todo.keys() for name, t in todo.items()}
-    wanted_by: dict[str, list[str]] = {}
-    for name, needed in needs.items():
-        for n in needed:
-            wanted_by.setdefault(n, []).append(name)
-    ready = [name for name in todo if not needs[name]]
+    needs = {name: [n for n in map(key, dependencies(trial)) if n in todo] for name, trial in todo.items()}
+    order = TopologicalSorter(needs)
+    order.prepare()
+    ready = list(order.get_ready())
     running: dict[Future[Any], str] = {}
     reasons: dict[str, str] = {}
 
     def fail(name: str, reason: str) -> None:
         reasons[name] = reason
         watch("failed", todo[name])
-        for dependent in wanted_by.get(name, ()):
-            if dependent not in reasons:
-                fail(dependent, f"needs {name}, which failed")
 
     while ready or running:
         while ready and len(running) < executor.slots:
@@ -85,18 +81,18 @@ def run(
             watch("started", todo[name])
         done, _ = wait(running, timeout=poll, return_when=FIRST_COMPLETED)
         for future in done:
-            name = running.pop(future)
-            error = future.exception()
+            name, error = running.pop(future), future.exception()
             if isinstance(error, StoreError):
                 raise error
             if error:
                 fail(name, _reason(error, store, todo[name]))
-                continue
-            watch("finished", todo[name])
-            for dependent in wanted_by.get(name, ()):
-                needs[dependent].discard(name)
-                if not needs[dependent] and dependent not in reasons:
-                    ready.insert(0, dependent)  # finish what was begun: an interrupted run keeps more cells
+            else:
+                watch("finished", todo[name])
+                order.done(name)
+        ready[:0] = order.get_ready()  # finish what was begun: an interrupted run keeps more cells
         for name in running.values():
             watch("running", todo[name])
+    for name in todo:
+        if failed := [n for n in needs[name] if n in reasons]:
+            fail(name, f"needs {failed[0]}, which failed")
     return reasons

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import resource
 import shutil
-import sys
 import time
 import traceback
 from contextlib import suppress
@@ -19,12 +16,10 @@ from typing import Any
 from filelock import FileLock
 
 from mtl_bench.core.trial import Trial, Work, describe, key, parts
-from mtl_bench.provenance import commit, environment, environment_digest, source_digest
+from mtl_bench.disk import disk_fault, write_atomically
+from mtl_bench.provenance import commit, environment, environment_digest, peak_mebibytes, source_digest
 
 PROGRESS_EVERY = 0.5  # seconds between two progress notes of one trial
-UNUSABLE = (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EIO)
-NEARLY_FULL = 2**16  # bytes; a disk with less left is why a trial failed
-MEBIBYTE = 2**20 if sys.platform == "darwin" else 2**10  # in the unit of ru_maxrss
 
 
 class StoreError(Exception):
@@ -38,16 +33,6 @@ class TrialError(Exception):
 def code_of(trial: Trial) -> str:
     """The digest of the source of every class in `trial`, with all that it imports."""
     return source_digest(type(part) for part in parts(trial))
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Readers see the old file or the whole new one, never a half."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with part.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 @dataclass(frozen=True)
@@ -69,8 +54,7 @@ class Store:
         try:
             return dict(json.loads(path.read_text()))
         except (OSError, ValueError, TypeError) as error:
-            remedy = f"remove the folder {path.parent.name} and run again"
-            raise StoreError(f"{path} can't be read ({error}); {remedy}") from error
+            raise StoreError(f"{path} can't be read ({error}); remove the folder {key(trial)} and run again") from error
 
     def current(self, trial: Trial) -> bool:
         """Whether the trial is stored and its code has not changed since."""
@@ -104,8 +88,10 @@ class Store:
                 shutil.rmtree(folder, ignore_errors=True)  # a folder without a record is no result
                 part.rename(folder)
                 self.failure(trial).unlink(missing_ok=True)
+        except StoreError:
+            raise
         except (Exception, SystemExit) as error:
-            if sentence := self._store_fault(error):
+            if sentence := disk_fault(error, self.root):
                 raise StoreError(sentence) from None
             text = f"{json.dumps(describe(trial), indent=1)}\n\n{traceback.format_exc()}"
             with suppress(OSError):  # the error matters more than its traceback
@@ -113,20 +99,6 @@ class Store:
                 write_atomically(self.failure(trial), text)
             first = str(error).partition("\n")[0]
             raise TrialError(f"{type(error).__name__}: {first}") from error
-
-    def _store_fault(self, error: BaseException) -> str | None:
-        """One sentence when the error is the store's and not the trial's own."""
-        number, path = getattr(error, "errno", None), str(getattr(error, "filename", ""))
-        if isinstance(error, StoreError):
-            return str(error)
-        if path.startswith(str(self.root)) and number in UNUSABLE:
-            remedy = "make it writable or set MTL_BENCH_STORE to another folder"
-            return f"the store {self.root} can't be used ({os.strerror(number)}: {path}); {remedy}"
-        # Libraries that write in C hide the errno of a full disk, so look at the disk as well.
-        if number in (errno.ENOSPC, errno.EDQUOT) or shutil.disk_usage(self.root).free < NEARLY_FULL:
-            remedy = "free some space, or set MTL_BENCH_STORE to another disk, and give the same command again"
-            return f"the disk that holds {self.root} is full; finished trials are kept: {remedy}"
-        return None
 
     def _open_part(self, part: Path, code: str) -> None:
         """Continue in what was left, unless other code left it."""
@@ -148,16 +120,15 @@ class Store:
         work = Work(part, device, progress, self.folder, lambda dependency: self.record(dependency)["metrics"])
         start = time.perf_counter()
         metrics = {name: float(value) for name, value in trial.run(work).items()}
-        where = self.root / "environments" / f"{environment_digest()}.json"
-        if not where.exists():
-            where.parent.mkdir(exist_ok=True)
-            write_atomically(where, json.dumps(environment(), indent=1))
+        where = self.root / "environments"
+        where.mkdir(exist_ok=True)
+        write_atomically(where / f"{environment_digest()}.json", json.dumps(environment(), indent=1))
         return {
             "key": key(trial),
             "trial": describe(trial),
             "metrics": metrics,
             "seconds": round(time.perf_counter() - start, 3),
-            "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEBIBYTE,
+            "peak_mib": peak_mebibytes(),
             "device": device,
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "code": code_of(trial),

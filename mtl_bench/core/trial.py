@@ -5,13 +5,12 @@ A field that is itself a trial is a dependency; everything else is a parameter.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import math
 import types
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -50,9 +49,9 @@ class Work:
 
 
 @cache
-def _keyed_fields(cls: type) -> tuple[tuple[dataclasses.Field[Any], Any], ...]:
+def _keyed_fields(cls: type) -> tuple[tuple[Field[Any], Any], ...]:
     hints = get_type_hints(cls)
-    return tuple((f, hints[f.name]) for f in dataclasses.fields(cls) if f.compare)
+    return tuple((f, hints[f.name]) for f in fields(cls) if f.compare)
 
 
 def _coerce(value: Any, hint: Any) -> Any:
@@ -79,12 +78,12 @@ def describe(value: Any, where: str = "a trial") -> Any:
     if isinstance(value, bool | int | str | None):
         return value
     if isinstance(value, float):
-        if not math.isfinite(value):
-            raise TypeError(f"{where} is {value}; use None or a finite number")
-        return value + 0.0  # -0.0 equals 0.0 and so must have its key
+        if math.isfinite(value):
+            return value + 0.0  # -0.0 equals 0.0 and so must have its key
+        raise TypeError(f"{where} is {value}; use None or a finite number")
     if isinstance(value, tuple):
         return [describe(v, f"{where}[{i}]") for i, v in enumerate(value)]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if is_dataclass(value) and not isinstance(value, type):
         cls = type(value)
         if not cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
             raise TypeError(f"{where} is a {cls.__name__}, which is not frozen; write @dataclass(frozen=True)")
@@ -112,14 +111,14 @@ def parts(value: Any, into_trials: bool = True) -> Iterator[Any]:
     if isinstance(value, tuple):
         for v in value:
             yield from parts(v, into_trials)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+    elif is_dataclass(value) and not isinstance(value, type):
         if into_trials or not isinstance(value, Trial):
-            for f in dataclasses.fields(value):
+            for f in fields(value):
                 yield from parts(getattr(value, f.name), into_trials)
         yield value
 
 
 def dependencies(trial: Trial) -> list[Trial]:
     """The trials that `trial` names in its fields, directly or inside a tuple or dataclass."""
-    inside = (parts(getattr(trial, f.name), into_trials=False) for f in dataclasses.fields(trial))
+    inside = (parts(getattr(trial, f.name), into_trials=False) for f in fields(trial))
     return [part for field_parts in inside for part in field_parts if isinstance(part, Trial)]

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from mtl_bench.core.runner import missing
-from mtl_bench.core.store import Store, StoreError, TrialError, code_of, write_atomically
+from mtl_bench.core.store import Store, StoreError, TrialError, code_of
 from mtl_bench.core.trial import Trial, Work, key
+from mtl_bench.disk import write_atomically
 from tests.core.fakes import Count, Fail, executions
 
 ROOT = Path(__file__).parents[2]

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from mtl_bench import data_shelf
-from mtl_bench.catalogue import StudyError
-from mtl_bench.data_commands import app
+from mtl_bench.command_line import data_shelf
+from mtl_bench.command_line.catalogue import StudyError
+from mtl_bench.command_line.data_commands import app
 from mtl_bench.datasets.acquire import File, announce
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.placed import stored
@@ -208,6 +208,7 @@ def test_the_doctor_asks_every_source_and_the_mirror(
 
 
 def test_the_commands_are_imported_cheaply() -> None:
-    code = "import sys, mtl_bench.data_commands; print([m for m in ('numpy', 'torch', 'httpx2') if m in sys.modules])"
+    modules = "('numpy', 'torch', 'httpx2')"
+    code = f"import sys, mtl_bench.command_line.data_commands; print([m for m in {modules} if m in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert printed.stdout.strip() == "[]"

@@ -10,13 +10,13 @@ from pathlib import Path
 from filelock import FileLock
 from rich.console import Console
 
-from mtl_bench.catalogue import StudyError, nearest
+from mtl_bench.command_line.catalogue import StudyError, nearest
+from mtl_bench.command_line.costs import Costs, costs_in, duration, likeness
+from mtl_bench.command_line.live import Progressing, title, view
 from mtl_bench.core.local import LocalExecutor
 from mtl_bench.core.runner import missing, run
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key, parts
-from mtl_bench.costs import Costs, costs_in, duration, likeness
-from mtl_bench.live import Progressing, title, view
 from mtl_bench.results import Results
 from mtl_bench.study import Cell
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtl_bench import data_shelf
+from mtl_bench.command_line import data_shelf
 
 if TYPE_CHECKING:
-    from mtl_bench.data_shelf import DataSet
+    from mtl_bench.command_line.data_shelf import DataSet
     from mtl_bench.datasets.transfer import Report
 
 app = typer.Typer(help="Fetch data sets, check them, ask their sources.", no_args_is_help=True)

@@ -6,9 +6,9 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mtl_bench.catalogue import cells_of, scale_of
+from mtl_bench.command_line.catalogue import cells_of, scale_of
+from mtl_bench.command_line.fill import trials_of
 from mtl_bench.core.store import Store
-from mtl_bench.fill import trials_of
 from mtl_bench.report.check import Comparison, compare, confirm
 from mtl_bench.results import Results
 from mtl_bench.study import Cell, Study

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtl_bench import catalogue, data_commands, data_shelf, fill, regression, upkeep
-from mtl_bench.catalogue import StudyError
+from mtl_bench.command_line import catalogue, data_commands, data_shelf, fill, regression, upkeep
+from mtl_bench.command_line.catalogue import StudyError
 from mtl_bench.core.store import Store, code_of
 from mtl_bench.core.trial import key
 from mtl_bench.results import Results

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
+from mtl_bench.command_line.costs import Costs, duration, likeness
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key
-from mtl_bench.costs import Costs, duration, likeness
 
 SURE = 0.05  # the fraction done from which a trial's own pace tells what is left of it
 LINES_EVERY = 20.0  # seconds between two progress lines where there is no terminal

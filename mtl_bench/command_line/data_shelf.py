@@ -7,8 +7,8 @@ import pkgutil
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mtl_bench import catalogue
-from mtl_bench.catalogue import StudyError
+from mtl_bench.command_line import catalogue
+from mtl_bench.command_line.catalogue import StudyError
 
 if TYPE_CHECKING:
     from mtl_bench.datasets.acquire import File

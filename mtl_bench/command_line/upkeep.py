@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mtl_bench.catalogue import near
+from mtl_bench.command_line.catalogue import near
 from mtl_bench.core.store import StoreError
 
 SHARD = "[0-9a-f][0-9a-f]"

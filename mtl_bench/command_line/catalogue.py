@@ -33,7 +33,7 @@ class Places:
 
 
 def places() -> Places:
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
 
     def place(name: str, usual: Path) -> Path:
         return Path(os.environ.get(f"MTL_BENCH_{name}") or usual).absolute()
