@@ -66,6 +66,7 @@ def run(
     needs = {name: [n for n in map(key, dependencies(trial)) if n in todo] for name, trial in todo.items()}
     order = TopologicalSorter(needs)
     order.prepare()
+    place = {name: i for i, name in enumerate(todo)}
     ready = list(order.get_ready())
     running: dict[Future[Any], str] = {}
     reasons: dict[str, str] = {}
@@ -89,7 +90,8 @@ def run(
             else:
                 watch("finished", todo[name])
                 order.done(name)
-        ready[:0] = order.get_ready()  # finish what was begun: an interrupted run keeps more cells
+        # In the order of the plan, so that a cell begun is a cell finished, and an interrupted run keeps more of them.
+        ready = sorted([*ready, *order.get_ready()], key=place.__getitem__)
         for name in running.values():
             watch("running", todo[name])
     for name in todo:

@@ -119,14 +119,13 @@ class Store:
 
         work = Work(part, device, progress, self.folder, lambda dependency: self.record(dependency)["metrics"])
         start = time.perf_counter()
-        metrics = {name: float(value) for name, value in trial.run(work).items()}
         where = self.root / "environments"
         where.mkdir(exist_ok=True)
         write_atomically(where / f"{environment_digest()}.json", json.dumps(environment(), indent=1))
         return {
             "key": key(trial),
             "trial": describe(trial),
-            "metrics": metrics,
+            "metrics": {name: float(value) for name, value in trial.run(work).items()},
             "seconds": round(time.perf_counter() - start, 3),
             "peak_mib": peak_mebibytes(),
             "device": device,
