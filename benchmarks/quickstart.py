@@ -9,7 +9,7 @@ from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.methods.deep.dann import DANN
 from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.digits import DigitCNN
-from mtl_bench.study import Bars, Cell, Claim, Curves, Gate, Grid, Labels, Published, Scale, Study, accuracy
+from mtl_bench.study import Bars, Cell, Claim, Curves, Gate, Labels, Published, Scale, Study, accuracy
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt, Domain, Method
 from mtl_bench.trials.evaluate import Evaluate
@@ -81,7 +81,6 @@ STUDY = Study(
     views=(
         Bars("Accuracy on the target's test digits"),
         Curves("Accuracy on the target while training", y="accuracy"),
-        Grid("Accuracy on the target's test digits, in percent"),
     ),
     differs=(
         "The data: 2,000 source, 2,000 target-training and 1,000 target-test digits of MNIST instead of 60,000 and "
