@@ -55,6 +55,9 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would run and its cost; change nothing.")
     ] = False,
+    here: Annotated[
+        bool, typer.Option("--here", help="Measure on this machine what other machines' results hold already.")
+    ] = False,
     recompute: Annotated[
         bool, typer.Option("--recompute", help="Compute the cells and all that they need anew, whatever is stored.")
     ] = False,
@@ -65,9 +68,9 @@ def run(
     wanted = commands.Wanted.of(study, scale, only or [], seeds)
     computer = commands.Computer.of(_device_class(device), slots)
     if dry_run:
-        commands.forecast(wanted, computer, recompute)
+        commands.forecast(wanted, computer, here, recompute)
     else:
-        raise typer.Exit(commands.run(wanted, computer, recompute, shlex.join(["mtl-bench", *sys.argv[1:]])))
+        raise typer.Exit(commands.run(wanted, computer, here, recompute, shlex.join(["mtl-bench", *sys.argv[1:]])))
 
 
 @app.command()

@@ -19,7 +19,7 @@ Nobody reads this second paragraph.
 import os
 
 from mtl_bench.study import Cell, Claim, Grid, Study, accuracy
-from tests.core.fakes import Count, Fail, Score, Wait
+from tests.core.fakes import Count, Fail, LostData, Reading, Score, Wait
 
 log = os.environ["LOG"]
 
@@ -32,6 +32,9 @@ def plan(scale):
         failing = Fail("this was meant to fail")
         yield Cell({"method": "failing", "target": "both", "seed": 0}, failing)
         yield Cell({"method": "dependent", "target": "both", "seed": 0}, Count("dependent", needs=(failing,), log=log))
+    if "optional" in os.environ.get("ALSO", ""):
+        optional = "needed" not in os.environ["ALSO"]
+        yield Cell({"method": "lost", "target": "both", "seed": 0}, Reading(LostData()), optional=optional)
     if "waiting" in os.environ.get("ALSO", ""):
         waiting = Wait("w", f"{log}.started", f"{log}.release", log)
         yield Cell({"method": "waiting", "target": "both", "seed": 0}, waiting)

@@ -125,6 +125,34 @@ def test_a_dry_run_says_what_would_run_and_changes_nothing(desk: Desk, mtl_bench
     assert "last time this took about" in mtl_bench("run", "fake", "--dry-run", "--recompute", "--seeds", "2").last
 
 
+def test_here_measures_what_only_the_repository_holds(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
+    mtl_bench("run", "fake")
+    (desk.folder / "store").rename(desk.folder / "gone")  # a fresh clone: rows, and no store
+    assert "--here measures them on this machine" in mtl_bench("run", "fake").out
+    assert len(desk.log) == 10
+    mtl_bench("run", "fake", "--here", "--only", "method=left")
+    assert len(desk.log) == 15
+    assert len(desk.rows("fake.laptop")) == 10
+    mtl_bench("run", "fake", "--here")
+    assert len(desk.log) == 20
+    mtl_bench("run", "fake", "--here")
+    assert len(desk.log) == 20
+
+
+def test_an_optional_cell_without_its_data_is_left_out_and_said_so(
+    desk: Desk, mtl_bench: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALSO", "optional")
+    done = mtl_bench("run", "fake")
+    assert done.status == 0
+    assert "not at hand: nobody serves it any more" in done.out
+    assert len(desk.rows("fake.laptop")) == 10
+    monkeypatch.setenv("ALSO", "optional needed")
+    done = mtl_bench("run", "fake", "--seeds", "6")
+    assert (done.status, done.err) == (1, "nobody serves it any more\n")
+    assert len(desk.log) == 10  # nothing was begun that could not be finished
+
+
 def test_recompute_computes_anew(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake")
     mtl_bench("run", "fake", "--recompute", "--only", "method=left", "--only", "seed=101")

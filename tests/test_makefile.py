@@ -80,12 +80,12 @@ def test_bench_installs_once_and_says_first_what_it_takes(checkout: Checkout) ->
         "-m venv .venv",
         "-m pip --version",
         "-m pip install --editable .",
-        "-m mtl_bench run quickstart --scale laptop",
+        "-m mtl_bench run quickstart --here --scale laptop",
     ]
     assert done.stdout.index("about ") < done.stdout.index("pip install")
     assert " GB" in done.stdout
     checkout.make("bench")
-    assert checkout.asked == ["-m mtl_bench run quickstart --scale laptop"]
+    assert checkout.asked == ["-m mtl_bench run quickstart --here --scale laptop"]
 
 
 def test_a_changed_pyproject_installs_again(checkout: Checkout) -> None:

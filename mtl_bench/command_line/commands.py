@@ -65,11 +65,11 @@ class Computer:
         return cls(Store(catalogue.places().store), device, slots or ours)  # by default one per core that is ours
 
 
-def run(wanted: Wanted, computer: Computer, recompute: bool, command: str) -> int:
+def run(wanted: Wanted, computer: Computer, here: bool, recompute: bool, command: str) -> int:
     """Compute what is lacking, write the page; returns the exit status."""
     folder, cells, store = catalogue.places().results, wanted.cells, computer.store
     results = wanted.results()
-    lacking = _with_data(_lacking(wanted, computer, results, recompute), store)
+    lacking = _with_data(_lacking(wanted, computer, results, here, recompute), store)
     costs, _ = fill.known_costs(wanted.planned if lacking else (), store, results)
     if recompute:
         fill.forget(lacking, folder, wanted.file, store, computer.device)
@@ -92,10 +92,10 @@ def run(wanted: Wanted, computer: Computer, recompute: bool, command: str) -> in
     return _tell_failures(reasons)
 
 
-def forecast(wanted: Wanted, computer: Computer, recompute: bool) -> None:
+def forecast(wanted: Wanted, computer: Computer, here: bool, recompute: bool) -> None:
     """Say what a run would compute and what that cost last time."""
     results = wanted.results()
-    lacking = _lacking(wanted, computer, results, recompute)
+    lacking = _lacking(wanted, computer, results, here, recompute)
     costs, costs_of_cells = fill.known_costs(wanted.planned, computer.store, results)
     print("\n".join(fill.forecast(lacking, computer.store, computer.slots, costs, costs_of_cells, recompute)))
 
@@ -152,10 +152,17 @@ def tidy() -> None:
         print(f"{holding.name}: {holding.rows - len(results.rows)} of {holding.rows} rows dropped")
 
 
-def _lacking(wanted: Wanted, computer: Computer, results: Results, recompute: bool) -> list[Cell]:
-    lacking = [cell for cell in wanted.cells if recompute or not results.has(cell, computer.device)]
-    done, count = len(wanted.cells) - len(lacking), len(wanted.cells)
-    print(f"{wanted.name} at {wanted.scale} scale: {done} of {count} cells done", flush=True)
+def _lacking(wanted: Wanted, computer: Computer, results: Results, here: bool, recompute: bool) -> list[Cell]:
+    """The cells without a row in the results; `here`, also those that this store did not compute."""
+
+    def done(cell: Cell) -> bool:
+        return results.has(cell, computer.device) and not recompute and (not here or cell.trial in computer.store)
+
+    lacking = [cell for cell in wanted.cells if not done(cell)]
+    count, kept = len(wanted.cells), len(wanted.cells) - len(lacking)
+    print(f"{wanted.name} at {wanted.scale} scale: {kept} of {count} cells done", flush=True)
+    if kept and not here and not any(cell.trial in computer.store for cell in wanted.cells):
+        print("(by the results in the repository; --here measures them on this machine)", flush=True)
     return lacking
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mtl_bench.core.trial import Trial, Work
+from mtl_bench.datasets.placed import DataError
 
 
 def executions(log: str) -> list[str]:
@@ -158,3 +159,21 @@ class Score(Trial):
     def run(self, work: Work) -> Mapping[str, float]:
         note(self.log, f"{self.method}-{self.seed}")
         return {"accuracy": {"left": 50.0 + self.seed % 3, "right": 60.0 + 2 * self.seed % 5}[self.method]}
+
+
+@dataclass(frozen=True)
+class LostData:
+    """A data set that nobody serves."""
+
+    def fetch(self, report: object = None) -> None:
+        raise DataError("nobody serves it any more")
+
+
+@dataclass(frozen=True)
+class Reading(Trial):
+    """Needs data."""
+
+    data: LostData
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        raise AssertionError("a trial without its data must not start")
