@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mtl_bench.__main__ import main
+from mtl_bench.command_line import upkeep
 from tests.core.fakes import wait_for
 from tests.core.test_kill import group_is_gone, wait_until
 from tests.studies import FAKE, ROOT, Desk
@@ -419,9 +420,10 @@ def test_clean_sweeps_what_stopped_runs_left_but_nothing_in_use(
     (left / "checkpoint.pt").write_bytes(bytes(3 * 2**20))
     foreign = store / "thesis.tex"
     foreign.write_text("not ours")
-    wait_until(lambda: (store / "failed").exists(), "the failure")
+    wait_until(lambda: any(store.glob("failed/*.txt")), "the failure")
+    wait_until(lambda: len(upkeep.running(store)) == 1, "the failed trial to be let go")
     done = mtl_bench("clean")
-    assert done.out == "3.0 MiB freed; 1 trials are being computed and stay\n"
+    assert done.out == "3.0 MiB freed; trials in progress, left alone: 1\n"
     assert not left.exists()
     assert not (store / "failed").exists()
     assert len(list(store.glob("*/Wait-*.part"))) == 1

@@ -53,7 +53,7 @@ def test_the_contract_tests_find_the_method_and_the_data_set(project: Path) -> N
     assert passed and int(passed[1]) >= 4
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/adding.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/adding.md", "docs/architecture.md", "docs/verdicts.md"])
 def test_links_and_named_files_exist(page: str) -> None:
     text = (ROOT / page).read_text()
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]

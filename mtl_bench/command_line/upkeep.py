@@ -85,7 +85,7 @@ def sweep(store: Path) -> str:
     for leftover in [*store.glob("failed"), *store.glob(f"{SHARD}/*/*.part"), *store.glob("environments/*.part")]:
         if leftover.parent.suffix != ".part":
             freed += _remove(leftover)
-    used = f"; {in_use} trials are being computed and stay" if in_use else ""
+    used = f"; trials in progress, left alone: {in_use}" if in_use else ""
     return f"{_mebibytes(freed)} freed{used}"
 
 
