@@ -164,6 +164,7 @@ class Scatter:
     panels: str = "method"  # the label that tells the panels apart
     colour: str = "domain"  # a column of the kept file, beside x and y
     file: str = "embedding.csv"
+    metric: str = "divergence"  # of the cells that keep the file; a number about the picture, in no table
     where: Labels = field(default_factory=dict)
 
 

@@ -104,7 +104,9 @@ def _draw(study: Study, results: Results, files: Path) -> tuple[list[Shown], lis
             tables.append(ranking_table(view, study, results))
         elif plots.save(view, study, results, files / f"figure-{len(figures) + 1}"):
             figures.append(Shown(view.title, f"{files.name}/figure-{len(figures) + 1}", READING[type(view)]))
-    tables += [main_table(study, results, metric) for metric in sorted(set(results.rows["metric"]))]
+    drawn_only = {view.metric for view in study.views if isinstance(view, Scatter)}
+    metrics = sorted(set(results.rows["metric"]) - drawn_only)
+    tables += [main_table(study, results, metric) for metric in metrics]
     tables = [table for table in tables if len(table.text)]
     for i, table in enumerate(tables, 1):
         table.write(files / f"table-{i}")

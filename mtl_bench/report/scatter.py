@@ -19,8 +19,7 @@ COLUMNS = 3
 
 def draw_scatter(view: Scatter, study: Study, results: Results) -> Figure | None:
     """The figure of a view, None when the results hold no file for it."""
-    metrics = sorted(set(results.rows["metric"]))
-    cells = [cell for metric in metrics for cell in measured(study, results, metric, view.where)]
+    cells = measured(study, results, view.metric, view.where)
     files = {cell.labels.get(view.panels, ""): results.kept(cell.keys[0], view.file) for cell in cells}
     points = {title: pd.read_csv(path) for title, path in files.items() if path.exists()}
     if not points:

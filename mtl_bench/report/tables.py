@@ -23,6 +23,7 @@ from mtl_bench.report.cells import (
     relative,
     share_of_gap,
 )
+from mtl_bench.report.style import PERCENT
 from mtl_bench.report.typeset import ABSENT, exact, latex_table, markdown_table, mean_sd, number, plus, signed
 from mtl_bench.results import Results
 from mtl_bench.study import Grid, Published, Ranking, Study
@@ -51,14 +52,15 @@ def main_table(study: Study, results: Results, metric: str = "accuracy") -> Tabl
     names = open_labels(cells) or list(study.baseline)
     by_labels = index(cells)
     rows = [_numbers(study, cell, by_labels) for cell in cells]
+    digits = digits_of(metric)
     text = [
         {
             **{name: cell.labels.get(name, ABSENT) for name in names},
             "published": exact(row["published"]),
-            "measured": mean_sd(row["mean"], row["sd"]),
+            "measured": mean_sd(row["mean"], row["sd"], digits),
             "n": str(row["n"]),
-            "gain": plus(row["gain"], mean_sd(row["gain"], row["gain sd"])),
-            "published gain": signed(row["published gain"]),
+            "gain": plus(row["gain"], mean_sd(row["gain"], row["gain sd"], digits)),
+            "published gain": signed(row["published gain"], digits),
             "share of gap": ABSENT if row["share of gap"] is None else f"{number(row['share of gap'], 0)} %",
             "published in": cited(counterpart(study, cell)),
         }
@@ -94,6 +96,11 @@ def _numbers(study: Study, cell: Measured, cells: Index) -> dict[str, Any]:
     }
 
 
+def digits_of(metric: str) -> int:
+    """Percentages are read to a tenth; what has another unit needs more digits."""
+    return 1 if metric in PERCENT else 3
+
+
 def cited(published: Published | None) -> str:
     """The paper and the table of a published number, and what a reader must know of it."""
     if published is None:
@@ -120,7 +127,7 @@ def grid_table(view: Grid, study: Study, results: Results) -> Table:
         published = counterpart(study, cell)
         beside = f" [{exact(published.value)}]" if published else ""
         rows.setdefault(row, {})[cell.labels.get(view.columns, ABSENT)] = (
-            f"{mean_sd(cell.mean, cell.sd)} ({cell.n}){beside}"
+            f"{mean_sd(cell.mean, cell.sd, digits_of(view.metric))} ({cell.n}){beside}"
         )
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     text = [

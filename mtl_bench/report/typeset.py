@@ -42,11 +42,11 @@ def exact(value: float | None) -> str:
     return ABSENT if value is None else f"{value:g}".replace("-", "−")
 
 
-def mean_sd(mean: float | None, sd: float | None) -> str:
+def mean_sd(mean: float | None, sd: float | None, digits: int = 1) -> str:
     """45.2 ± 1.1, without a spread where there is one value."""
     if sd is None or not math.isfinite(sd):
-        return number(mean)
-    return f"{number(mean)} ± {number(sd)}"
+        return number(mean, digits)
+    return f"{number(mean, digits)} ± {number(sd, digits)}"
 
 
 def p_value(p: float) -> str:
