@@ -246,6 +246,7 @@ STUDY = Study(
         "MCD need BatchNorm and stand beside a source-only row of their own.",
         "Hyper-parameters are the papers' defaults. DSN's paper tuned all of its methods, MMD included, on labelled "
         "target images; SA's dimension is cross-validated on the source, DANN's table takes the best on the target.",
+        "DANN's domain loss is the mean over all images, half of the paper's sum of the two domains' means.",
         "CMD's last hidden layer is bounded by a tanh, as its definition asks; source only keeps the ReLU there.",
         "Reverse validation retrains for 300 steps per candidate instead of a whole run.",
     ),
