@@ -421,6 +421,7 @@ def test_clean_sweeps_what_stopped_runs_left_but_nothing_in_use(
     foreign = store / "thesis.tex"
     foreign.write_text("not ours")
     wait_until(lambda: any(store.glob("failed/*.txt")), "the failure")
+    wait_until(lambda: {"left-100", "right-100"} <= set(desk.log), "the trials that succeed")
     wait_until(lambda: len(upkeep.running(store)) == 1, "the failed trial to be let go")
     done = mtl_bench("clean")
     assert done.out == "3.0 MiB freed; trials in progress, left alone: 1\n"

@@ -77,6 +77,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("imports")
     for name in ("mtl_bench", "benchmarks"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    # Without it the copy's benchmarks would share a namespace with those of the checkout that is installed.
+    (folder / "benchmarks" / "__init__.py").touch()
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
 
