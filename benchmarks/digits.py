@@ -219,7 +219,13 @@ STUDY = Study(
     claims=(
         claim("DANN", "DANN reads more of MNIST-M than source only", f"{DANN_PAPER}, Table 2", 76.66 - 52.25),
         claim("MMD", "Matching one layer's distributions by MMD helps too", f"{DSN_PAPER}, Table 1", 76.9 - 56.6),
-        claim("CMD", "Matching central moments helps too", "Zellinger et al., ICLR 2017, on other data", None),
+        claim(
+            "CMD",
+            "Matching central moments helps too",
+            "Zellinger et al., ICLR 2017, on other data",
+            None,
+            primary=False,
+        ),
         claim("DSN with DANN", "DSN with DANN gains even more", f"{DSN_PAPER}, Table 1", 83.2 - 56.6, primary=False),
     ),
     gates=(
@@ -247,7 +253,9 @@ STUDY = Study(
         "Hyper-parameters are the papers' defaults. DSN's paper tuned all of its methods, MMD included, on labelled "
         "target images; SA's dimension is cross-validated on the source, DANN's table takes the best on the target.",
         "DANN's domain loss is the mean over all images, half of the paper's sum of the two domains' means.",
-        "CMD's last hidden layer is bounded by a tanh, as its definition asks; source only keeps the ReLU there.",
+        "CMD's last hidden layer is bounded by a tanh where the paper has a sigmoid, with which the source was never learnt; "
+        "source only keeps the ReLU there. Target accuracies on other data had been seen when this and ADDA's adversary "
+        "were decided, so CMD's claim, first declared primary, is shown and not judged.",
         "Reverse validation retrains for 300 steps per candidate instead of a whole run.",
     ),
 )
