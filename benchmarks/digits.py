@@ -253,8 +253,8 @@ STUDY = Study(
         "Hyper-parameters are the papers' defaults. DSN's paper tuned all of its methods, MMD included, on labelled "
         "target images; SA's dimension is cross-validated on the source, DANN's table takes the best on the target.",
         "DANN's domain loss is the mean over all images, half of the paper's sum of the two domains' means.",
-        "CMD's last hidden layer is bounded by a tanh where the paper has a sigmoid, with which the source was never learnt; "
-        "source only keeps the ReLU there. Target accuracies on other data had been seen when this and ADDA's adversary "
+        "CMD's last hidden layer is bounded by a tanh where the paper has a sigmoid, which never learnt the source; "
+        "source only keeps the ReLU there. Target accuracies on other data were seen when this and ADDA's adversary "
         "were decided, so CMD's claim, first declared primary, is shown and not judged.",
         "Reverse validation retrains for 300 steps per candidate instead of a whole run.",
     ),

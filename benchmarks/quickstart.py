@@ -91,7 +91,7 @@ STUDY = Study(
         "10,000; photographs from scikit-image instead of BSDS500, others for training than for the test.",
         "The run: 1,200 steps of 64 + 64 images, a minute or two, with DANN's network, learning rate and schedules.",
         "DANN's domain loss is the mean over all images, half of the paper's sum of the two domains' means.",
-        "The length of the run was cut from 1,500 steps after a first judged run on the same seeds, because of its time; "
+        "The length of the run was cut from 1,500 steps after a first judged run on the same seeds, to save time; "
         "the verdicts were the same.",
         "The published numbers are context: the claims are judged on our own differences between methods.",
     ),
