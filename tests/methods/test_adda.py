@@ -115,10 +115,11 @@ def test_labels_are_inverted_and_each_player_has_its_own_loss() -> None:
     assert all(p.grad is not None for p in [*model.target_net.parameters(), *model.target_classifier.parameters()])
 
 
-def test_phase_two_learns_at_its_share_of_the_rate() -> None:
-    optimizers = learner(ADDA(rate_share=0.2, hidden=16)).optimizers(RECIPE)
-    rates = {name: [group["lr"] for group in o.param_groups] for name, o in optimizers.items()}
-    assert rates == {"source": [0.05], "target": [pytest.approx(0.01)], "adversary": [pytest.approx(0.01)]}
+def test_phase_two_has_the_papers_own_optimiser() -> None:
+    optimizers = learner(ADDA(hidden=16)).optimizers(RECIPE)
+    found = {name: (type(o).__name__, o.param_groups[0]["lr"]) for name, o in optimizers.items()}
+    assert found == {"source": ("SGD", 0.05), "target": ("Adam", 2e-4), "adversary": ("Adam", 2e-4)}
+    assert all(optimizers[name].param_groups[0]["betas"] == (0.5, 0.999) for name in ("target", "adversary"))
 
 
 def test_the_adversary_has_two_hidden_layers_of_500() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -20,12 +20,13 @@ class ADDA:
     """Phase one trains the source encoder; phase two the target encoder against an adversary, with inverted labels.
 
     As in the authors' code an encoder is the whole network up to its logits, and these are what the adversary sees.
-    Phase two starts from the source encoder, which then stands still. It takes the rest of the run: half of it, at 0.2
-    times the learning rate, as in their script for SVHN to MNIST.
+    Phase two starts from the source encoder, which then stands still, and takes the rest of the run. It has the paper's
+    own optimiser, Adam, of which the recipe scales the rate by its schedule.
     """
 
     source_phase: float = 0.5  # share of the run
-    rate_share: float = 0.2  # of the recipe's learning rate, in phase two
+    learning_rate: float = 2e-4  # of Adam in phase two
+    beta1: float = 0.5  # of Adam in phase two
     hidden: int = 500  # in each of the adversary's two hidden layers
 
     def build(self, net: Network, classes: int) -> Learner:
@@ -45,11 +46,12 @@ class ADDALearner(Learner):
         self.register_buffer("adapting", torch.tensor(False))
 
     def optimizers(self, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
-        slower = replace(recipe, learning_rate=recipe.learning_rate * self.method.rate_share)
+        rate, betas = self.method.learning_rate, (self.method.beta1, 0.999)
+        encoder = [*self.target_net.parameters(), *self.target_classifier.parameters()]
         return {
             "source": recipe.optimizer_for(self.net, self.classifier),
-            "target": slower.optimizer_for(self.target_net, self.target_classifier),
-            "adversary": slower.optimizer_for(self.adversary),
+            "target": torch.optim.Adam(encoder, rate, betas),
+            "adversary": torch.optim.Adam(self.adversary.parameters(), rate, betas),
         }
 
     def train(self, mode: bool = True) -> ADDALearner:
