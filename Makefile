@@ -12,6 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_TESTS := $(VENV)/.installed-for-tests
+INSTALLED_FOR_SPEED := $(VENV)/.installed-for-speed
 MTL_BENCH := $(BIN)/python -m mtl_bench
 STUDIES := $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py))
 ifeq ($(TORCH),cpu)
@@ -25,7 +26,7 @@ endif
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test check smoke status
+.PHONY: help bench test check smoke speed status
 .DELETE_ON_ERROR:
 
 help:  ## what there is
@@ -45,6 +46,9 @@ status: $(INSTALLED)  ## results, running trials, failures, disk use
 
 smoke: $(INSTALLED)  ## run every study on synthetic data, in seconds
 	@for study in $(STUDIES); do $(MTL_BENCH) run $$study --scale smoke $(ARGS) || exit 1; done
+
+speed: $(INSTALLED_FOR_SPEED)  ## time it beside other libraries, which it installs (1 GB more): a table, a page, a figure
+	$(MTL_BENCH) speed $(ARGS)
 
 test: $(INSTALLED_FOR_TESTS)  ## all tests
 	$(BIN)/python -m pytest $(ARGS)
@@ -80,4 +84,8 @@ endif
 
 $(INSTALLED_FOR_TESTS): $(INSTALLED)
 	$(BIN)/python -m pip install --editable '.[test]'
+	@touch $@
+
+$(INSTALLED_FOR_SPEED): $(INSTALLED_FOR_TESTS)
+	$(BIN)/python -m pip install --editable '.[test,peers]'
 	@touch $@

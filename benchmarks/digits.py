@@ -241,7 +241,7 @@ STUDY = Study(
         Bars("How far apart source and target stay in the features", metric="a_distance"),
         Scatter("Features of source and target, by t-SNE", where=FROM_MNIST),
         Ranking("Selection rules by what they lose against the oracle, in points"),
-        Grid("Other pairs of digits", columns="target", where={"selection": "last"}),
+        Grid("All pairs of digits", columns="target", where={"selection": "last"}),
     ),
     differs=(
         "Laptop scale: 2,000 steps of 64 + 64 images; five seeds for the judged methods, one for the others, which are "

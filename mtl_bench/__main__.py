@@ -96,7 +96,7 @@ def check(
 ) -> None:
     """Compare the current code with the committed results.
 
-    Exits with 0 if accuracy held, 1 if it fell or is no longer deterministic, 2 if something could not be checked.
+    Exits with 0 if accuracy held, 1 if it fell, rose, spread or is not deterministic, 2 if it could not be checked.
     """
     from mtl_bench.command_line import commands
 
@@ -117,6 +117,28 @@ def list_studies() -> None:
     names = catalogue.study_names()
     for name in names:
         print(f"{name:<{max(map(len, names))}}  {catalogue.headline(name)}")
+
+
+@app.command()
+def speed(
+    rows: Annotated[
+        list[str] | None, typer.Argument(help="Which comparisons; without, all but those that take minutes.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option("--rounds", min=1, help="How often each is timed; 6 or more.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also the comparisons that take minutes.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the comparisons and measure nothing.")] = False,
+) -> None:
+    """Time our work beside other libraries', in turns and on one thread, and write reports/speed.md."""
+    from mtl_bench.speed import command
+
+    if listed:
+        print(command.listing())
+    else:
+        try:
+            wanted = command.chosen(rows or [], everything)
+        except command.SpeedError as error:
+            raise StudyError(str(error)) from None
+        raise typer.Exit(command.run(wanted, rounds, catalogue.places().reports))
 
 
 @app.command()

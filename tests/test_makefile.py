@@ -68,7 +68,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def test_help_is_what_make_does_alone(checkout: Checkout) -> None:
     done = checkout.make()
-    for target in ("bench", "bench-%", "report-%", "test", "check", "smoke", "status", "help"):
+    for target in ("bench", "bench-%", "report-%", "test", "check", "smoke", "speed", "status", "help"):
         assert f"make {target} " in done.stdout
     assert not (checkout.folder / ".venv").exists()
 
@@ -187,6 +187,13 @@ def test_test_runs_all_tests_and_check_the_fast_ones(checkout: Checkout) -> None
     assert checkout.asked == ["-m ruff format --check .", "-m ruff check .", "-m mypy", "", "-m pytest -m not slow"]
     assert checkout.make("check", fail="-m mypy").returncode != 0
     assert "-m pytest -m not slow" not in checkout.asked
+
+
+def test_speed_installs_what_it_compares_with_once(checkout: Checkout) -> None:
+    checkout.make("speed")
+    assert checkout.asked[-2:] == ["-m pip install --editable .[test,peers]", "-m mtl_bench speed"]
+    checkout.make("speed", "ARGS=coral --rounds 3")
+    assert checkout.asked == ["-m mtl_bench speed coral --rounds 3"]
 
 
 def test_another_venv_can_be_named(checkout: Checkout) -> None:

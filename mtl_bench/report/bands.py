@@ -1,6 +1,6 @@
-"""Bands: how far accuracy may fall before it counts, so that at most 1 % of unbroken runs raise an alarm.
+"""Bands: how far accuracy may move before it counts, so that at most 1 % of unbroken runs raise an alarm.
 
-Each family of tests (means of cells, spreads of cells, the mean of the study) has its own 1 %.
+Each family of tests (falls of cells, rises of cells, spreads of cells, the mean of the study) has its own 1 %.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mtl_bench.report.estimate import DOMAINS
 from mtl_bench.report.inference import pooled_sd
 from mtl_bench.report.typeset import count, number
 
-Kind = Literal["ok", "nondeterminism", "regressed", "unstable", "uncheckable", "study mean"]
+Kind = Literal["ok", "nondeterminism", "regressed", "rose", "unstable", "uncheckable", "study mean"]
 
 LEVEL = 0.01  # of a false alarm, per family of tests
 FEWEST_DF = 8  # degrees of freedom below which a spread is too uncertain
@@ -32,8 +32,8 @@ class Finding:
     text: str
     baseline: float | None = None  # means
     fresh: float | None = None
-    band: float | None = None  # the drop from which a cell fails
-    detectable: float | None = None  # the drop that would be found with 80 % power
+    band: float | None = None  # the fall or rise from which a cell fails
+    detectable: float | None = None  # the fall or rise that would be found with 80 % power
     p: float | None = None
 
     @property
@@ -47,10 +47,10 @@ def compare_cells(before: Index, after: Index, one_item: Mapping[str, float]) ->
     found = []
     for labels, cell in before.items():
         if labels in after:
-            least = one_item.get(cell.keys[0], 0.0)
             sd, df = _spread(cell, list(before.values()))
-            found.append(_compare_cell(cell, after[labels], max(sd, least), df, len(shared)))
-            found += _compare_spreads(cell, after[labels], least, len(shared))
+            spread = max(sd, one_item.get(cell.keys[0], 0.0))
+            found.append(_compare_cell(cell, after[labels], spread, df, len(shared)))
+            found += _compare_spreads(cell, after[labels], spread, len(shared))
         else:
             why = "no fresh row (rows of another device class are not comparable)"
             found.append(Finding(cell.labels, "uncheckable", why, cell.mean))
@@ -79,7 +79,10 @@ def _apart_from_domains(cell: Measured) -> dict[str, str]:
 
 
 def _compare_cell(before: Measured, after: Measured, spread: float, df: int, cells: int) -> Finding:
-    """The drop of the mean against its band; `cells` share the error rate."""
+    """The fall and the rise of the mean against their band; `cells` share the error rate of each.
+
+    A rise counts too: target labels that leak into training show as nothing else.
+    """
     from scipy import stats
 
     if before.values == after.values:
@@ -100,16 +103,25 @@ def _compare_cell(before: Measured, after: Measured, spread: float, df: int, cel
     if drop > band:
         text = f"{number(drop)} points below the baseline, more than {number(band)}"
         return Finding(before.labels, "regressed", text, **measures)
+    if -drop > band:
+        above = f"{number(-drop)} points above the baseline, more than {number(band)}"
+        measures["p"] = float(stats.t.sf(-drop / se, df)) if se else None
+        text = f"{above}: a leak, or news (then commit the new results)"
+        return Finding(before.labels, "rose", text, **measures)
     return Finding(before.labels, "ok", f"within {number(band)} points of the baseline", **measures)
 
 
-def _compare_spreads(before: Measured, after: Measured, least: float, cells: int) -> list[Finding]:
-    """An F test, each spread with its own degrees of freedom: pooled, the noisiest cells would raise false alarms."""
+def _compare_spreads(before: Measured, after: Measured, spread: float, cells: int) -> list[Finding]:
+    """An F test of the fresh spread against the cell's own or, where that is wider, the pooled one.
+
+    A baseline whose few seeds happen to agree would else raise an alarm at every check. The degrees of freedom are the
+    cell's own: with those of the pool, the noisiest cells would raise false alarms.
+    """
     from scipy import stats
 
     if min(before.n, after.n) < 2:
         return []
-    limit = float(np.sqrt(stats.f.ppf(1 - LEVEL / cells, after.n - 1, before.n - 1))) * max(before.sd, least)
+    limit = float(np.sqrt(stats.f.ppf(1 - LEVEL / cells, after.n - 1, before.n - 1))) * spread
     if after.sd <= limit:
         return []
     text = f"sd {number(after.sd)} over seeds, more than {number(limit)} (baseline: {number(before.sd)})"

@@ -1,4 +1,4 @@
-"""The regression check: did accuracy fall, compared with the committed results of the same study?
+"""The regression check: did accuracy move, compared with the committed results of the same study?
 
 A cell here is its labels without the seed. Rows of equal key, code and environment must be equal bit for bit. Where
 code or machine differ, accuracies are compared within bands that raise a false alarm in at most 1 % of unbroken runs.
@@ -36,11 +36,11 @@ class Comparison:
     @property
     def to_confirm(self) -> tuple[Finding, ...]:
         """What new seeds can still clear."""
-        return tuple(f for f in self.findings if f.kind in ("regressed", "unstable", "study mean"))
+        return tuple(f for f in self.findings if f.kind in ("regressed", "rose", "unstable", "study mean"))
 
     @property
     def exit_status(self) -> int:
-        """0: no regression; 1: regressed, unstable or not deterministic; 2: something could not be checked."""
+        """0: accuracy held; 1: it fell, rose, spread or is not deterministic; 2: something could not be checked."""
         kinds = {finding.kind for finding in self.bad}
         return 0 if not kinds else 2 if kinds == {"uncheckable"} else 1
 
@@ -111,7 +111,7 @@ def summary(comparison: Comparison) -> str:
             "result": finding.kind,
             "baseline": number(finding.baseline, 2),
             "fresh": number(finding.fresh, 2),
-            "detectable drop": number(finding.detectable),
+            "detectable change": number(finding.detectable),
             "p": ABSENT if finding.p is None else p_value(finding.p).removeprefix("p ").removeprefix("= "),
             "why": finding.text,
         }

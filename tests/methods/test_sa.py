@@ -10,6 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
+from mtl_bench.core.trial import describe
 from mtl_bench.methods.shallow.sa import SA, aligned, principal_axes
 
 Array = np.ndarray[Any, Any]
@@ -93,3 +94,27 @@ def test_an_impossible_dimension_is_refused_with_a_sentence(dimension: int) -> N
     xs, ys, xt, _ = domains()
     with pytest.raises(ValueError, match=f"SA has 1 to 12 dimensions here, not {dimension}; choose one of these"):
         SA(dimension=dimension).fit(xs, ys, xt)
+
+
+def test_the_nearest_neighbour_is_among_aligned_source_points() -> None:
+    xs, ys, xt, yt = domains()
+    predictor = SA(dimension=2, classifier="1-NN").fit(xs, ys, xt)
+    points, other = (StandardScaler().fit_transform(x) for x in (xs, xt))
+    source, target = principal_axes(points, 2), principal_axes(other, 2)
+    turned = points @ source @ source.T @ target
+    nearest = (((other @ target)[:, None] - turned) ** 2).sum(2).argmin(1)
+    assert np.array_equal(predictor.predict(xt), ys[nearest])
+    assert np.mean(predictor.predict(xt) == yt) > 0.98
+
+
+def test_normalising_is_the_callers_on_demand() -> None:
+    xs, ys, xt, _ = domains()
+    points, other = (StandardScaler().fit_transform(x) for x in (xs, xt))
+    expected, found = SA(dimension=2).fit(xs, ys, xt), SA(dimension=2, normalise=False).fit(points, ys, other)
+    assert np.array_equal(found.predict(other), expected.predict(xt))
+    assert SA(dimension=2, normalise=False).fit(xs, ys, xt).axes != pytest.approx(expected.axes, abs=1e-3)
+
+
+def test_new_fields_leave_the_keys_of_stored_runs_as_they_were() -> None:
+    assert set(describe(SA())) == {"class", "version", "dimension", "cost"}
+    assert set(describe(SA(classifier="1-NN", normalise=False))) >= {"classifier", "normalise"}

@@ -83,6 +83,32 @@ def test_the_band_is_a_t_quantile_of_the_pooled_spread(tmp_path: Path) -> None:
         assert finding.band == pytest.approx(stats.t.ppf(0.99 ** (1 / 6), 8) * pooled * np.sqrt(2 / 5))
 
 
+def test_a_rise_is_found_named_and_explained(tmp_path: Path) -> None:
+    before, after = run(tmp_path, 1), run(tmp_path, 2, code="changed", drop=-8)
+    comparison = compare(before, after)
+    assert kinds(comparison) == {("rose", "DANN photos")}
+    assert comparison.exit_status == 1
+    [finding] = comparison.bad
+    assert finding.baseline is not None and finding.fresh is not None and finding.band is not None
+    rise = finding.fresh - finding.baseline
+    assert rise > finding.band
+    assert finding.text == (
+        f"{rise:.1f} points above the baseline, more than {finding.band:.1f}: "
+        "a leak, or news (then commit the new results)"
+    )
+    assert finding.p is not None and finding.p < 0.01 / 6
+
+
+def test_a_baseline_whose_seeds_happen_to_agree_raises_no_alarm() -> None:
+    """Its spread is taken from its siblings: else every check would find that the cell is unstable."""
+    lucky, usual = (0.01 * np.arange(5.0), np.arange(5.0))
+    before = cells(np.array([lucky, usual, usual]), (1.0,) * 3, 100)
+    after = cells(np.array([usual, usual, usual]), (1.0,) * 3, 100)
+    assert "unstable" not in alarms(compare_cells(before, after, {}))
+    wild = cells(np.array([20 * usual, usual, usual]), (1.0,) * 3, 100)
+    assert "unstable" in alarms(compare_cells(before, wild, {}))
+
+
 def test_a_spread_that_grew_is_unstable(tmp_path: Path) -> None:
     assert ("unstable", "DANN photos") in kinds(compare(run(tmp_path, 1), run(tmp_path, 2, code="changed", factor=30)))
 
@@ -126,6 +152,15 @@ def test_new_seeds_confirm_a_real_drop_and_clear_bad_luck(tmp_path: Path) -> Non
     assert any("not confirmed" in f.text for f in confirmed.findings)
 
 
+def test_new_seeds_confirm_a_rise_and_clear_good_luck(tmp_path: Path) -> None:
+    before, lucky = run(tmp_path, 1), run(tmp_path, 2, code="changed", drop=-8)
+    first = compare(before, lucky)
+    better = run(tmp_path, 3, first=200, code="changed", drop=-8)
+    assert kinds(confirm(first, before, lucky, better)) == {("rose", "DANN photos")}
+    same = run(tmp_path, 3, first=200, code="changed", drop=8)
+    assert confirm(first, before, lucky, same).exit_status == 0
+
+
 def test_junit_and_summary_say_the_same(tmp_path: Path) -> None:
     comparison = compare(run(tmp_path, 1), run(tmp_path, 2, code="changed", drop=8))
     junit(comparison, tmp_path / "deep" / "junit.xml")
@@ -165,7 +200,7 @@ def test_unbroken_code_raises_an_alarm_in_one_run_of_a_hundred(sds: tuple[float,
             pooled = cells(np.concatenate([after, more], axis=1), sds, 100)
             first &= alarms(compare_cells(cells(before, sds, 100), pooled, {}))
         found.append(first)
-    for kind in ("regressed", "unstable", "study mean"):
+    for kind in ("regressed", "rose", "unstable", "study mean"):
         assert np.mean([kind in one for one in found]) < 0.025
     assert not any("uncheckable" in one for one in found)
 

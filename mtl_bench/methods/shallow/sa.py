@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+from mtl_bench.methods.shallow.classifier import Classifier, fitted, unfitted
 
 Array = np.ndarray[Any, Any]
 
@@ -14,18 +16,21 @@ LARGEST = 128  # the largest dimension that cross-validation tries
 
 @dataclass(frozen=True)
 class SA:
-    """PCA of each domain, an alignment of the source's basis, and a linear SVM (algorithm 1).
+    """PCA of each domain, an alignment of the source's basis, and a classifier (algorithm 1).
 
     Without a `dimension` it is the power of two, up to 128, with the best two-fold cross-validation on the source: the
     paper's rule, which sees no label of the target. (Table 2 of DANN's paper takes the best on the target instead.)
+    Without `normalise` the features are taken as they are: the caller has scaled and centred them.
     """
 
     dimension: int | None = None
     cost: float = 1.0  # the C of the SVM
+    classifier: Classifier = field(default="linear SVM", metadata={"omit_when": "linear SVM"})
+    normalise: bool = field(default=True, metadata={"omit_when": True})  # each domain to mean 0 and deviation 1
 
-    def fit(self, xs: Array, ys: Array, xt: Array) -> AlignedSVM:
+    def fit(self, xs: Array, ys: Array, xt: Array) -> AlignedClassifier:
         """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d)."""
-        source, target = Normalised.of(xs), Normalised.of(xt)
+        source, target = (Normalised.of(x) if self.normalise else Normalised.not_at_all(x) for x in (xs, xt))
         points = source(xs)
         largest = min(*xs.shape, *xt.shape)
         bases = principal_axes(points, largest), principal_axes(target(xt), largest)
@@ -33,7 +38,8 @@ class SA:
         if not 1 <= dimension <= largest:
             raise ValueError(f"SA has 1 to {largest} dimensions here, not {dimension}; choose one of these")
         source_axes, target_axes = bases[0][:, :dimension], bases[1][:, :dimension]
-        return AlignedSVM(target, target_axes, self._svm().fit(aligned(points, source_axes, target_axes), ys))
+        classifier = fitted(self.classifier, self.cost, aligned(points, source_axes, target_axes), ys)
+        return AlignedClassifier(target, target_axes, classifier)
 
     def _cross_validated(self, points: Array, labels: Array, bases: tuple[Array, Array]) -> int:
         from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -41,17 +47,15 @@ class SA:
         candidates = [2**k for k in range(int(np.log2(min(LARGEST, bases[0].shape[1]))) + 1)]
         scores = [
             cross_val_score(
-                self._svm(), aligned(points, bases[0][:, :d], bases[1][:, :d]), labels, cv=StratifiedKFold(2)
+                unfitted(self.classifier, self.cost),
+                aligned(points, bases[0][:, :d], bases[1][:, :d]),
+                labels,
+                cv=StratifiedKFold(2),
             )
             for d in candidates
         ]
         best: int = candidates[int(np.argmax(np.mean(scores, 1)))]
         return best
-
-    def _svm(self) -> Any:
-        from sklearn.svm import LinearSVC
-
-        return LinearSVC(C=self.cost, dual=False)
 
 
 @dataclass(frozen=True)
@@ -66,22 +70,26 @@ class Normalised:
         deviation = x.std(0, dtype=np.float64)
         return cls(x.mean(0, dtype=np.float64), np.where(deviation > 0, deviation, 1.0))
 
+    @classmethod
+    def not_at_all(cls, x: Array) -> Normalised:
+        return cls(np.zeros(x.shape[1]), np.ones(x.shape[1]))
+
     def __call__(self, x: Array) -> Array:
         normalised: Array = (x - self.mean) / self.deviation
         return normalised
 
 
 @dataclass(frozen=True)
-class AlignedSVM:
+class AlignedClassifier:
     """Target features (n, d) to classes."""
 
     normalised: Normalised
     axes: Array
-    svm: Any
+    classifier: Any
 
     def predict(self, x: Array) -> Array:
         """The class (n,) of each row."""
-        labels: Array = self.svm.predict(self.normalised(x) @ self.axes)
+        labels: Array = self.classifier.predict(self.normalised(x) @ self.axes)
         return labels
 
 

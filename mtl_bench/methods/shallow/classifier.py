@@ -1,0 +1,38 @@
+"""The final classifier, which every shallow method fits on source points where it has brought them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+Classifier = Literal["1-NN", "linear SVM"]
+
+
+def unfitted(classifier: Classifier, cost: float) -> Any:
+    """scikit-learn's classifier; `cost` is the C of the SVM.
+
+    The SVM is one against the rest with a squared hinge, in the primal: it draws nothing at random.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.svm import LinearSVC
+
+    if classifier == "1-NN":
+        return KNeighborsClassifier(1, algorithm="brute")
+    if classifier == "linear SVM":
+        return LinearSVC(C=cost, dual=False)
+    raise ValueError(f"there is no classifier {classifier!r}; choose 1-NN or linear SVM")
+
+
+def fitted(classifier: Classifier, cost: float, points: Array, labels: Array, weights: Array | None = None) -> Any:
+    """The classifier of points (n, d) and labels (n,). `weights` (n,) multiply the SVM's losses.
+
+    One nearest neighbour has none to multiply, which raises ValueError.
+    """
+    if weights is None:
+        return unfitted(classifier, cost).fit(points, labels)
+    if classifier == "1-NN":
+        raise ValueError("1-NN cannot weigh its points; choose the linear SVM")
+    return unfitted(classifier, cost).fit(points, labels, weights)

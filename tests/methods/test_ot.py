@@ -1,0 +1,111 @@
+"""What makes OptimalTransport that: source points go to the mean of their share of the target."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+import scipy.optimize
+
+from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
+from mtl_bench.methods.shallow.ot import OptimalTransport
+
+Array = np.ndarray[Any, Any]
+
+Regulariser = Literal["none", "entropy", "entropy and classes"]
+EACH: tuple[Regulariser, ...] = ("none", "entropy", "entropy and classes")
+
+
+def domains(n: int = 40, m: int = 40, turn: float = 0.8) -> tuple[Array, Array, Array, Array]:
+    """Two half-rings, the target's turned (in radians): the data of Courty et al., figure 2."""
+    random = np.random.default_rng(0)
+
+    def draw(count: int, angle: float) -> tuple[Array, Array]:
+        labels = np.arange(count) % 2
+        t = random.uniform(0, np.pi, count)
+        moons = np.where(
+            labels[:, None], np.stack([1 - np.cos(t), 0.5 - np.sin(t)], 1), np.stack([np.cos(t), np.sin(t)], 1)
+        )
+        rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        return (moons - [0.5, 0.25] + 0.05 * random.standard_normal((count, 2))) @ rotation.T, labels
+
+    return *draw(n, 0), *draw(m, turn)
+
+
+def cost(xs: Array, xt: Array) -> Array:
+    distances = ((xs[:, None] - xt) ** 2).sum(2)
+    return np.asarray(distances / distances.max())
+
+
+def sinkhorn(costs: Array, entropy: float) -> Array:
+    """The plan of uniform marginals."""
+    kernel = np.exp(-costs / entropy)
+    n, m = costs.shape
+    left, right = np.ones(n), np.ones(m)
+    for _ in range(20_000):
+        left = 1 / n / (kernel @ right)
+        right = 1 / m / (kernel.T @ left)
+    return left[:, None] * kernel * right
+
+
+def moved(regulariser: Regulariser, xs: Array, ys: Array, xt: Array, **values: Any) -> Array:
+    """Where the classifier saw the source."""
+    return np.asarray(OptimalTransport(regulariser, **values).fit(xs, ys, xt).classifier._fit_X)
+
+
+def test_without_a_regulariser_it_is_the_assignment_of_least_cost() -> None:
+    xs, ys, xt, _ = domains()
+    _, columns = scipy.optimize.linear_sum_assignment(cost(xs, xt))
+    assert moved("none", xs, ys, xt) == pytest.approx(xt[columns])
+
+
+@pytest.mark.parametrize("entropy", [0.02, 0.5])
+def test_entropy_gives_the_plan_of_sinkhorn(entropy: float) -> None:
+    xs, ys, xt, _ = domains(40, 25)
+    plan = sinkhorn(cost(xs, xt), entropy)
+    expected = plan @ xt / plan.sum(1, keepdims=True)
+    assert moved("entropy", xs, ys, xt, entropy=entropy) == pytest.approx(expected, abs=1e-4)
+
+
+def test_classes_majorise_the_group_norm() -> None:
+    """Ten Sinkhorns, each with the slope of sum_jc sqrt(1e-3 + what class c sends to target point j) in its costs."""
+    xs, ys, xt, _ = domains(30, 20)
+    costs, slope = cost(xs, xt), np.zeros((30, 20))
+    for _ in range(10):
+        plan = sinkhorn(costs + 0.1 * slope, 0.05)
+        sent = np.stack([plan[ys == c].sum(0) for c in range(2)])
+        slope = 0.5 / np.sqrt(sent + 1e-3)[ys]
+    expected = plan @ xt / plan.sum(1, keepdims=True)
+    found = moved("entropy and classes", xs, 5 - 7 * ys, xt, entropy=0.05, classes=0.1)
+    assert found == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("regulariser", EACH)
+def test_the_scale_and_the_place_of_both_domains_do_not_matter(regulariser: Regulariser) -> None:
+    xs, ys, xt, _ = domains()
+    one, other = moved(regulariser, xs, ys, xt), moved(regulariser, 30 * xs + 2, ys, 30 * xt + 2)
+    assert other == pytest.approx(30 * one + 2, abs=1e-3)
+
+
+@pytest.mark.parametrize("regulariser", EACH)
+def test_it_adapts_where_no_adaptation_fails(regulariser: Regulariser) -> None:
+    xs, ys, xt, yt = domains(150, 150)
+    adapted, plain = (
+        np.mean(m.fit(xs, ys, xt).predict(xt) == yt) for m in (OptimalTransport(regulariser), NoAdaptation())
+    )
+    assert plain < 0.8
+    assert adapted > (plain if regulariser == "none" else 0.95)  # a plan without entropy is at the mercy of outliers
+
+
+def test_equal_domains_stay_where_they_are() -> None:
+    xs, ys, _, _ = domains()
+    assert moved("none", xs, ys, xs[::-1]) == pytest.approx(xs)
+
+
+def test_what_cannot_be_is_refused_with_a_sentence() -> None:
+    xs, ys, xt, _ = domains()
+    with pytest.raises(ValueError, match="there is no regulariser 'l2'; choose none, entropy, or entropy and classes"):
+        OptimalTransport("l2").fit(xs, ys, xt)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"OptimalTransport has entropy 0\.0; give a number above 0"):
+        OptimalTransport(entropy=0.0).fit(xs, ys, xt)

@@ -1,0 +1,196 @@
+"""The GitHub Action: its scripts run here as a runner would run them, with a fake `gh` and a fake `python`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from tests.studies import FAKE, ROOT, Desk
+
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
+SCRIPTS = {step["name"]: step for step in STEPS if "run" in step}
+INPUT = re.compile(r"inputs\.([\w-]+)")
+# GitHub's own command line for `shell: bash`.
+BASH = ("bash", "--noprofile", "--norc", "-e", "-o", "pipefail")
+
+
+def test_every_input_is_used_and_every_used_one_is_there() -> None:
+    used = set(INPUT.findall(json.dumps(ACTION["runs"])))
+    assert used == set(ACTION["inputs"])
+    assert all(value["description"] for value in [*ACTION["inputs"].values(), *ACTION["outputs"].values()])
+    assert set(ACTION["outputs"]) == {"status", "junit", "summary"}
+    assert {output["value"] for output in ACTION["outputs"].values()} == {
+        f"${{{{ steps.check.outputs.{name} }}}}" for name in ACTION["outputs"]
+    }
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_is_valid_and_no_expression_is_put_into_its_text(name: str) -> None:
+    step = SCRIPTS[name]
+    assert step["shell"] == "bash"
+    assert "${{" not in step["run"]
+    subprocess.run(["bash", "-n", "-c", step["run"]], check=True)
+    for variable in step["env"]:
+        assert variable in step["run"] or variable in ("GH_TOKEN", "OMP_NUM_THREADS"), f"{variable} is not used"
+
+
+def test_workflows_give_the_action_inputs_that_it_has() -> None:
+    page = (ROOT / "docs/regression.md").read_text()
+    texts = re.findall(r"```yaml file=\S+\n(.*?)```", page, re.DOTALL)
+    texts += [path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml")]
+    jobs = [job for text in texts for job in yaml.safe_load(text)["jobs"].values()]
+    steps = [step for job in jobs for step in job["steps"]]
+    ours = [step for step in steps if step.get("uses") == "./" or "mtl-bench@" in step.get("uses", "")]
+    assert len(ours) == 2
+    for step in ours:
+        assert "study" in step["with"]
+        assert set(step["with"]) <= set(ACTION["inputs"])
+
+
+class Runner:
+    """A folder with what a GitHub runner gives to a script."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.bin, self.temporary = desk, desk.folder / "bin", desk.folder / "runner"
+        self.bin.mkdir()
+        self.temporary.mkdir()
+        self.program("mtl-bench", f'exec "{sys.executable}" -m mtl_bench "$@"')
+
+    def program(self, name: str, script: str) -> None:
+        (self.bin / name).write_text(f"#!/bin/bash\n{script}\n")
+        (self.bin / name).chmod(0o755)
+
+    def give(self, step: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        missing = set(SCRIPTS[step]["env"]) - variables.keys() - {"OMP_NUM_THREADS"}
+        assert not missing, f"the test gives {step} no {missing}"
+        environment: Mapping[str, str] = {
+            **self.desk.environment(),
+            "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
+            "RUNNER_TEMP": str(self.temporary),
+            "GITHUB_OUTPUT": str(self.temporary / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.temporary / "summary"),
+            "CUDA_VISIBLE_DEVICES": "",
+            **variables,
+        }
+        script = self.temporary / "script.sh"
+        script.write_text(SCRIPTS[step]["run"])
+        return subprocess.run(
+            [*BASH, str(script)], cwd=self.desk.folder, env=environment, capture_output=True, text=True, timeout=300
+        )
+
+    def check(self, **changes: str) -> subprocess.CompletedProcess[str]:
+        usual = {"STUDY": "fake", "SCALE": "laptop", "ARGUMENTS": "--slots 2", "STUDIES": "", "BASELINE": ""}
+        return self.give("Check", **{**usual, **changes})
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        lines = (self.temporary / "output").read_text().splitlines()
+        return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+    @property
+    def summary(self) -> str:
+        return (self.temporary / "summary").read_text()
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    desk = Desk(tmp_path)
+    (tmp_path / "benchmarks" / "fake.py").write_text(FAKE)
+    return Runner(desk)
+
+
+def measure(runner: Runner) -> None:
+    done = runner.desk.start("run", "fake", "--device", "cpu", "--slots", "2")
+    out, err = done.communicate(timeout=300)
+    assert done.returncode == 0, out + err
+
+
+@pytest.mark.slow
+def test_the_check_reports_and_the_last_step_fails(runner: Runner) -> None:
+    measure(runner)
+    good = runner.check(STUDIES="benchmarks", BASELINE="results")
+    assert good.returncode == 0, good.stderr
+    assert runner.outputs["status"] == "0"
+    assert Path(runner.outputs["junit"]).exists()
+    assert "no regression" in runner.summary
+    path = runner.desk.folder / "results" / "fake.laptop.csv"
+    rows = [{**row, "value": str(float(row["value"]) + 20), "code": "older"} for row in runner.desk.rows("fake.laptop")]
+    path.write_text("\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n")
+    bad = runner.check()
+    assert bad.returncode == 0, "the steps that report must still run"
+    assert runner.outputs["status"] == "1"
+    assert "regressed" in runner.summary
+    assert "regressed" in Path(runner.outputs["summary"]).read_text()
+    for status in ("0", "1", "2"):
+        assert runner.give("Result", STATUS=status).returncode == int(status)
+    assert runner.give("Result", STATUS="").returncode == 1, "no status means that a step before failed"
+
+
+def test_what_could_not_be_checked_is_said_in_the_summary(runner: Runner) -> None:
+    assert runner.check(STUDY="fkae").returncode == 0
+    assert runner.outputs["status"] == "1"
+    assert "junit" not in runner.outputs
+    assert 'did you mean "fake"?' in runner.summary
+
+
+def test_inputs_are_words_never_commands(runner: Runner) -> None:
+    evil = '"; touch broken; $(touch broken) `touch broken`'
+    runner.check(STUDY=evil, ARGUMENTS="$(touch broken) ; touch broken")
+    runner.program("python", 'printf "%s\\n" "$@" >> words')
+    runner.give(
+        "Install", ACTION="/the action", INSTALL="-e .\n; touch broken $(touch broken)", TORCH_INDEX="https://x"
+    )
+    assert not (runner.desk.folder / "broken").exists()
+    words = (runner.desk.folder / "words").read_text().splitlines()
+    assert words[:7] == ["-m", "pip", "install", "--index-url", "https://x", "torch", "torchvision"]
+    assert words[7:12] == ["-m", "pip", "install", "--editable", "/the action"]
+    assert ";" in words[12:]
+
+
+def comment(runner: Runner) -> subprocess.CompletedProcess[str]:
+    summary = runner.temporary / "summary.md"
+    summary.write_text("### fake: no regression\n")
+    variables = {"REPOSITORY": "someone/something", "NUMBER": "7", "SUMMARY": str(summary)}
+    marker = "<!-- mtl-bench check fake laptop -->"
+    return runner.give("Comment", GH_TOKEN="token", MARKER=marker, **variables)
+
+
+KEEP = 'printf "%s\\n" "$*" >> calls; for word; do case $word in body=@*) cp "${word#body=@}" body;; esac; done'
+
+
+def test_the_first_comment_is_written_and_later_ones_replace_it(runner: Runner) -> None:
+    calls, body = runner.desk.folder / "calls", runner.desk.folder / "body"
+    runner.program("gh", KEEP)
+    done = comment(runner)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (
+        calls.read_text()
+        .splitlines()[-1]
+        .startswith("api --method POST repos/someone/something/issues/7/comments --field body=@")
+    )
+    assert body.read_text() == "<!-- mtl-bench check fake laptop -->\n### fake: no regression\n"
+    runner.program("gh", f'{KEEP}\ncase $* in *--paginate*) printf "41\\n42\\n";; esac')
+    assert comment(runner).returncode == 0
+    assert (
+        calls.read_text()
+        .splitlines()[-1]
+        .startswith("api --method PATCH repos/someone/something/issues/comments/41 --field body=@")
+    )
+
+
+@pytest.mark.parametrize("refused", ["true", '[[ "$*" != *--paginate* ]]'])
+def test_a_token_that_may_not_write_is_no_failure(runner: Runner, refused: str) -> None:
+    runner.program("gh", f'if {refused}; then echo "HTTP 403: Resource not accessible by integration" >&2; exit 1; fi')
+    done = comment(runner)
+    assert done.returncode == 0
+    assert "::notice::no comment was written" in done.stdout
