@@ -1,7 +1,8 @@
 # Every target does all of its own set-up in .venv. Needs make and Python 3.11.4 or newer.
-#   SCALE=smoke|laptop|paper   ARGS="--seeds 2"   TORCH=cpu   PYTHON=python3.12   VENV=/somewhere/else
+#   SCALE=smoke|laptop|paper (usual: laptop, or paper where a study has no laptop scale)
+#   ARGS="--seeds 2"   TORCH=cpu   PYTHON=python3.12   VENV=/somewhere/else
 
-SCALE ?= laptop
+SCALE ?=
 ARGS ?=
 TORCH ?=
 VENV ?= .venv
@@ -14,6 +15,7 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_TESTS := $(VENV)/.installed-for-tests
 INSTALLED_FOR_SPEED := $(VENV)/.installed-for-speed
 MTL_BENCH := $(BIN)/python -m mtl_bench
+AT_SCALE = $(SCALE:%=--scale %)
 STUDIES := $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py))
 ifeq ($(TORCH),cpu)
 SIZE := about 2 GB (PyTorch for CPUs only)
@@ -33,13 +35,13 @@ help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 bench: $(INSTALLED)  ## the first reproduction, measured on this machine: ten minutes to a page with verdicts
-	$(MTL_BENCH) run quickstart --here --scale $(SCALE) $(ARGS)
+	$(MTL_BENCH) run quickstart --here $(AT_SCALE) $(ARGS)
 
 bench-%: $(INSTALLED)  ## what the results of the study % lack (SCALE=smoke|laptop|paper)
-	$(MTL_BENCH) run $(subst -,_,$*) --scale $(SCALE) $(ARGS)
+	$(MTL_BENCH) run $(subst -,_,$*) $(AT_SCALE) $(ARGS)
 
 report-%: $(INSTALLED)  ## write the page of the study % again
-	$(MTL_BENCH) report $(subst -,_,$*) --scale $(SCALE) $(ARGS)
+	$(MTL_BENCH) report $(subst -,_,$*) $(AT_SCALE) $(ARGS)
 
 status: $(INSTALLED)  ## results, running trials, failures, disk use
 	@$(MTL_BENCH) status

@@ -243,6 +243,13 @@ STUDY = Study(
         Ranking("Selection rules by what they lose against the oracle, in points"),
         Grid("All pairs of digits", columns="target", where={"selection": "last"}),
     ),
+    papers={
+        DANN_PAPER: "https://jmlr.org/papers/v17/15-239.html",
+        DSN_PAPER: "https://arxiv.org/abs/1608.06019",
+        ADDA_PAPER: "https://arxiv.org/abs/1702.05464",
+        "Zellinger et al., ICLR 2017": "https://arxiv.org/abs/1702.08811",
+        "Saito et al., CVPR 2018": "https://arxiv.org/abs/1712.02560",
+    },
     differs=(
         "Laptop scale: 2,000 steps of 64 + 64 images; five seeds for the judged methods, one for the others, which are "
         "shown and not judged. 1,000 steps between MNIST and USPS.",

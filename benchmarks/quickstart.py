@@ -86,6 +86,7 @@ STUDY = Study(
         Bars("Accuracy on the target's test digits"),
         Curves("Accuracy on the target while training", y="accuracy"),
     ),
+    papers={PAPER: "https://jmlr.org/papers/v17/15-239.html"},
     differs=(
         "The data: 2,000 source, 2,000 target-training and 1,000 target-test digits of MNIST instead of 60,000 and "
         "10,000; photographs from scikit-image instead of BSDS500, others for training than for the test.",

@@ -32,7 +32,14 @@ class Device(StrEnum):
 
 
 StudyName = Annotated[str, typer.Argument(help="The study; `mtl-bench list` shows all.", metavar="STUDY")]
-ScaleName = Annotated[str, typer.Option("--scale", help="smoke (seconds), laptop (minutes) or paper.", metavar="SCALE")]
+ScaleName = Annotated[
+    str | None,
+    typer.Option(
+        "--scale",
+        help="smoke (seconds), laptop (minutes) or paper; without, laptop, or paper if the study has no laptop scale.",
+        metavar="SCALE",
+    ),
+]
 Slots = Annotated[
     int | None, typer.Option("--slots", min=1, help="How many trials run at once; one per core is usual.")
 ]
@@ -42,7 +49,7 @@ OnDevice = Annotated[Device, typer.Option("--device", help="auto takes CUDA wher
 @app.command()
 def run(
     study: StudyName,
-    scale: ScaleName = "laptop",
+    scale: ScaleName = None,
     only: Annotated[
         list[str] | None,
         typer.Option("--only", help="Only cells with this label; may be repeated.", metavar="LABEL=VALUE"),
@@ -74,7 +81,7 @@ def run(
 
 
 @app.command()
-def report(study: StudyName, scale: ScaleName = "laptop") -> None:
+def report(study: StudyName, scale: ScaleName = None) -> None:
     """Write the page of a study again, from its results alone."""
     from mtl_bench.command_line import commands
 
@@ -84,7 +91,7 @@ def report(study: StudyName, scale: ScaleName = "laptop") -> None:
 @app.command()
 def check(
     study: StudyName,
-    scale: ScaleName = "laptop",
+    scale: ScaleName = None,
     slots: Slots = None,
     device: OnDevice = Device.auto,
     baseline: Annotated[
@@ -105,10 +112,36 @@ def check(
 
 
 @app.command()
+def why(
+    study: StudyName,
+    labels: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="What tells the number from the others; metric=… and device=… too. Accuracy is the usual metric.",
+            metavar="LABEL=VALUE...",
+        ),
+    ] = None,
+    scale: ScaleName = None,
+    versus: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--versus",
+            help="The other number: where its labels differ (may be repeated), or `committed`, the last commit's.",
+            metavar="LABEL=VALUE",
+        ),
+    ] = None,
+) -> None:
+    """Why a number is what it is: every trial behind it; with --versus, what differs between two numbers."""
+    from mtl_bench.command_line import commands
+    from mtl_bench.command_line import why as reasons
+
+    print(reasons.why(commands.Wanted.of(study, scale), labels or [], versus or []))
+
+
+@app.command()
 def status() -> None:
-    """What there is: results, running trials, failures, the size of the store."""
-    places = catalogue.places()
-    print(upkeep.status(places.results, places.store))
+    """What there is: results, running trials, failures, disk use."""
+    print(upkeep.status(catalogue.places()))
 
 
 @app.command("list")
@@ -152,13 +185,40 @@ def tidy() -> None:
 @app.command()
 def clean(
     everything: Annotated[bool, typer.Option("--all", help="Remove the whole store; results and pages stay.")] = False,
+    unreferenced: Annotated[
+        bool,
+        typer.Option(
+            "--unreferenced",
+            help="Remove finished trials that neither a result nor the plan of a study needs, at any scale.",
+        ),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what --unreferenced would remove.")] = False,
 ) -> None:
     """Remove what stopped runs left: unfinished trials, locks and old failures."""
-    store = catalogue.places().store
+    places = catalogue.places()
+    if everything and unreferenced:
+        raise typer.BadParameter("--all removes what is unreferenced too; leave one of the two out")
+    if dry_run and not unreferenced:
+        raise typer.BadParameter("--dry-run goes with --unreferenced")
+    if everything or unreferenced:
+        upkeep.must_be_idle(places.store)
+    if unreferenced:
+        _clean_unreferenced(places, dry_run)
+        return
     if everything:
-        upkeep.must_be_idle(store)
-        typer.confirm(f"Remove {upkeep.contents(store)}?", abort=True)
-    print(upkeep.empty(store) if everything else upkeep.sweep(store))
+        typer.confirm(f"Remove {upkeep.contents(places.store)}?", abort=True)
+    print(upkeep.empty(places.store) if everything else upkeep.sweep(places.store))
+
+
+def _clean_unreferenced(places: catalogue.Places, dry_run: bool) -> None:
+    from mtl_bench.command_line import references
+
+    found = references.unreferenced(places)
+    if dry_run or not found.folders:
+        print(found)
+        return
+    typer.confirm(f"Remove {found}?", abort=True)
+    print(found.remove())
 
 
 def _device_class(device: Device) -> str:

@@ -125,14 +125,15 @@ class Results:
             record = store.record(cell.trial)
             needed = {key(part): part for part in parts(cell.trial) if isinstance(part, Trial) and part in store}
             lineage = [store.record(trial) for trial in needed.values()]
-            if cell.metric not in record["metrics"]:
+            wanted = cell.reads or cell.metric
+            if wanted not in record["metrics"]:
                 given, name = ", ".join(record["metrics"]), type(cell.trial).__name__
-                raise ResultsError(f"{name} gives {given}, but a cell asks for {cell.metric}; correct the study's plan")
+                raise ResultsError(f"{name} gives {given}, but a cell asks for {wanted}; correct the study's plan")
             fresh.append(
                 {
                     **cell.labels,
                     "metric": cell.metric,
-                    "value": round(record["metrics"][cell.metric], 6),
+                    "value": round(record["metrics"][wanted], 6),
                     **{name: record[name] for name in MEASURED[2:]},
                     "seconds": round(sum(one["seconds"] for one in lineage), 3),
                 }

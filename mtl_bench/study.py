@@ -41,6 +41,7 @@ class Cell:
     trial: Trial
     metric: str = "accuracy"
     optional: bool = False  # its data may not be at hand: the page says so, and the run goes on
+    reads: str = ""  # the trial's metric, where it has another name there: one of several splits, for example
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,21 @@ class Ranking:
     where: Labels = field(default_factory=dict)
 
 
-View = Bars | Curves | Grid | Ranking | Scatter
+@dataclass(frozen=True)
+class Sweep:
+    """Lines over a label whose values are numbers, such as a dimension; each point is the mean over all other labels.
+
+    The axis is logarithmic where the values span more than a decade.
+    """
+
+    title: str
+    x: str = "dimension"  # the label along the axis
+    lines: str = "method"  # the label that tells the lines apart
+    metric: str = "accuracy"
+    where: Labels = field(default_factory=dict)
+
+
+View = Bars | Curves | Grid | Ranking | Scatter | Sweep
 
 
 @dataclass(frozen=True)
@@ -196,12 +211,16 @@ class Study:
     gates: tuple[Gate, ...] = ()
     views: tuple[View, ...] = ()
     differs: tuple[str, ...] = ()  # what is not matched to the paper
+    papers: Mapping[str, str] = field(default_factory=dict)  # where each cited paper can be read, by its short name
     chance: float | None = None  # percent that guessing reads right; runs below 1.5 times it count as failed
     baseline: Labels = field(default_factory=lambda: {"method": "source only"})
     ceiling: Labels | None = field(default_factory=lambda: {"method": "train on target"})
     seeds: Mapping[str, int] = field(default_factory=lambda: {"smoke": 2, "laptop": 5, "paper": 5})
 
     def __post_init__(self) -> None:
+        for paper, url in self.papers.items():
+            if not url.startswith("https://"):
+                raise ValueError(f"{self.title}: the address of {paper} is {url}; it must start with https://")
         primary = sum(claim.primary for claim in self.claims)
         if primary > 6:
             raise ValueError(f"{self.title}: {primary} primary claims; at most six are judged together")

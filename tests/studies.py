@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 FAKE = '''"""Left and right: a study of trials that take no time.
@@ -52,6 +53,18 @@ STUDY = Study(
     seeds={"smoke": 2, "laptop": 5},
 )
 '''
+
+
+class Outcome(NamedTuple):
+    """What a command ended with."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def last(self) -> str:
+        return self.out.splitlines()[-1]
 
 
 @dataclass(frozen=True)

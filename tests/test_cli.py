@@ -12,61 +12,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 
-from mtl_bench.__main__ import main
 from mtl_bench.command_line import upkeep
 from tests.core.fakes import wait_for
 from tests.core.test_kill import group_is_gone, wait_until
-from tests.studies import FAKE, ROOT, Desk
-
-
-class Outcome(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-    @property
-    def last(self) -> str:
-        return self.out.splitlines()[-1]
-
-
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    desk = Desk(tmp_path)
-    (tmp_path / "benchmarks" / "fake.py").write_text(FAKE)
-    for name, value in desk.environment().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("ALSO", raising=False)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "benchmarks"]:
-        monkeypatch.delitem(sys.modules, name)
-    return desk
-
-
-@pytest.fixture
-def mtl_bench(desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
-    """Gives a command in this process, on the CPU where it computes."""
-
-    def give(*words: str) -> Outcome:
-        computing = words[0] in ("run", "check")
-        monkeypatch.setattr(sys, "argv", ["mtl-bench", *words, *(["--device", "cpu"] if computing else [])])
-        for name in [name for name in sys.modules if name.startswith("benchmarks.")]:
-            del sys.modules[name]
-        capfd.readouterr()
-        status: object = 0
-        try:
-            main()
-        except SystemExit as end:
-            status = end.code or 0
-        out, err = capfd.readouterr()
-        return Outcome(status if isinstance(status, int) else 1, out, err)
-
-    return give
+from tests.studies import FAKE, ROOT, Desk, Outcome
 
 
 def test_a_run_computes_judges_and_ends_with_the_page(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:

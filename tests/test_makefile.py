@@ -80,12 +80,12 @@ def test_bench_installs_once_and_says_first_what_it_takes(checkout: Checkout) ->
         "-m venv .venv",
         "-m pip --version",
         "-m pip install --editable .",
-        "-m mtl_bench run quickstart --here --scale laptop",
+        "-m mtl_bench run quickstart --here",
     ]
     assert done.stdout.index("about ") < done.stdout.index("pip install")
     assert " GB" in done.stdout
     checkout.make("bench")
-    assert checkout.asked == ["-m mtl_bench run quickstart --here --scale laptop"]
+    assert checkout.asked == ["-m mtl_bench run quickstart --here"]
 
 
 def test_a_changed_pyproject_installs_again(checkout: Checkout) -> None:
@@ -168,9 +168,23 @@ def test_studies_are_named_by_pattern(checkout: Checkout) -> None:
     checkout.make("bench-what-transfers", "SCALE=paper", "ARGS=--seeds 2 --slots 1")
     assert checkout.asked[-1] == "-m mtl_bench run what_transfers --scale paper --seeds 2 --slots 1"
     checkout.make("report-what-transfers")
-    assert checkout.asked == ["-m mtl_bench report what_transfers --scale laptop"]
+    assert checkout.asked == ["-m mtl_bench report what_transfers"]
     checkout.make("status")
     assert checkout.asked == ["-m mtl_bench status"]
+
+
+def test_a_scale_is_passed_on_only_when_it_is_named(checkout: Checkout) -> None:
+    """The study decides what is usual: some have no laptop scale."""
+    checkout.make("bench")
+    for target, words in {
+        "bench": "run quickstart --here",
+        "bench-first": "run first",
+        "report-first": "report first",
+    }.items():
+        checkout.make(target)
+        assert checkout.asked == [f"-m mtl_bench {words}"]
+        checkout.make(target, "SCALE=smoke")
+        assert checkout.asked == [f"-m mtl_bench {words} --scale smoke"]
 
 
 def test_smoke_runs_every_study_and_stops_at_a_failure(checkout: Checkout) -> None:

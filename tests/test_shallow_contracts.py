@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 import mtl_bench.methods.shallow
+from mtl_bench.methods.shallow.classifier import Classifier
 from tests.discovery import dataclasses_with
 
 Array = np.ndarray[Any, Any]
@@ -112,9 +113,9 @@ def test_both_classifiers_are_to_be_had(method: type[Any]) -> None:
     if "classifier" not in {f.name for f in fields(method)}:
         pytest.skip("it has one classifier")
     xs, ys, xt = domains()
-    for classifier in ("1-NN", "linear SVM"):
+    for classifier in get_args(Classifier):
         assert np.mean(of(method, classifier=classifier).fit(xs, ys, xt).predict(xs + 0.2) == ys) > 0.9
-    with pytest.raises(ValueError, match="there is no classifier 'tree'; choose 1-NN or linear SVM"):
+    with pytest.raises(ValueError, match="there is no classifier 'tree'; choose 1-NN, linear SVM, one-against"):
         of(method, classifier="tree").fit(xs, ys, xt)
 
 

@@ -24,12 +24,13 @@ class StudyError(Exception):
 
 @dataclass(frozen=True)
 class Places:
-    """The folders of a checkout; each can be put elsewhere by MTL_BENCH_STUDIES, _RESULTS, _REPORTS and _STORE."""
+    """The folders of a checkout; MTL_BENCH_STUDIES, _RESULTS, _REPORTS, _STORE and _DATA name others."""
 
     studies: Path
     results: Path
     reports: Path
     store: Path
+    data: Path
 
 
 def places() -> Places:
@@ -44,6 +45,7 @@ def places() -> Places:
         results=results,
         reports=place("REPORTS", root / "reports"),
         store=place("STORE", root / "results" / "store"),
+        data=place("DATA", root / "data"),  # as mtl_bench.datasets.placed finds it, which needs numpy
     )
 
 
@@ -99,8 +101,16 @@ def load(word: str) -> tuple[str, Study]:
     return name, study
 
 
-def scale_of(name: str, study: Study, word: str, seeds: int | None = None, first: int | None = None) -> Scale:
-    """The study's scale of that name. Raises StudyError with the nearest name."""
+def usual_scale(study: Study) -> str:
+    """The scale that is meant where none is named: laptop, or paper where there is no laptop scale."""
+    return "paper" if "paper" in study.seeds and "laptop" not in study.seeds else "laptop"
+
+
+def scale_of(
+    name: str, study: Study, word: str | None = None, seeds: int | None = None, first: int | None = None
+) -> Scale:
+    """The study's scale of that name, without one the usual. Raises StudyError with the nearest name."""
+    word = word or usual_scale(study)
     try:
         return study.scale(word, seeds, first)
     except ScaleError as error:

@@ -8,17 +8,19 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mtl_bench.command_line import catalogue, data_commands, data_shelf, fill, regression, upkeep
 from mtl_bench.command_line.catalogue import StudyError
+from mtl_bench.command_line.costs import Rates
 from mtl_bench.core.store import Store, code_of
 from mtl_bench.core.trial import key
 from mtl_bench.results import Results
 from mtl_bench.study import Cell, Study
 
+INSTRUCTIVE = ("laptop", "paper", "smoke")  # scales by how much they say about another's costs: smoke is all start-up
 STOPPED = 130  # the exit status of what Ctrl-C ended
 
 
@@ -33,11 +35,12 @@ class Wanted:
     cells: Sequence[Cell]
 
     @classmethod
-    def of(cls, word: str, scale: str, only: Sequence[str] = (), seeds: int | None = None) -> Wanted:
-        """Raises StudyError for a misspelt study, scale or label."""
+    def of(cls, word: str, scale: str | None, only: Sequence[str] = (), seeds: int | None = None) -> Wanted:
+        """At the study's usual scale if none is named. Raises StudyError for a misspelt study, scale or label."""
         name, study = catalogue.load(word)
-        planned = catalogue.cells_of(name, study, catalogue.scale_of(name, study, scale, seeds))
-        return cls(name, study, scale, planned, fill.asked(name, planned, only))
+        at = catalogue.scale_of(name, study, scale, seeds)
+        planned = catalogue.cells_of(name, study, at)
+        return cls(name, study, at.name, planned, fill.asked(name, planned, only))
 
     @property
     def file(self) -> str:
@@ -93,11 +96,21 @@ def run(wanted: Wanted, computer: Computer, here: bool, recompute: bool, command
 
 
 def forecast(wanted: Wanted, computer: Computer, here: bool, recompute: bool) -> None:
-    """Say what a run would compute and what that cost last time."""
-    results = wanted.results()
+    """Say what a run would compute and what that cost last time, or by other scales might cost."""
+    results, store = wanted.results(), computer.store
     lacking = _lacking(wanted, computer, results, here, recompute)
-    costs, costs_of_cells = fill.known_costs(wanted.planned, computer.store, results)
-    print("\n".join(fill.forecast(lacking, computer.store, computer.slots, costs, costs_of_cells, recompute)))
+    costs, costs_of_cells = fill.known_costs(wanted.planned, store, results)
+
+    def rates() -> list[Rates]:
+        others = [scale for scale in INSTRUCTIVE if scale in wanted.study.seeds and scale != wanted.scale]
+        known = [fill.rates_at("", wanted.planned, store, computer.device, results)]
+        for scale in others:
+            with suppress(StudyError):  # another scale's mistakes are not this one's
+                other = Wanted.of(wanted.name, scale)
+                known.append(fill.rates_at(scale, other.planned, store, computer.device, other.results()))
+        return known
+
+    print("\n".join(fill.forecast(lacking, store, computer.slots, costs, costs_of_cells, recompute, rates)))
 
 
 def report(wanted: Wanted) -> None:

@@ -1,13 +1,14 @@
-"""What trials cost: seconds of earlier ones that are like them."""
+"""What trials cost: seconds of earlier ones that are like them, or of their kind at another scale."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mtl_bench.core.store import Store
-from mtl_bench.core.trial import Trial, describe
+from mtl_bench.core.trial import Trial, describe, key, parts
 
 Likeness = tuple[str, ...]  # all but the seed; class and method; class
 
@@ -35,6 +36,51 @@ class Costs:
         """The cost of all, None if of one not even that of its class and method is known."""
         costs = [self.of(likeness(trial)[:2]) for trial in trials]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+class Rates:
+    """What trials of a class and method cost at one scale: plainly, and per image of their recipe's steps."""
+
+    def __init__(self, scale: str) -> None:
+        self.scale = scale
+        self.known: dict[tuple[str, bool], list[float]] = {}  # by class and method, and whether per image
+
+    def learn(self, trial: Trial, seconds: float) -> None:
+        kind = likeness(trial)[1]
+        self.known.setdefault((kind, False), []).append(seconds)
+        if images := trained_on(trial):
+            self.known.setdefault((kind, True), []).append(seconds / images)
+
+    def of(self, trial: Trial) -> float | None:
+        """By steps and batch size where both have a recipe, else what the kind cost; None if there was none."""
+        kind, images = likeness(trial)[1], trained_on(trial)
+        if images and (rates := self.known.get((kind, True))):
+            return images * sum(rates) / len(rates)
+        seconds = self.known.get((kind, False))
+        return sum(seconds) / len(seconds) if seconds else None
+
+
+def trained_on(trial: Trial) -> int:
+    """Steps times batch size of the trial's own recipe, 0 if it has none."""
+    own = [getattr(trial, field.name) for field in dataclasses.fields(trial)]
+    recipes = [one for one in own if hasattr(one, "steps") and hasattr(one, "batch_size")]
+    return sum(recipe.steps * recipe.batch_size for recipe in recipes)
+
+
+def shares(trials: Iterable[Trial], seconds: Mapping[str, float]) -> dict[str, float]:
+    """Seconds by key, from those that results hold, where a trial's include all that it needs.
+
+    What a trial adds to trials that are known already goes to the one of its new trials that trains, if any.
+    """
+    lineages = {key(t): [p for p in parts(t) if isinstance(p, Trial)] for t in trials if key(t) in seconds}
+    found: dict[str, float] = {}
+    for name, lineage in sorted(lineages.items(), key=lambda item: len(item[1])):
+        fresh = [trial for trial in lineage if key(trial) not in found]  # what is needed comes first
+        added = seconds[name] - sum(found[one] for one in {key(trial) for trial in lineage} & found.keys())
+        found |= {key(trial): 0.0 for trial in fresh}
+        if fresh:
+            found[key(next(filter(trained_on, fresh), fresh[0]))] = max(added, 0.0)
+    return found
 
 
 def costs_in(store: Store, trials: Iterable[Trial]) -> Costs:

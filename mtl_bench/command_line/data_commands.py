@@ -38,7 +38,13 @@ def list_data_sets(
 @app.command("fetch")
 def fetch_data_sets(
     names: Annotated[list[str], typer.Argument(help="Data sets (NAME or NAME:VARIANT) or studies.", metavar="NAME...")],
-    scale: Annotated[str | None, typer.Option("--scale", help="Names are studies; what this scale needs.")] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option(
+            "--scale",
+            help="Names are studies; what this scale needs (usual: laptop, or paper where there is no laptop).",
+        ),
+    ] = None,
 ) -> None:
     """Bring data sets, or all that a study needs, into the data folder."""
     fetch([data_set for name in names for data_set in data_shelf.chosen(name, scale)])

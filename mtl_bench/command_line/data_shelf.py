@@ -74,7 +74,7 @@ def chosen(word: str, scale: str | None) -> list[DataSet]:
             f'there is no {kind} "{word}"{catalogue.nearest(name, names)} (`mtl-bench data list` shows all)'
         )
     study = catalogue.load(name)[1]
-    return needed_by(catalogue.cells_of(name, study, catalogue.scale_of(name, study, scale or "laptop")))
+    return needed_by(catalogue.cells_of(name, study, catalogue.scale_of(name, study, scale)))
 
 
 def at_hand(data_set: DataSet) -> str:

@@ -6,30 +6,41 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from filelock import FileLock
 from rich.console import Console
 
 from mtl_bench.command_line.catalogue import StudyError, nearest
-from mtl_bench.command_line.costs import Costs, costs_in, duration, likeness
+from mtl_bench.command_line.costs import Costs, Rates, costs_in, duration, likeness, shares
 from mtl_bench.command_line.live import Progressing, title, view
 from mtl_bench.core.local import LocalExecutor
 from mtl_bench.core.runner import missing, run
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key, parts
 from mtl_bench.results import Results
-from mtl_bench.study import Cell
+from mtl_bench.study import Cell, Labels
 
 SAVE_EVERY = 3.0  # seconds of finished cells that a kill may keep out of the results; the store has them all the same
 
 
-def asked(name: str, cells: Sequence[Cell], only: Iterable[str]) -> list[Cell]:
+class Labelled(Protocol):
+    """A cell, or what is known of one."""
+
+    @property
+    def labels(self) -> Labels: ...
+
+
+OneLabelled = TypeVar("OneLabelled", bound=Labelled)
+
+
+def asked(name: str, cells: Sequence[OneLabelled], only: Iterable[str], option: str = "--only ") -> list[OneLabelled]:
     """The cells with these labels: "method=DANN" twice means either, different labels mean both. Raises StudyError."""
     wanted: dict[str, set[str]] = {}
     for word in only:
         label, equals, value = word.partition("=")
         if not equals:
-            raise StudyError(f'--only {word}: write a label and its value, for example --only "method=source only"')
+            raise StudyError(f'{option}{word}: write a label and its value, for example {option}"method=source only"')
         known = {str(cell.labels[label]) for cell in cells if label in cell.labels}
         if not known:
             labels = dict.fromkeys(name for cell in cells for name in cell.labels)
@@ -57,26 +68,73 @@ def known_costs(cells: Iterable[Cell], store: Store, results: Results) -> tuple[
     return costs_in(store, trials_of(cells)), by_cell
 
 
+def rates_at(scale: str, cells: Iterable[Cell], store: Store, device: str, results: Results) -> Rates:
+    """What the trials of these cells cost on this device class, by the store, else by the results."""
+    trials, rates = trials_of(cells), Rates(scale)
+    rows = results.rows[results.rows["device"] == device]
+    by_rows = shares(trials, dict(zip(rows["key"], rows["seconds"], strict=True)))
+    for trial in trials:
+        record = store.record(trial) if trial in store else {}
+        seconds = record["seconds"] if record.get("device") == device else by_rows.get(key(trial))
+        if seconds is not None:
+            rates.learn(trial, seconds)
+    return rates
+
+
 def forecast(
-    cells: Sequence[Cell], store: Store, slots: int, costs: Costs, costs_of_cells: Costs, recompute: bool
+    cells: Sequence[Cell],
+    store: Store,
+    slots: int,
+    costs: Costs,
+    costs_of_cells: Costs,
+    recompute: bool,
+    rates: Callable[[], Sequence[Rates]] = lambda: (),
 ) -> list[str]:
-    """What computing the cells would run, and what that cost last time, as lines."""
+    """What computing the cells would run, and what that cost last time, as lines.
+
+    Where that is not known, it is estimated from the first of the `rates` that know the kind of trial.
+    """
     todo = trials_of(cells) if recompute else list(missing([cell.trial for cell in cells], store).values())
+    if not todo:
+        return ["nothing to compute"]
+    total = costs.total(todo)
+    if total is None:
+        total = costs_of_cells.total(cell.trial for cell in cells)
+    known = rates() if total is None else ()
     groups: dict[str, list[Trial]] = {}
     for trial in todo:
         groups.setdefault(title(trial, seed=False), []).append(trial)
     lines = []
     for name, trials in groups.items():
-        seconds = costs.of(likeness(trials[0])[:2])
+        seconds, scale = _estimate(trials[0], costs, known)
         each = f"about {duration(seconds)} each" if seconds is not None else "cost not known yet"
-        lines.append(f"{len(trials):>6} × {name}, {each}")
-    total = costs.total(todo)
-    if total is None:
-        total = costs_of_cells.total(cell.trial for cell in cells)
-    if not todo:
-        return ["nothing to compute"]
-    took = "" if total is None else f"; last time this took about {duration(total / slots)} in {slots} slots"
-    return [*lines, f"{len(todo)} trials to compute{took}"]
+        lines.append(f"{len(trials):>6} × {name}, {each}" + (f" (estimated from {scale} scale)" if scale else ""))
+    last = f"{len(todo)} trials to compute"
+    if total is not None:
+        return [*lines, f"{last}; last time this took about {duration(total / slots)} in {slots} slots"]
+    return [*lines, last + _estimated([_estimate(trial, costs, known) for trial in todo], slots)]
+
+
+def _estimate(trial: Trial, costs: Costs, rates: Iterable[Rates]) -> tuple[float | None, str]:
+    """Seconds, and the scale that they are estimated from: "" where the trial's like is known."""
+    seconds = costs.of(likeness(trial)[:2])
+    if seconds is not None:
+        return seconds, ""
+    for one in rates:
+        if (seconds := one.of(trial)) is not None:
+            return seconds, one.scale
+    return None, ""
+
+
+def _estimated(estimates: Sequence[tuple[float | None, str]], slots: int) -> str:
+    seconds = [one for one, _ in estimates if one is not None]
+    scales = dict.fromkeys(scale for _, scale in estimates if scale)
+    if not seconds:
+        return ""
+    by = f", estimated from {' and '.join(scales)} scale by steps × batch size" if scales else ""
+    unknown = len(estimates) - len(seconds)
+    rest = f"; without the {unknown} trials whose cost is not known yet" if unknown else ""
+    return f"; about {duration(sum(seconds) / slots)} in {slots} slots{by}{rest}"
 
 
 def compute(

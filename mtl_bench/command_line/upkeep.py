@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mtl_bench.command_line.catalogue import near
+from mtl_bench.command_line.catalogue import Places, near
 from mtl_bench.core.store import StoreError
 
 SHARD = "[0-9a-f][0-9a-f]"
@@ -40,22 +41,32 @@ def holdings(results: Path) -> list[Holding]:
     return found
 
 
-def status(results: Path, store: Path) -> str:
-    """Results, running trials, failures and the store's size, as text."""
+def status(places: Places) -> str:
+    """Results, running trials, failures and disk use, as text."""
+    store = places.store
     tracebacks = sorted(store.glob("failed/*.txt"))
     sections = {
-        "results": [f"{h.name}  {h.rows} rows  {h.newest}  {', '.join(h.devices)}" for h in holdings(results)],
+        "results": [f"{h.name}  {h.rows} rows  {h.newest}  {', '.join(h.devices)}" for h in holdings(places.results)],
         "running": running(store),
         "failed": [f"{t.stem}  {t.read_text().rstrip().rpartition(chr(10))[2]}  ({near(t)})" for t in tracebacks],
         "store": [contents(store)],
+        "disk": _disk_use(places),
     }
     return "\n".join("\n  ".join([section, *(lines or ["none"])]) for section, lines in sections.items())
 
 
 def contents(store: Path) -> str:
     """How many trials a store holds, and how much space they take."""
-    records = [record for record in store.glob(f"{SHARD}/*/record.json") if record.parent.suffix != ".part"]
-    return f"{len(records)} finished trials ({_mebibytes(_size(store))}) in {near(store)}"
+    size, count = measured(store)
+    return f"{count} finished trials ({mebibytes(size)}) in {near(store)}"
+
+
+def _disk_use(places: Places) -> list[str]:
+    """A line for each folder that grows; by default the store lies in the results, which are told without it."""
+    folders = {"results": places.results, "reports": places.reports, "data": places.data}
+    sizes = {name: mebibytes(measured(path, but=places.store)[0]) for name, path in folders.items()}
+    width = max(map(len, sizes.values()))
+    return [f"{name:<7}  {sizes[name]:>{width}}  {near(path)}" for name, path in folders.items()]
 
 
 def running(store: Path) -> list[str]:
@@ -75,18 +86,18 @@ def sweep(store: Path) -> str:
         with _lock_if_free(lock) as free:
             if free:
                 # While the lock is held: who waits for it sees that it is gone and starts over.
-                freed += _remove(part) + _remove(lock)
+                freed += remove(part) + remove(lock)
             else:
                 in_use += 1
     for lock in [*store.glob(f"{SHARD}/*.lock"), *store.glob("*.lock")]:
         with _lock_if_free(lock) as free:
             if free:
-                freed += _remove(lock)
+                freed += remove(lock)
     for leftover in [*store.glob("failed"), *store.glob(f"{SHARD}/*/*.part"), *store.glob("environments/*.part")]:
         if leftover.parent.suffix != ".part":
-            freed += _remove(leftover)
+            freed += remove(leftover)
     used = f"; trials in progress, left alone: {in_use}" if in_use else ""
-    return f"{_mebibytes(freed)} freed{used}"
+    return f"{mebibytes(freed)} freed{used}"
 
 
 def must_be_idle(store: Path) -> None:
@@ -99,7 +110,7 @@ def must_be_idle(store: Path) -> None:
 def empty(store: Path) -> str:
     """Remove all that a store consists of, and nothing else that may lie in the folder; returns what came of it."""
     ours = [*store.glob(SHARD), *store.glob("environments"), *store.glob("failed"), *store.glob("*.lock")]
-    return f"{_mebibytes(sum(map(_remove, ours)))} freed"
+    return f"{mebibytes(sum(map(remove, ours)))} freed"
 
 
 def _unfinished(store: Path) -> Iterator[tuple[Path, Path]]:
@@ -126,17 +137,33 @@ def _progress(part: Path) -> str:
         return ""
 
 
-def _size(path: Path) -> int:
-    """Bytes that a file or folder takes on the disk; a file that goes meanwhile takes none."""
-    total = 0
-    for file in [path, *path.rglob("*")]:
-        with suppress(FileNotFoundError):
-            total += file.lstat().st_blocks * 512
-    return total
+def measured(path: Path, but: Path | None = None) -> tuple[int, int]:
+    """Bytes that a file or folder takes on the disk, without those of `but`, and how many finished trials it holds.
+
+    What goes meanwhile takes none. By os.scandir: a store has hundreds of thousands of files.
+    """
+    total, records = 0, 0
+    with suppress(FileNotFoundError):
+        total += path.lstat().st_blocks * 512
+    waiting = [str(path)] if path.is_dir() else []
+    while waiting:
+        folder = waiting.pop()
+        with suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
+                if but is not None and entry.path == str(but):
+                    continue
+                with suppress(FileNotFoundError):
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.name == "record.json" and not folder.endswith(".part"):
+                        records += 1
+    return total, records
 
 
-def _remove(path: Path) -> int:
-    freed = _size(path)
+def remove(path: Path) -> int:
+    """Remove a file or folder; returns the bytes that it took."""
+    freed = measured(path)[0]
     if path.is_dir():
         shutil.rmtree(path)
     else:
@@ -144,5 +171,6 @@ def _remove(path: Path) -> int:
     return freed
 
 
-def _mebibytes(count: int) -> str:
+def mebibytes(count: int) -> str:
+    """ "1,234.5 MiB"."""
     return f"{count / 2**20:,.1f} MiB"

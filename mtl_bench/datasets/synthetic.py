@@ -1,4 +1,4 @@
-"""Synthetic images that are made in milliseconds: they prove that a study runs from end to end."""
+"""Synthetic images and features, made in milliseconds: they prove that a study runs from end to end."""
 
 from __future__ import annotations
 
@@ -42,3 +42,31 @@ class SyntheticImages:
         if split not in self.splits:
             raise ValueError(f"{self.name} has no split {split!r}; it has {', '.join(self.splits)}")
         return np.arange(getattr(self, split), dtype=np.int64) % len(self.classes)
+
+
+@dataclass(frozen=True)
+class SyntheticFeatures:
+    """Counts around a centre per class, which `shift` moves in one direction for all classes of a domain."""
+
+    shift: float = 0.0
+    width: int = 128
+    per_class: int = 12
+    stands_for: str = ""  # the data set whose place it takes in a study's tables
+
+    classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
+    variant: ClassVar[str] = "synthetic"
+
+    @property
+    def name(self) -> str:
+        return self.stands_for or f"synthetic-shift-{round(100 * self.shift)}"
+
+    def features(self) -> Array:
+        """float64 (n, width), counts."""
+        fixed, random = np.random.default_rng(0), np.random.default_rng([1, round(100 * self.shift)])
+        centres = 4 + 2 * fixed.random((len(self.classes), self.width))
+        means = centres[self.labels()] * (1 + self.shift * fixed.random(self.width))
+        return random.poisson(means).astype(np.float64)
+
+    def labels(self) -> Array:
+        """int64 (n,), each class equally often."""
+        return np.arange(self.per_class * len(self.classes), dtype=np.int64) % len(self.classes)

@@ -71,4 +71,4 @@ def _curve(view: Curves, keys: Sequence[str], results: Results) -> pd.DataFrame 
     if not parts:
         return None
     summary: pd.DataFrame = pd.concat(parts).groupby(view.x)[view.y].agg(["mean", "std"])
-    return summary
+    return summary if len(summary) > 1 else None  # a point is no curve

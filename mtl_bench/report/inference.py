@@ -53,19 +53,19 @@ def items_se(strata: Iterable[Array]) -> float:
 
 def t_tail(mean: Any, se: Any, df: Any, tail: Tail = "two-sided") -> Any:
     """The p-value of "the mean is zero"."""
-    from scipy import stats
+    from scipy.special import stdtr  # scipy.stats has the same and takes half a second longer to import
 
     t = np.asarray(mean) / se
     if tail == "two-sided":
-        return 2 * stats.t.sf(np.abs(t), df)
-    return stats.t.sf(t if tail == "greater" else -t, df)
+        return 2 * stdtr(df, -np.abs(t))
+    return stdtr(df, -t if tail == "greater" else t)
 
 
 def interval(mean: Any, se: Any, df: Any, level: float = 0.95) -> tuple[Any, Any]:
     """The confidence interval of a mean."""
-    from scipy import stats
+    from scipy.special import stdtrit
 
-    half = stats.t.ppf((1 + level) / 2, df) * np.asarray(se)
+    half = stdtrit(df, (1 + level) / 2) * np.asarray(se)
     return mean - half, mean + half
 
 
@@ -82,16 +82,16 @@ def sign_flip(values: Sequence[float], tail: Tail = "two-sided") -> float:
 
 def detectable_effect(se: float, df: int, alpha: float = 0.05, power: float = 0.8) -> float:
     """The smallest true mean that a two-sided t-test at `alpha` finds with this power, by the noncentral t."""
-    from scipy import optimize, stats
+    from scipy.special import nctdtrinc, stdtrit
 
-    critical = stats.t.ppf(1 - alpha / 2, df)
     # A find on the wrong side adds less than 1e-5 to this power.
-    shift = optimize.brentq(lambda shift: stats.nct.sf(critical, df, shift) - power, 0, 2 * (critical + 1))
-    return float(shift * se)
+    return float(nctdtrinc(df, 1 - power, stdtrit(df, 1 - alpha / 2)) * se)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """The p-values adjusted for being several, by Holm's method."""
-    from statsmodels.stats.multitest import multipletests
-
-    return [float(p) for p in multipletests(p_values, method="holm")[1]] if len(p_values) else []
+    """The p-values adjusted for being several, by Holm's method: the k-th smallest of m times m - k + 1, in order."""
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p)
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
+    return [float(value) for value in adjusted]

@@ -7,19 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mtl_bench.report import plots, sections
-from mtl_bench.report.cells import MEANINGFUL_GAP, without_sizing
+from mtl_bench.report import overview, plots, sections, templating
+from mtl_bench.report.cells import MEANINGFUL_GAP, by_device, without_sizing
 from mtl_bench.report.published import numbers
 from mtl_bench.report.tables import Table, grid_table, main_table, ranking_table
-from mtl_bench.report.typeset import escape, markdown_table, number, p_value
 from mtl_bench.report.verdict import judge
 from mtl_bench.results import Results
-from mtl_bench.study import Bars, Curves, Grid, Ranking, Scatter, Study
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from mtl_bench.study import Bars, Curves, Grid, Ranking, Scatter, Study, Sweep
 
 MEANING = {
     "smoke": "synthetic data, to prove that the study runs from end to end",
@@ -31,6 +26,7 @@ READING = {
     "values, dashed where the number is context only.",
     Curves: "Lines are means over seeds, bands one standard deviation.",
     Scatter: "Each point is an image's features of one run; distances between far groups mean nothing.",
+    Sweep: "Points are means over all pairs; dashed lines are published values, marked where the paper stands.",
 }
 
 
@@ -44,10 +40,6 @@ class Shown:
     table: Table | None = None
 
 
-class Markdown(str):
-    """Text that is Markdown already; everything else on a page is escaped."""
-
-
 def write(
     study_name: str,
     study: Study,
@@ -56,7 +48,7 @@ def write(
     folder: Path,
     stale: Mapping[str, int] | None = None,
 ) -> Path:
-    """Write `<folder>/<study>.<scale>.md` and its figures and tables in `<folder>/<study>.<scale>/`; returns the page.
+    """Write `<folder>/<study>.<scale>.md` and `.html`, and the figures and tables in `<folder>/<study>.<scale>/`.
 
     `stale` counts, per kind of trial, the cells that older code computed.
     """
@@ -65,29 +57,41 @@ def write(
     shown = judged if len(judged.rows) else results
     figures, tables = _draw(study, shown, folder / name)
     judgements = judge(study, results)
-    page = _templates().get_template("page.md.jinja").render(
-        name=name,
-        study=study,
-        scale=scale,
-        meaning=MEANING[scale],
-        command=results.provenance.get("command") or f"mtl-bench run {study_name} --scale {scale}",
-        redraw=f"mtl-bench report {study_name} --scale {scale}",
-        results_link=Path(os.path.relpath(results.folder / f"{name}.csv", folder)).as_posix(),
-        figures=figures,
-        tables=tables,
-        judgements=judgements,
-        verdicts=sections.verdict_table(judgements),
-        gates=sections.gate_table(study, shown),
-        numbers=sections.number_table(numbers(study, results)),
-        run=sections.run(study, shown),
-        environments=sections.environment_table(shown),
-        code=sections.code_table(shown),
-        data=sections.data_table(shown),
-        stale=stale or {},
-        gap=MEANINGFUL_GAP,
-    )  # fmt: skip
+    devices = by_device(shown)
+    parts = {
+        "name": name,
+        "study": study,
+        "scale": scale,
+        "meaning": MEANING[scale],
+        "command": results.provenance.get("command") or f"mtl-bench run {study_name} --scale {scale}",
+        "redraw": f"mtl-bench report {study_name} --scale {scale}",
+        "results_link": Path(os.path.relpath(results.folder / f"{name}.csv", folder)).as_posix(),
+        "figures": figures,
+        "tables": tables,
+        "judgements": judgements,
+        "verdicts": sections.verdict_table(judgements),
+        "gates": sections.gate_table(study, shown),
+        "numbers": sections.number_table(study, numbers(study, results)),
+        "run": sections.run(study, shown),
+        "environments": sections.environment_table(shown),
+        "code": sections.code_table(shown),
+        "data": sections.data_table(shown),
+        "stale": stale or {},
+        "gap": MEANINGFUL_GAP,
+    }
+    markdown = templating.markdown().get_template("page.md.jinja").render(parts)
     path = folder / f"{name}.md"
-    path.write_text(re.sub(r"\n{3,}", "\n\n", page))
+    path.write_text(re.sub(r"\n{3,}", "\n\n", markdown))
+    html = templating.html(folder, study.papers).get_template("page.html.jinja").render(
+        parts,
+        whiskers=sections.whiskers(judgements),
+        evidence=[sections.evidence(j, devices.get(j.device, shown)) for j in judgements],
+        rows=sections.rows_of(shown, judgements),
+        row_count=len(shown.rows),
+    )  # fmt: skip
+    path.with_suffix(".html").write_text(html)
+    overview.note(folder / name / overview.FILE, study_name, study, scale, shown, judgements)
+    overview.write(folder)
     return path
 
 
@@ -113,31 +117,6 @@ def _draw(study: Study, results: Results, files: Path) -> tuple[list[Shown], lis
     shown = [Shown(table.title, f"{files.name}/table-{i}", table=table) for i, table in enumerate(tables, 1)]
     stems = {Path(part.stem).name for part in [*figures, *shown]}
     for path in former:
-        if path.stem not in stems:
+        if path.stem not in stems and path.name != overview.FILE:
             path.unlink()
     return figures, shown
-
-
-def _templates() -> Environment:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        finalize=lambda value: value if isinstance(value, Markdown) else Markdown(escape(value)),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "raw": Markdown,
-        "code": lambda text: Markdown(f"`{str(text).replace('`', ' ')}`"),
-        "table": lambda frame: Markdown(markdown_table(frame)),
-        "labels": lambda labels: ", ".join(f"{name}: {value}" for name, value in labels.items()),
-        "formula": sections.formula,
-        "measured": sections.measured_text,
-        "published": sections.published_text,
-        "number": number,
-        "p": p_value,
-    }
-    return environment

@@ -9,20 +9,23 @@ from mtl_bench.report.bars import draw_bars
 from mtl_bench.report.curves import draw_curves
 from mtl_bench.report.scatter import draw_scatter
 from mtl_bench.report.style import STYLE
+from mtl_bench.report.sweep import draw_sweep
 from mtl_bench.results import Results
-from mtl_bench.study import Bars, Curves, Scatter, Study
+from mtl_bench.study import Bars, Curves, Scatter, Study, Sweep
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def _draw(view: Bars | Curves | Scatter, study: Study, results: Results) -> Figure | None:
+def _draw(view: Bars | Curves | Scatter | Sweep, study: Study, results: Results) -> Figure | None:
     if isinstance(view, Bars):
         return draw_bars(view, study, results)
+    if isinstance(view, Sweep):
+        return draw_sweep(view, study, results)
     return draw_curves(view, study, results) if isinstance(view, Curves) else draw_scatter(view, study, results)
 
 
-def save(view: Bars | Curves | Scatter, study: Study, results: Results, stem: Path) -> bool:
+def save(view: Bars | Curves | Scatter | Sweep, study: Study, results: Results, stem: Path) -> bool:
     """Write `<stem>.png` and `<stem>.pdf`; False when the results hold nothing to draw."""
     from matplotlib import style
 

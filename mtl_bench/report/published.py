@@ -54,7 +54,7 @@ def numbers(study: Study, results: Results) -> list[NumberVerdict]:
 
 
 def _compare(study: Study, cell: Measured, cells: Index, results: Results) -> NumberVerdict | None:
-    from scipy import stats
+    from scipy.special import stdtrit
 
     number, baseline = counterpart(study, cell), relative(cell, study.baseline, cells)
     expected = published_gain(study, number) if number and not number.context else None
@@ -69,7 +69,7 @@ def _compare(study: Study, cell: Measured, cells: Index, results: Results) -> Nu
         if abs(gain - expected) > band:
             note = f"attention: {note}"
         return NumberVerdict(number, gain, expected, n, "not judged", band, note)
-    band = float(stats.t.ppf(0.975, n - 1) * sd * np.sqrt(1 / n + 1 / (number.n or 1)))
+    band = float(stdtrit(n - 1, 0.975) * sd * np.sqrt(1 / n + 1 / (number.n or 1)))
     if not number.checked:
         return NumberVerdict(number, gain, expected, n, "not judged", band, "the published number is unverified")
     if abs(gain - expected) <= band:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ONE_COLUMN, TWO_COLUMNS = 3.3, 6.9  # inches
 PANEL_HEIGHT = 1.75
+DPI = 200  # of PNG files
 LINE_HEIGHT = 0.125  # inches, of the legend's text
 LETTERS_PER_INCH = 18  # of the legend's text
 PERCENT = ("accuracy", "source_validation")
@@ -45,7 +46,7 @@ STYLE: Any = {
     "lines.markersize": 3.2,
     "hatch.linewidth": 0.5,
     "pdf.fonttype": 42,  # fonts embedded as TrueType, as publishers ask
-    "savefig.dpi": 200,
+    "savefig.dpi": DPI,
 }
 
 

@@ -24,7 +24,17 @@ from mtl_bench.report.cells import (
     share_of_gap,
 )
 from mtl_bench.report.style import PERCENT
-from mtl_bench.report.typeset import ABSENT, exact, latex_table, markdown_table, mean_sd, number, plus, signed
+from mtl_bench.report.typeset import (
+    ABSENT,
+    exact,
+    latex_table,
+    linked,
+    markdown_table,
+    mean_sd,
+    number,
+    plus,
+    signed,
+)
 from mtl_bench.results import Results
 from mtl_bench.study import Grid, Published, Ranking, Study
 
@@ -56,19 +66,20 @@ def main_table(study: Study, results: Results, metric: str = "accuracy") -> Tabl
     text = [
         {
             **{name: cell.labels.get(name, ABSENT) for name in names},
-            "published": exact(row["published"]),
+            "published": linked(exact(row["published"]), paper_of(study, counterpart(study, cell))),
             "measured": mean_sd(row["mean"], row["sd"], digits),
             "n": str(row["n"]),
             "gain": plus(row["gain"], mean_sd(row["gain"], row["gain sd"], digits)),
             "published gain": signed(row["published gain"], digits),
             "share of gap": ABSENT if row["share of gap"] is None else f"{number(row['share of gap'], 0)} %",
-            "published in": cited(counterpart(study, cell)),
+            "published in": linked(cited(found := counterpart(study, cell)), paper_of(study, found)),
         }
         for cell, row in zip(cells, rows, strict=True)
     ]
     labelled = [{**cell.labels, "metric": metric, **row} for cell, row in zip(cells, rows, strict=True)]
     shared = closed_labels(cells)
-    return Table(f"All cells: {metric}", pd.DataFrame(labelled), _without_empty(pd.DataFrame(text)), shared)
+    shown = _without_empty(pd.DataFrame(text, dtype=object))  # pandas' own strings would lose the links
+    return Table(f"All cells: {metric}", pd.DataFrame(labelled), shown, shared)
 
 
 def _numbers(study: Study, cell: Measured, cells: Index) -> dict[str, Any]:
@@ -107,6 +118,11 @@ def cited(published: Published | None) -> str:
         return ABSENT
     marks = [f"context: {published.context}"] * bool(published.context) + ["unverified"] * (not published.checked)
     return f"{published.paper}, {published.source}" + (f" ({'; '.join(marks)})" if marks else "")
+
+
+def paper_of(study: Study, published: Published | None) -> str | None:
+    """Where the paper of a published number can be read."""
+    return study.papers.get(published.paper) if published else None
 
 
 def _without_empty(text: pd.DataFrame) -> pd.DataFrame:

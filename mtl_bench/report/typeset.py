@@ -19,6 +19,22 @@ LATEX = str.maketrans(
 )
 
 
+class Linked(str):
+    """Text that leads somewhere: a published number to its paper, a value to its row."""
+
+    url: str
+
+    def __new__(cls, text: str, url: str) -> Linked:
+        linked = super().__new__(cls, text)
+        linked.url = url
+        return linked
+
+
+def linked(text: str, url: str | None) -> str:
+    """The text, with a link where there is one."""
+    return Linked(text, url) if url else text
+
+
 def number(value: float | None, digits: int = 1) -> str:
     """52.3, with a true minus sign; a dash for what was not measured."""
     if value is None or not math.isfinite(value):
@@ -70,24 +86,26 @@ def span(estimate: Estimate, unit: str) -> str:
 
 
 def escape(value: Any) -> str:
-    """Text that Markdown and HTML show as it is, on one line."""
-    return MARKDOWN.sub(r"\\\1", html.escape(" ".join(str(value).split()), quote=False))
+    """Text that Markdown and HTML show as it is, on one line; links stay links."""
+    text = MARKDOWN.sub(r"\\\1", html.escape(" ".join(str(value).split()), quote=False))
+    return f"[{text}]({value.url})" if isinstance(value, Linked) else text
 
 
 def markdown_table(frame: pd.DataFrame) -> str:
     """A GitHub table; columns after the first that hold numbers only are set to the right."""
     heads = [escape(column) for column in frame.columns]
-    rules = ["--:" if _numeric(frame[column]) else ":--" for column in frame.columns]
+    rules = ["--:" if is_numeric(frame[column]) else ":--" for column in frame.columns]
     body = [[escape(value) for value in row] for row in frame.itertuples(index=False)]
     return "".join(f"| {' | '.join(row)} |\n" for row in [heads, rules, *body])
 
 
 def latex_table(frame: pd.DataFrame) -> str:
     r"""A booktabs table, for `\input` in a paper that loads the package."""
-    columns = "".join("r" if _numeric(frame[column]) else "l" for column in frame.columns)
+    columns = "".join("r" if is_numeric(frame[column]) else "l" for column in frame.columns)
     style = frame.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
     return str(style.to_latex(column_format=columns, hrules=True)).translate(LATEX)
 
 
-def _numeric(column: pd.Series[Any]) -> bool:
+def is_numeric(column: pd.Series[Any]) -> bool:
+    """Whether a column of text holds numbers only."""
     return all(value == ABSENT or re.match(r"[+−]?\d[\d.,]*( |$)", str(value)) for value in column)

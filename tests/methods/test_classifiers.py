@@ -38,7 +38,7 @@ def test_weights_repeat_points() -> None:
 
 def test_one_nearest_neighbour_refuses_weights_with_a_sentence() -> None:
     x, y = points()
-    with pytest.raises(ValueError, match="1-NN cannot weigh its points; choose the linear SVM"):
+    with pytest.raises(ValueError, match="1-NN cannot weigh its points; choose an SVM"):
         fitted("1-NN", 1.0, x, y, np.ones(40))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
 from mtl_bench.report.inference import (
@@ -84,3 +85,10 @@ def test_holm_controls_and_orders() -> None:
     adjusted = holm([0.01, 0.04, 0.03])
     assert adjusted == pytest.approx([0.03, 0.06, 0.06])
     assert holm([]) == []
+
+
+def test_holm_is_that_of_statsmodels() -> None:
+    rng = np.random.default_rng(0)
+    for m in (1, 2, 6):
+        p = np.round(rng.uniform(0, 0.4, m), 2)  # ties among them
+        assert holm(p.tolist()) == pytest.approx(multipletests(p, method="holm")[1])

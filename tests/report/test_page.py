@@ -73,7 +73,7 @@ def test_equal_results_give_equal_bytes_in_another_process(quick: tuple[Study, R
     subprocess.run([sys.executable, "-c", code, tmp_path], check=True, env=environment, cwd=root)
     here, there = contents(tmp_path / "here"), contents(tmp_path / "there")
     assert {name for name, content in here.items() if there[name] != content} == set()
-    assert len(here) == 1 + 2 * 2 + 2 * 3
+    assert len(here) == 2 + 2 + 1 + 2 * 2 + 2 * 3  # the pages, the overview, its note, figures and tables
 
 
 def test_files_of_a_former_page_go(quick: tuple[Study, Results], tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_files_of_a_former_page_go(quick: tuple[Study, Results], tmp_path: Path)
     assert (tmp_path / "quick.laptop" / "figure-2.pdf").exists()
     write("quick", replace(study, views=study.views[:1]), results, "laptop", tmp_path)
     left = {path.name for path in (tmp_path / "quick.laptop").iterdir()}
-    assert left == {"figure-1.png", "figure-1.pdf", "table-1.csv", "table-1.md", "table-1.tex"}
+    assert left == {"summary.json", "figure-1.png", "figure-1.pdf", "table-1.csv", "table-1.md", "table-1.tex"}
 
 
 def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:

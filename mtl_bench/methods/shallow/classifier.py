@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-Classifier = Literal["1-NN", "linear SVM"]
+Classifier = Literal["1-NN", "linear SVM", "one-against-one SVM"]
 
 
 def unfitted(classifier: Classifier, cost: float) -> Any:
-    """scikit-learn's classifier; `cost` is the C of the SVM.
+    """scikit-learn's classifier; `cost` is the C of the SVMs, which are linear and draw nothing at random.
 
-    The SVM is one against the rest with a squared hinge, in the primal: it draws nothing at random.
+    "linear SVM" is one against the rest with a squared hinge, in the primal; on long features it may need minutes.
+    "one-against-one SVM" is LIBSVM's, with a plain hinge, in the dual: CORAL's and SA's authors use that one.
     """
     from sklearn.neighbors import KNeighborsClassifier
-    from sklearn.svm import LinearSVC
+    from sklearn.svm import SVC, LinearSVC
 
     if classifier == "1-NN":
         return KNeighborsClassifier(1, algorithm="brute")
     if classifier == "linear SVM":
         return LinearSVC(C=cost, dual=False)
-    raise ValueError(f"there is no classifier {classifier!r}; choose 1-NN or linear SVM")
+    if classifier == "one-against-one SVM":
+        return SVC(kernel="linear", C=cost)
+    raise ValueError(f"there is no classifier {classifier!r}; choose {', '.join(get_args(Classifier))}")
 
 
 def fitted(classifier: Classifier, cost: float, points: Array, labels: Array, weights: Array | None = None) -> Any:
@@ -34,5 +37,5 @@ def fitted(classifier: Classifier, cost: float, points: Array, labels: Array, we
     if weights is None:
         return unfitted(classifier, cost).fit(points, labels)
     if classifier == "1-NN":
-        raise ValueError("1-NN cannot weigh its points; choose the linear SVM")
+        raise ValueError("1-NN cannot weigh its points; choose an SVM")
     return unfitted(classifier, cost).fit(points, labels, weights)

@@ -31,8 +31,11 @@ class CORAL:
         check_positive("CORAL", regulariser=self.regulariser)
         x = stacked(xs, xt)
         source, target = x[: len(xs)], x[len(xs) :]
-        whitened = Spectrum.of(source, self.regulariser).power(-0.5, source)
-        coloured = Spectrum.of(target, self.regulariser).power(0.5, whitened)
+        d = source.shape[1]
+        mapped = source if len(source) < d else np.eye(d)  # a map of the features is cheaper than one of many points
+        mapped = Spectrum.of(source, self.regulariser).power(-0.5, mapped)
+        mapped = Spectrum.of(target, self.regulariser).power(0.5, mapped)
+        coloured = mapped if len(source) < d else source @ mapped
         return ProjectedClassifier(as_it_is, fitted(self.classifier, self.cost, coloured, ys))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from mtl_bench.methods.shallow.kernels import Kernel, Representation, largest_di
 
 Array = np.ndarray[Any, Any]
 
-Variant = Literal["paper", "released"]
+Variant = Literal["paper", "released", "unit length"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class TCA:
     "released" does what that implementation (transferlearning, code/traditional/TCA) does besides: L is divided by its
     Frobenius norm, 1 / n_s + 1 / n_t, so that mu weighs that much less; the columns of W (or A) are scaled to length 1,
     as its eigensolver returns them, so that components keep their variances; and so are projected points.
+    "unit length" scales the columns to length 1 and does nothing else: of the three it is the one that gives the TCA
+    row of JDA's paper (dimension 100, linear kernel).
 
     A null component, which every point has the same amount of, has all its features 0.
     """
@@ -54,8 +56,10 @@ class TCA:
     def fit(self, xs: Array, ys: Array, xt: Array) -> ProjectedClassifier:
         """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d).
 
-        Raises ValueError for a dimension that the kernel matrix has not, and for values that are not above 0.
+        Raises ValueError for an unknown variant, a dimension that the kernel matrix has not, and values not above 0.
         """
+        if self.variant not in get_args(Variant):
+            raise ValueError(f"TCA has no variant {self.variant!r}; choose {', '.join(get_args(Variant))}")
         x = stacked(xs, xt)
         check_positive("TCA", mu=self.mu, width=1.0 if self.width is None else self.width)
         check_dimension("TCA", self.dimension, largest_dimension(len(x), x.shape[1], self.kernel))
@@ -68,7 +72,7 @@ class TCA:
             difference = difference / np.linalg.norm(difference)  # the norm's square is the Frobenius norm of L
         count = min(self.dimension, space.points.shape[1])
         weights = Scatter(space.points, space.symmetric).leading(space.points.T @ difference, self.mu, count)
-        if released:
+        if self.variant != "paper":
             weights = unit_rows(weights.T).T
         source = space.points[: len(xs)] @ weights
         classifier = fitted(self.classifier, self.cost, unit_rows(source) if released else source, ys)

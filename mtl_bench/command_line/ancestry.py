@@ -1,0 +1,458 @@
+"""Where a number comes from: the trials behind it, and in what those of two numbers differ. As data and as text."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtl_bench.command_line.catalogue import near
+from mtl_bench.core.store import StoreError, code_of
+from mtl_bench.core.trial import Trial, describe, key, parts
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.tree import Tree
+
+WIDTH = 100  # columns
+BLOCKS = "▁▂▃▄▅▆▇█"
+POINTS = 40  # blocks of one line, at most
+TIMELY = ("device", "finished", "code", "environment")  # what a row says about its own trial's run
+
+Description = Mapping[str, Any]  # a trial as its record holds it
+
+
+def key_of(description: Description) -> str:
+    """The key of the trial with this description: a record alone tells the keys of all that its trial needs."""
+    text = json.dumps(description, sort_keys=True, separators=(",", ":"))
+    return f"{description['class']}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def record_at(store: Path, name: str) -> dict[str, Any] | None:
+    """The record of the trial with this key, None where the store does not hold it. Raises StoreError."""
+    path = store / name.rpartition("-")[2][:2] / name / "record.json"
+    try:
+        return dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise StoreError(f"{path} can't be read ({error}); remove the folder {name} and run again") from error
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """A trial behind a number: its description, and what is known of its run."""
+
+    key: str
+    path: str  # where it stands in the number's own trial: "Evaluate.selection.adaptation"
+    description: Description  # defaults included
+    needs: tuple[Ancestor, ...]
+    held: bool  # whether the store holds the run that gave the number
+    run: Mapping[str, Any]  # of the record, as much as is known: seconds, device, finished, code, commit, …
+    today: str | None  # the digest of today's code, None where no planned trial has these classes
+
+    def all(self) -> Iterator[Ancestor]:
+        yield self
+        for need in self.needs:
+            yield from need.all()
+
+
+@dataclass(frozen=True)
+class Number:
+    """A cell of a study with its ancestry."""
+
+    labels: Mapping[str, str]  # metric and device among them
+    key: str
+    value: float | None
+    seconds: float | None  # with all that it needs
+    trial: Ancestor | None  # None where neither the plan nor the store tells the parameters
+    source: str  # where the value is from
+    data: Mapping[str, str]  # digests by name
+    exact: bool  # whether every trial's own record tells its data; otherwise the results tell those of its data sets
+    environments: Mapping[str, Mapping[str, str]]
+    notes: tuple[str, ...] = ()
+
+
+class Archive:
+    """What the plan and the store know about trials."""
+
+    def __init__(self, store: Path, planned: Iterable[Trial]) -> None:
+        found = [part for trial in planned for part in parts(trial)]
+        self.store = store
+        self.planned = {key(part): part for part in found if isinstance(part, Trial)}
+        self.classes: dict[str, type] = {type(part).__name__: type(part) for part in found}
+        self.alike = {frozenset(_classes(describe(trial))): trial for trial in self.planned.values()}
+
+    def number(
+        self, labels: Mapping[str, str], name: str, row: Mapping[str, Any] | None, source: str, provenance: Any
+    ) -> Number:
+        """The number of a cell whose trial has the key `name`; `row` is its row in the results `source`, if any."""
+        record, notes = record_at(self.store, name), []
+        held = record is not None
+        if row and record and any(record[one] != row[one] for one in ("finished", "code")):
+            held = False  # `check` computes anew without touching the results
+            notes.append(f"the store holds another run of it, finished {record['finished']}: what follows is the row's")
+        description = describe(self.planned[name]) if name in self.planned else record["trial"] if record else None
+        trial = self._ancestor(description, description["class"], held) if description else None
+        if trial and row and not trial.held:
+            trial = Ancestor(**{**trial.__dict__, "run": {one: row[one] for one in TIMELY}})
+        lineage = {one.key: one for one in trial.all()} if trial else {}
+        runs = [one.run for one in lineage.values() if one.held]
+        exact = bool(lineage) and all(one.held for one in lineage.values())
+        data: dict[str, str] = {} if exact else self._data_of(name, provenance["data"])
+        for run in runs:
+            data |= run["data"]
+        value = row["value"] if row else record["metrics"].get(labels["metric"]) if record else None
+        seconds = row["seconds"] if row else sum(run["seconds"] for run in runs) if exact else None
+        return Number(
+            labels=labels,
+            key=name,
+            value=None if value is None else float(value),
+            seconds=None if seconds is None else float(seconds),
+            trial=trial,
+            source=source if row else "the store; no row of the results holds it yet" if record else "",
+            data=data,
+            exact=exact,
+            environments=self._environments(lineage.values(), row, provenance["environments"]),
+            notes=tuple(notes),
+        )
+
+    def _ancestor(self, description: Description, path: str, records: bool) -> Ancestor:
+        name = key_of(description)
+        record = record_at(self.store, name) if records else None
+        alike = self.alike.get(frozenset(_classes(description)))
+        needs = (
+            self._ancestor(part, where, records) for where, part in self._trials(description, path) if where != path
+        )
+        return Ancestor(
+            name,
+            path,
+            self._completed(description),
+            tuple(needs),
+            record is not None,
+            record or {},
+            code_of(alike) if alike else None,
+        )
+
+    def _trials(self, value: Any, path: str, top: bool = True) -> Iterator[tuple[str, Description]]:
+        """The trials directly inside a description, by path."""
+        if isinstance(value, Mapping):
+            if not top and self._is_trial(value):
+                yield path, value
+                return
+            for name, inner in value.items():
+                yield from self._trials(inner, f"{path}.{name}", top=False)
+        elif isinstance(value, list):
+            for i, inner in enumerate(value):
+                yield from self._trials(inner, f"{path}[{i}]", top=False)
+
+    def _is_trial(self, description: Description) -> bool:
+        known = self.classes.get(description["class"])
+        return issubclass(known, Trial) if known else record_at(self.store, key_of(description)) is not None
+
+    def _completed(self, value: Any) -> Any:
+        """With the defaults that a description leaves out so that older keys stay as they were."""
+        if isinstance(value, list):
+            return [self._completed(one) for one in value]
+        if not isinstance(value, Mapping):
+            return value
+        known: Any = self.classes.get(value["class"])
+        omitted = [f for f in fields(known) if f.compare and "omit_when" in f.metadata] if is_dataclass(known) else []
+        defaults = {f.name: describe(f.metadata["omit_when"]) for f in omitted}
+        return {name: self._completed(inner) for name, inner in {**defaults, **value}.items()}
+
+    def _data_of(self, name: str, digests: Mapping[str, str]) -> dict[str, str]:
+        """The digests of the data sets that a planned trial names, as the results keep them for all of their cells."""
+        named = {getattr(part, "name", None) for part in parts(self.planned[name])} if name in self.planned else set()
+        heads = tuple(f"{one} " for one in named if isinstance(one, str))
+        return {one: digest for one, digest in digests.items() if one.startswith(heads)} if heads else {}
+
+    def _environments(
+        self, lineage: Iterable[Ancestor], row: Mapping[str, Any] | None, known: Mapping[str, Mapping[str, str]]
+    ) -> dict[str, Mapping[str, str]]:
+        digests = [one.run["environment"] for one in lineage if one.run] + ([row["environment"]] if row else [])
+        found: dict[str, Mapping[str, str]] = {}
+        for digest in dict.fromkeys(digests):
+            path = self.store / "environments" / f"{digest}.json"
+            found[digest] = known[digest] if digest in known else json.loads(path.read_text()) if path.exists() else {}
+        return found
+
+
+def _classes(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield value["class"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _classes(inner)
+
+
+# Differences
+
+
+@dataclass(frozen=True)
+class Difference:
+    what: str  # "parameter", "data", "code" or "environment"
+    where: str  # "Evaluate.selection.adaptation.method.weight"
+    first: str
+    second: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.first} → {self.second}"
+
+
+def differences(first: Number, second: Number) -> list[Difference]:
+    """In what two numbers differ, as far as both are known: parameters, data, code and environments."""
+    found: list[Difference] = []
+    if first.trial and second.trial:
+        one, other = first.trial.description, second.trial.description
+        found += [Difference("parameter", *d) for d in _differing(one, other, one["class"])]
+    names = set(first.data) | set(second.data)
+    if not (first.exact and second.exact):  # what the results keep for all cells is more than one cell reads
+        names = set(first.data) & set(second.data)
+    for name in sorted(names):
+        digests = [number.data.get(name, "(not read)") for number in (first, second)]
+        if digests[0] != digests[1]:
+            found.append(Difference("data", name, *digests))
+    runs = [{a.path: a.run for a in number.trial.all()} if number.trial else {} for number in (first, second)]
+    for path in runs[0].keys() & runs[1].keys():
+        codes = [run[path].get("code", "") for run in runs]
+        if all(codes) and codes[0] != codes[1]:
+            found.append(Difference("code", path, *codes))
+    return [*sorted(found, key=lambda d: (d.what != "parameter", d.what == "code")), *_environments(first, second)]
+
+
+def _environments(first: Number, second: Number) -> list[Difference]:
+    """Entry by entry; what several trials of one number were computed with stands together."""
+    if set(first.environments) == set(second.environments):
+        return []
+    entries: list[dict[str, str]] = []
+    for number in (first, second):
+        names = dict.fromkeys(name for environment in number.environments.values() for name in environment)
+        having = {name: dict.fromkeys(e.get(name, "") for e in number.environments.values()) for name in names}
+        told = {"digest": " and ".join(number.environments) or "(not known)"}
+        entries.append({name: " and ".join(versions) for name, versions in having.items()} or told)
+    pairs = {name: [side.get(name, "(not known)") for side in entries] for name in {**entries[0], **entries[1]}}
+    return [Difference("environment", name, *pair) for name, pair in pairs.items() if pair[0] != pair[1]]
+
+
+def _differing(one: Any, other: Any, path: str) -> Iterator[tuple[str, str, str]]:
+    """(path, first, second) wherever two descriptions differ; values of different classes as a whole."""
+    if one == other:
+        return
+    both = isinstance(one, Mapping) and isinstance(other, Mapping)
+    if both and one.get("class") == other.get("class"):
+        for name in {**one, **other}:
+            if name in one and name in other:
+                yield from _differing(one[name], other[name], f"{path}.{name}")
+            else:
+                first, second = (_compact(side[name]) if name in side else "(absent)" for side in (one, other))
+                yield f"{path}.{name}", first, second
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for i, (a, b) in enumerate(zip(one, other, strict=True)):
+            yield from _differing(a, b, f"{path}[{i}]")
+    else:
+        yield path, _compact(one), _compact(other)
+
+
+# Text
+
+
+def explained(number: Number, kept: Sequence[Path], store: Path) -> str:
+    """One number and its whole ancestry, as text."""
+    shown: list[RenderableType] = [*_head(number), ""]
+    if number.trial is None:
+        shown.append(f"{number.key}: {_unknown(number)}")
+    else:
+        shown.append(_tree(number.trial, number.source, set()))
+    if not number.exact and number.data:
+        shown += [
+            "",
+            f"data sets of the trials not in the store here, as {number.source} has them for all of its cells",
+        ]
+        shown += [f"  {name} {digest}" for name, digest in sorted(number.data.items())]
+    for digest, versions in number.environments.items():
+        told = ", ".join(f"{name} {version}" for name, version in versions.items())
+        shown += ["", f"environment {digest}", f"  {told or 'not known here'}"]
+    shown += ["", "files"]
+    if number.trial and number.trial.held:
+        shown.append(f"  {near(store / number.key.rpartition('-')[2][:2] / number.key)}")
+    for path in kept:
+        shown += [f"  {near(path)}", *(f"    {line}" for line in curve(path))]
+    if shown[-1] == "files":
+        shown.append("  none here")
+    return rendered(shown)
+
+
+def compared(first: Number, second: Number) -> str:
+    """Two numbers and only what differs between them, as text."""
+    changed = [name for name in {**first.labels, **second.labels} if first.labels.get(name) != second.labels.get(name)]
+    sides = [
+        " ".join(f"{name}={shlex.quote(number.labels.get(name, ''))}" for name in changed) for number in (first, second)
+    ]
+    found = differences(first, second)
+    shown: list[str] = [" → ".join(sides)] if changed else []
+    shown += [_values(first, second), *(f"  {note}" for number in (first, second) for note in number.notes), ""]
+    shown += [f"parameters not known for {n.key}: {_unknown(n)}" for n in (first, second) if n.trial is None]
+    parameters = [d for d in found if d.what == "parameter"]
+    if not found and first.trial and second.trial:
+        same = "the same trial, code, data and environment, as far as is known here"
+        shown.append(same if first.key == second.key else "nothing that is known here differs")
+    elif len(found) == len(parameters) and all(d.where.rpartition(".")[2] == "seed" for d in parameters):
+        shown.append("nothing but the seed differs")
+    for what in ("parameter", "data", "code", "environment"):
+        some = [d for d in found if d.what == what]
+        shown += [f"{what}s" if what in ("parameter", "environment") else what, *(f"  {d}" for d in some)] * bool(some)
+    seconds = [number.seconds for number in (first, second)]
+    if None not in seconds and seconds[0] != seconds[1]:
+        shown.append(f"seconds, with all that they need: {seconds[0]:g} → {seconds[1]:g}")
+    unknown = [n for n in (first, second) if n.trial and not n.exact]
+    if unknown:
+        where = "" if len(unknown) == 2 else f" of {unknown[0].key}"
+        shown.append(f"(not all trials{where} are in the store here: of those only what the results say is compared)")
+    return rendered(shown)
+
+
+def curve(path: Path) -> list[str]:
+    """A line for each numeric column of a kept curve: its shape, and its first and last value."""
+    if path.suffix != ".csv":
+        return []
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or "step" not in rows[0]:
+        return [f"{len(rows)} rows"]
+    lines, width = [], max(map(len, rows[0]))
+    for name in rows[0]:
+        try:
+            values = [float(row[name]) for row in rows if row[name]]
+        except ValueError:
+            continue
+        if values:
+            lines.append(f"{name:<{width}}  {_spark(values)}  {values[0]:g} → {values[-1]:g}")
+    return lines
+
+
+def _spark(values: Sequence[float]) -> str:
+    some = values if len(values) <= POINTS else [values[i * (len(values) - 1) // (POINTS - 1)] for i in range(POINTS)]
+    low, height = min(some), max(some) - min(some)
+    if not 0 < height < float("inf"):  # nan among them, or a constant
+        return BLOCKS[0] * len(some)
+    return "".join(BLOCKS[int((value - low) / height * (len(BLOCKS) - 1))] for value in some)
+
+
+def quoted(labels: Mapping[str, str]) -> str:
+    """Labels as a shell takes them."""
+    words = []
+    for name, value in labels.items():
+        plain = "'" in value and not any(sign in value for sign in '"$`\\!')
+        words.append(f'{name}="{value}"' if plain else f"{name}={shlex.quote(value)}")
+    return " ".join(words)
+
+
+def _head(number: Number) -> list[str]:
+    told = quoted({name: value for name, value in number.labels.items() if name not in ("metric", "device")})
+    if number.value is None:
+        return [told, f"{number.labels['metric']}  not computed yet"]
+    lines = [told, f"{number.labels['metric']}  {number.value:.10g}  (from {number.source})"]
+    run = number.trial.run if number.trial else {}
+    when = f"on {run['device']}, finished {run['finished']}" if run else ""
+    cost = f"{number.seconds:g} s with all that it needs" if number.seconds is not None else ""
+    return [*lines, *(f"  {line}" for line in (", ".join(filter(None, (when, cost))), *number.notes) if line)]
+
+
+def _values(first: Number, second: Number) -> str:
+    values = [number.value for number in (first, second)]
+    told = " → ".join("not computed yet" if value is None else f"{value:.10g}" for value in values)
+    gap = f"  ({values[1] - values[0]:+.6g})" if values[0] is not None and values[1] is not None else ""
+    metrics = dict.fromkeys(number.labels["metric"] for number in (first, second))
+    return f"{' → '.join(metrics)}  {told}{gap}"
+
+
+def _unknown(number: Number) -> str:
+    return f"not in the store here and planned no more, so only {number.source} knows it"
+
+
+def _tree(trial: Ancestor, source: str, seen: set[str], name: str = "") -> Tree:
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+    from rich.tree import Tree
+
+    head = f"{name}: {trial.key}" if name else trial.key
+    if trial.key in seen:
+        return Tree(Text(f"{head} (as above)"))
+    seen.add(trial.key)
+    lines = [Padding(Text(line), (0, 0, 0, 2)) for line in [*_run(trial, source), *_own(trial)]]
+    tree = Tree(Group(Text(head), *lines))
+    for need in trial.needs:
+        tree.add(_tree(need, source, seen, need.path.removeprefix(f"{trial.path}.")))
+    return tree
+
+
+def _run(trial: Ancestor, source: str) -> list[str]:
+    """What is known of the trial's run, as lines."""
+    run = trial.run
+    absent = [] if trial.held else ["not in the store here" + (f"; from {source}:" if run else "")]
+    if not run:
+        return absent
+    of_today = {None: "today's not known", run["code"]: "today's code"}.get(trial.today, f"today's is {trial.today}")
+    facts = [
+        f"{run['seconds']:g} s" if "seconds" in run else "",
+        f"on {run['device']}, finished {run['finished']}",
+        f"commit {run['commit']}" if run.get("commit") else "",
+        f"environment {run['environment']}",
+    ]
+    data = [f"read {name} {digest}" for name, digest in sorted(run.get("data", {}).items())]
+    return [*absent, ", ".join(filter(None, facts)), f"code {run['code']} ({of_today})", *data]
+
+
+def _own(trial: Ancestor) -> list[str]:
+    """The trial's parameters, one a line; those that are trials stand below it."""
+    below = {need.path: need.key for need in trial.needs}
+    lines = [f"version = {trial.description['version']}"] if trial.description["version"] != 1 else []
+    for name, value in trial.description.items():
+        path = f"{trial.path}.{name}"
+        if name not in ("class", "version") and path not in below:
+            lines.append(f"{name} = {_compact(value, path, below)}")
+    return lines
+
+
+def _compact(value: Any, path: str = "", below: Mapping[str, str] | None = None) -> str:
+    """A parameter in one line: DANN(weight=1.0, start=None); a trial that stands elsewhere by its key."""
+    if below and path in below:
+        return below[path]
+    if isinstance(value, Mapping):
+        inside = {name: inner for name, inner in value.items() if name not in ("class", "version")}
+        words = ", ".join(f"{name}={_compact(inner, f'{path}.{name}', below)}" for name, inner in inside.items())
+        version = "" if value["version"] == 1 else f" v{value['version']}"
+        return f"{value['class']}{version}({words})"
+    if isinstance(value, list):
+        words = ", ".join(_compact(inner, f"{path}[{i}]", below) for i, inner in enumerate(value))
+        return f"({words},)" if len(value) == 1 else f"({words})"
+    return repr(value)
+
+
+def rendered(shown: Iterable[RenderableType]) -> str:
+    """Plain text of a fixed width, the same in a pipe and on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, force_terminal=False, legacy_windows=False)
+    for one in shown:
+        if isinstance(one, str):
+            indent = len(one) - len(one.lstrip())
+            lines = Text(one.strip()).wrap(console, WIDTH - indent - 2)
+            for i, line in enumerate(lines):
+                console.print(Text(" " * (indent + 2 * bool(i))) + line, highlight=False)
+            if not lines:
+                console.print()
+        else:
+            console.print(one, highlight=False)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in text.splitlines())

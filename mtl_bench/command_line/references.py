@@ -1,0 +1,89 @@
+"""Which finished trials of the store nothing needs any more: no row of any results, no plan of any study."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mtl_bench.command_line import catalogue, upkeep
+from mtl_bench.command_line.ancestry import key_of, record_at
+from mtl_bench.command_line.catalogue import Places, near
+from mtl_bench.core.trial import Trial, key, parts
+
+
+@dataclass(frozen=True)
+class Unreferenced:
+    """Finished trials that can go."""
+
+    store: Path
+    folders: tuple[Path, ...]
+    kept: int  # how many are needed
+    size: int  # bytes
+
+    def __str__(self) -> str:
+        if not self.folders:
+            return f"nothing to remove: all {self.kept} finished trials in {near(self.store)} are needed"
+        kinds = Counter(folder.name.rpartition("-")[0] for folder in self.folders)
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        count = len(self.folders)
+        return (
+            f"{count} of {count + self.kept} finished trials ({upkeep.mebibytes(self.size)}) in {near(self.store)} "
+            f"that neither results nor studies need: {told}"
+        )
+
+    def remove(self) -> str:
+        """Remove them, each record first, so that a kill leaves no hollow trial; returns what came of it."""
+        for folder in self.folders:
+            (folder / "record.json").unlink(missing_ok=True)
+            shutil.rmtree(folder)
+        return f"{upkeep.mebibytes(self.size)} freed; {self.kept} finished trials are left"
+
+
+def unreferenced(places: Places) -> Unreferenced:
+    """Raises StudyError when a study can't be loaded or planned: what it needs is not known then."""
+    needed = _needed_by_studies() | _needed_by_results(places)
+    finished = sorted(record.parent for record in places.store.glob(f"{upkeep.SHARD}/*/record.json"))
+    finished = [folder for folder in finished if folder.suffix != ".part"]
+    going = tuple(folder for folder in finished if folder.name not in needed)
+    return Unreferenced(
+        places.store, going, len(finished) - len(going), sum(upkeep.measured(folder)[0] for folder in going)
+    )
+
+
+def _needed_by_studies() -> set[str]:
+    """The keys of all planned trials of all studies at all of their scales, with all that they depend on."""
+    needed = set()
+    for name in catalogue.study_names():
+        _, study = catalogue.load(name)
+        for scale in study.seeds:
+            for cell in catalogue.cells_of(name, study, catalogue.scale_of(name, study, scale)):
+                needed |= {key(part) for part in parts(cell.trial) if isinstance(part, Trial)}
+    return needed
+
+
+def _needed_by_results(places: Places) -> set[str]:
+    """The keys of all rows, planned or not, with those of all that the stored ones depend on."""
+    rows = set()
+    for path in places.results.glob("*.*.csv"):
+        with path.open(newline="") as file:
+            rows |= {row["key"] for row in csv.DictReader(file)}
+    needed = set(rows)
+    for name in rows:
+        if record := record_at(places.store, name):
+            needed |= {key_of(description) for description in _descriptions(record["trial"])}
+    return needed
+
+
+def _descriptions(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every description in a description. Those of mere parameters have keys too, which no trial has."""
+    if isinstance(value, Mapping):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _descriptions(inner)

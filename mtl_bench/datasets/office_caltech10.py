@@ -1,0 +1,93 @@
+"""Office-Caltech10, as features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mtl_bench.datasets.acquire import File, announce, one_of
+from mtl_bench.datasets.placed import DataError, stored
+from mtl_bench.datasets.transfer import Report
+
+Array = np.ndarray[Any, Any]
+WORDS = 800
+COUNTS = {"amazon": 958, "caltech10": 1_123, "dslr": 157, "webcam": 295}
+PAGE = "https://github.com/jindongwang/transferlearning/blob/master/data/dataset.md"
+FILES = {
+    domain: File(f"{name}_SURF_L10.mat", hashes=(f"sha256:{digest}",), size=size, page=PAGE)
+    for domain, name, size, digest in (
+        ("amazon", "amazon", 104_970, "df32548b994e18d364c99e1f317e1fae100597259f0423a41b90f4f68187bb1f"),
+        ("caltech10", "Caltech10", 150_751, "4f9334c8ced489d5054de97a5fd51a61f017f3bcd1f38c9a85c6d78cb9d7bda5"),
+        ("dslr", "dslr", 18_348, "44d673c68e1d07b837893aa74dba3b986e4a6cc3fd66f0dd357683bdef059216"),
+        ("webcam", "webcam", 32_406, "a6a9c78b4b7181dfbb58bcfd351d4ebd737f171c31247b8884948aa156d3f700"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class OfficeCaltechSURF:
+    """Ten kinds of things on shop pages, in Caltech-256 and before two cameras: counts of 800 visual words per image.
+
+    Gong, Shi, Sha and Grauman, CVPR 2012: SURF features, quantised by one vocabulary for all domains. One of
+    the four domains; there are features only, no images and no split.
+    """
+
+    domain: str = "amazon"
+
+    folder: ClassVar[str] = "office_caltech10"
+    licence: ClassVar[str] = "unstated; research use, cite the paper"
+    classes: ClassVar[tuple[str, ...]] = (
+        "backpack",
+        "bike",
+        "calculator",
+        "headphones",
+        "keyboard",
+        "laptop computer",
+        "monitor",
+        "mouse",
+        "mug",
+        "projector",
+    )
+    variant: ClassVar[str] = "surf"
+    domains: ClassVar[tuple[str, ...]] = tuple(COUNTS)
+
+    def __post_init__(self) -> None:
+        one_of(self.domain, self.domains, "office_caltech10", "domain")
+
+    @classmethod
+    def every(cls) -> tuple[OfficeCaltechSURF, ...]:
+        return tuple(cls(domain) for domain in cls.domains)
+
+    @property
+    def name(self) -> str:
+        return f"office-caltech10-{self.domain}-surf"
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        return (FILES[self.domain],)
+
+    def fetch(self, report: Report = announce) -> None:
+        for file in self.files:
+            file.obtain(self.folder, report)
+
+    def features(self) -> Array:
+        """float64 (n, 800), counts; memory-mapped."""
+        shape = (COUNTS[self.domain], WORDS)
+        return stored(self, f"{self.domain}-surf-features", shape, lambda: [self._content("fts")], np.float64)
+
+    def labels(self) -> Array:
+        """int64 (n,)."""
+        shape = (COUNTS[self.domain],)
+        return stored(self, f"{self.domain}-surf-labels", shape, lambda: [self._content("labels")[:, 0] - 1], np.int64)
+
+    def _content(self, name: str) -> Array:
+        """An array of the file in a fixed random order: it is sorted by class."""
+        from scipy.io import loadmat
+
+        content = loadmat(FILES[self.domain].obtain(self.folder))
+        if name not in content:
+            raise DataError(f"{self.name}: {FILES[self.domain].name} holds no {name!r}; remove it")
+        array = np.asarray(content[name], np.int64)
+        return array[np.random.default_rng(0).permutation(len(array))]

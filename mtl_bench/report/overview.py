@@ -1,0 +1,93 @@
+"""The overview over all pages: what each page noted of itself, as a page for browsers and one for repositories."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from mtl_bench.disk import write_atomically
+from mtl_bench.report import sections, templating
+from mtl_bench.report.typeset import ABSENT, Linked
+from mtl_bench.report.verdict import Judgement, Verdict
+from mtl_bench.results import Results
+from mtl_bench.study import Study
+
+FILE = "summary.json"
+SCALES = ("paper", "laptop")  # smoke shows nothing but that a study runs
+VERDICTS: tuple[Verdict, ...] = ("holds", "opposite", "undecided", "not judged")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the overview says of a page."""
+
+    study: str
+    scale: str
+    title: str
+    question: str
+    verdicts: dict[Verdict, int]  # how many primary claims; an exploratory one is not judged and not counted
+    rows: int
+    seeds: str
+    dates: str
+    devices: str
+    time: str
+
+    @property
+    def page(self) -> str:
+        return f"{self.study}.{self.scale}"
+
+
+def note(path: Path, name: str, study: Study, scale: str, results: Results, judgements: Sequence[Judgement]) -> None:
+    """Keep beside the page's figures what the overview says of it."""
+    run = sections.run(study, results)
+    counts = Counter(j.verdict for j in judgements if j.claim.primary)
+    summary = Summary(
+        study=name,
+        scale=scale,
+        title=study.title,
+        question=study.question,
+        verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
+        rows=len(results.rows),
+        seeds=run.seeds,
+        dates=run.dates,
+        devices=", ".join(sorted(set(results.rows["device"]))),
+        time=run.time,
+    )
+    write_atomically(path, json.dumps(asdict(summary), indent=1) + "\n")
+
+
+def summaries(folder: Path) -> list[Summary]:
+    """Of all pages, by study; the paper's scale first."""
+    notes = [path for scale in SCALES for path in folder.glob(f"*.{scale}/{FILE}")]
+    return sorted((Summary(**json.loads(path.read_text())) for path in notes), key=lambda one: one.study)
+
+
+def write(folder: Path) -> None:
+    """Write `index.html` and `README.md` over all pages of the folder."""
+    pages = summaries(folder)
+    table = pd.DataFrame(
+        [
+            {
+                "study": Linked(one.title, f"{one.page}.md"),
+                "scale": one.scale,
+                **{verdict: str(one.verdicts.get(verdict, ABSENT)) for verdict in VERDICTS},
+                "rows": str(one.rows),
+                "date": one.dates,
+                "device": one.devices,
+                "computing time": one.time,
+            }
+            for one in pages
+        ],
+        dtype=object,
+    )
+    parts = {"pages": pages, "verdicts": VERDICTS}
+    html = templating.html(folder, {}).get_template("index.html.jinja").render(parts)
+    write_atomically(folder / "index.html", html)
+    write_atomically(
+        folder / "README.md", templating.markdown().get_template("index.md.jinja").render(parts, table=table)
+    )

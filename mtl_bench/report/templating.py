@@ -1,0 +1,100 @@
+"""The templates of pages: Markdown for repositories and HTML for browsers, each with an escape of its own."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtl_bench.report import sections
+from mtl_bench.report.style import DPI
+from mtl_bench.report.typeset import Linked, escape, is_numeric, markdown_table, number, p_value
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+FOLDER = Path(__file__).parent / "templates"
+CSS_PIXELS = 96  # an inch of CSS
+LONG = 40  # letters of a cell that may break into lines
+
+
+class Markdown(str):
+    """Text that is Markdown already; everything else on a page is escaped."""
+
+
+def _environment(**options: Any) -> Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **options,
+    )
+    environment.filters |= {
+        "labels": lambda labels: ", ".join(f"{name}: {value}" for name, value in labels.items()),
+        "formula": sections.formula,
+        "measured": sections.measured_text,
+        "published": sections.published_text,
+        "number": number,
+        "p": p_value,
+    }
+    return environment
+
+
+def markdown() -> Environment:
+    """All values are escaped but those that are Markdown already."""
+    environment = _environment(finalize=lambda value: value if isinstance(value, Markdown) else Markdown(escape(value)))
+    environment.filters |= {
+        "raw": Markdown,
+        "code": lambda text: Markdown(f"`{str(text).replace('`', ' ')}`"),
+        "table": lambda frame: Markdown(markdown_table(frame)),
+    }
+    return environment
+
+
+def html(folder: Path, papers: Mapping[str, str]) -> Environment:
+    """All values are escaped. `folder` is where the figures lie, `papers` where those that are cited can be read."""
+    from markupsafe import Markup, escape
+
+    def link(value: Any) -> Markup:
+        text = escape(value)
+        if not isinstance(value, Linked):
+            return text
+        return Markup('<a href="{}">{}</a>').format(value.url, str(value))
+
+    def cite(text: str) -> Markup:
+        cited = escape(text)
+        for paper, url in papers.items():
+            cited = Markup(cited.replace(escape(paper), Markup('<a href="{}">{}</a>').format(url, paper)))
+        return cited
+
+    def embedded(stem: str) -> str:
+        return f"data:image/png;base64,{base64.b64encode((folder / f'{stem}.png').read_bytes()).decode()}"
+
+    def width(stem: str) -> int:
+        """In CSS pixels, a third larger than in print."""
+        from PIL import Image
+
+        with Image.open(folder / f"{stem}.png") as image:
+            return round(image.width / DPI * CSS_PIXELS * 4 / 3)
+
+    def kinds(frame: pd.DataFrame) -> list[str]:
+        """Of each column: numbers stand to the right, long text may break."""
+        long = [any(len(str(value)) > LONG for value in frame[name]) for name in frame.columns]
+        numeric = [is_numeric(frame[name]) for name in frame.columns]
+        return ["number" if n else "words" if words else "name" for n, words in zip(numeric, long, strict=True)]
+
+    environment = _environment(autoescape=True)
+    environment.filters |= {"link": link, "cite": cite, "embedded": embedded, "width": width, "kinds": kinds}
+    environment.globals |= {
+        "style": Markup((FOLDER / "style.css").read_text()),
+        "script": Markup((FOLDER / "page.js").read_text()),
+        "marks": {"holds": "✓", "opposite": "✗", "undecided": "?", "not judged": "–"},
+    }
+    return environment

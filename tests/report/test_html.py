@@ -1,0 +1,189 @@
+"""The page for browsers: all in one file, safe, true to the results; sorted and read in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtl_bench.report import overview
+from mtl_bench.report.page import write
+from mtl_bench.report.verdict import judge
+from mtl_bench.results import Results
+from mtl_bench.study import Bars, Claim, Published, Study, accuracy
+from tests.report.conftest import PAPER, Maker, make_study
+
+URL = "https://jmlr.org/papers/v17/15-239.html"
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+
+
+class Elements(HTMLParser):
+    """Every start tag with its attributes; the void ones need no end."""
+
+    VOID = ("meta", "link", "img", "line", "path")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag in self.VOID or self.open.pop() == tag
+
+    def all(self, tag: str, attribute: str) -> list[str]:
+        return [
+            str(attributes[attribute]) for name, attributes in self.found if name == tag and attribute in attributes
+        ]
+
+
+@pytest.fixture
+def page(quick: tuple[Study, Results], tmp_path: Path) -> Path:
+    study, results = quick
+    results.write()
+    path = write("quick", replace(study, papers={PAPER: URL}), results, "laptop", tmp_path / "reports")
+    return path.with_suffix(".html")
+
+
+def test_the_page_is_one_file(page: Path, quick: tuple[Study, Results]) -> None:
+    found = Elements(page.read_text())
+    assert not found.open
+    assert len(found.all("img", "src")) == 2
+    assert all(source.startswith("data:image/png;base64,") for source in found.all("img", "src"))
+    assert not found.all("script", "src")
+    ids = [str(attributes["id"]) for _, attributes in found.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for link in found.all("a", "href"):
+        assert link == URL or (link[1:] in ids if link.startswith("#") else (page.parent / link).exists()), link
+
+
+def test_a_verdict_leads_to_the_rows_it_used(page: Path, quick: tuple[Study, Results]) -> None:
+    study, results = quick
+    [judgement] = judge(study, results)
+    links = {link[1:].partition(".")[0] for link in Elements(page.read_text()).all("a", "href") if link[0] == "#"}
+    assert set(judgement.keys) <= links
+
+
+def test_a_published_number_leads_to_its_paper(page: Path) -> None:
+    assert f'<a href="{URL}">76.66</a>' in page.read_text()
+    assert f"[76.66]({URL})" in page.with_suffix(".md").read_text()
+    assert "76.66" in (page.parent / "quick.laptop" / "table-2.tex").read_text()
+    assert URL not in (page.parent / "quick.laptop" / "table-2.tex").read_text()
+
+
+def test_an_address_that_is_no_page_is_refused() -> None:
+    with pytest.raises(ValueError, match="the address of Somebody is javascript:x; it must start with https://"):
+        make_study(papers={"Somebody": "javascript:x"})
+
+
+def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
+    evil = "</style><script>alert(1)</script><img src=x onerror=alert(1)> {{ 7 * 7 }} \" onclick='x'"
+    maker.cell([40.0, 41.0, 42.0], method=evil)
+    study = make_study(
+        title=evil, question=evil, differs=(evil,), gates=(), views=(Bars(evil),),
+        claims=(Claim(evil, (accuracy(method=evil),), evil),),
+        published=(Published(1.0, {"method": evil}, evil, evil),), papers={evil: "https://example.org/\"x"},
+    )  # fmt: skip
+    path = write("quick", study, maker.results(), "laptop", tmp_path)
+    for text in (path.with_suffix(".html").read_text(), (tmp_path / "index.html").read_text()):
+        elements = Elements(text)
+        assert sum(tag == "script" for tag, _ in elements.found) == 1
+        assert not any(name.startswith("on") for _, attributes in elements.found for name in attributes)
+        assert "{{ 7 * 7 }}" in text
+
+
+def test_of_very_many_rows_the_page_shows_those_that_the_claims_used(
+    quick: tuple[Study, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtl_bench.report.sections.MOST_ROWS", 10)
+    text = write("quick", *quick, "laptop", tmp_path).with_suffix(".html").read_text()
+    assert "Rows of the results: 10 of 15, those that the claims used" in text
+
+
+def test_the_overview_has_a_row_per_page(quick: tuple[Study, Results], tmp_path: Path) -> None:
+    study, results = quick
+    write("quick", study, results, "laptop", tmp_path)
+    write("other", replace(study, title="Another"), replace(results, name="other.paper"), "paper", tmp_path)
+    write("quick", study, replace(results, name="quick.smoke"), "smoke", tmp_path)
+    found = overview.summaries(tmp_path)
+    assert [(one.study, one.scale) for one in found] == [("other", "paper"), ("quick", "laptop")]
+    assert found[1].verdicts == {judge(study, results)[0].verdict: 1}
+    links = Elements((tmp_path / "index.html").read_text()).all("a", "href")
+    assert set(links) == {"other.paper.html", "quick.laptop.html"}
+    assert all((tmp_path / link).exists() for link in links)
+    assert "[Another](other.paper.md) | paper |" in (tmp_path / "README.md").read_text()
+    assert json.loads((tmp_path / "quick.laptop" / "summary.json").read_text())["devices"] == "cpu"
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet)
+        yield running
+        running.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200], ids=["phone", "screen"])
+def test_it_reads_well_in_a_browser(page: Path, browser: Any, width: int, scheme: str) -> None:
+    tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    complaints: list[str] = []
+    tab.on("console", lambda message: complaints.append(message.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    for file in (page, page.parent / "index.html"):
+        tab.goto(file.as_uri())
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width  # wide tables scroll by themselves
+        colours = tab.evaluate(
+            "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+        )
+        text, back = (sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in colours)
+        assert (text < 200 and back > 700) if scheme == "light" else (text > 600 and back < 120)
+    tab.goto(page.as_uri())
+    assert all(tab.evaluate("[...document.images].map((image) => image.naturalWidth > 100)"))
+    assert complaints == []
+
+
+@pytest.mark.slow
+def test_tables_sort_and_links_open_what_is_closed(page: Path, browser: Any) -> None:
+    tab = browser.new_page()
+    tab.goto(page.as_uri())
+    tab.locator("#cells summary").click()
+    head = tab.locator("#cells th", has_text="value").first
+
+    def values() -> list[float]:
+        place = "[...document.querySelector('#cells thead tr').cells].findIndex((c) => c.textContent == 'value')"
+        rows = f"[...document.querySelectorAll('#cells tbody tr')].map((r) => parseFloat(r.cells[{place}].textContent))"
+        found: list[float] = tab.evaluate(rows)
+        return found
+
+    before = values()
+    head.locator("button").click()
+    assert values() == sorted(before) != before
+    assert head.get_attribute("aria-sort") == "ascending"
+    head.locator("button").click()
+    assert values() == sorted(before, reverse=True)
+    tab.goto(page.as_uri())
+    tab.locator("#claim-1 summary").click()
+    assert not tab.locator("#cells tbody tr").first.is_visible()
+    tab.locator("#claim-1 table a").first.click()
+    assert tab.locator("#cells tbody tr:target").is_visible()
