@@ -26,10 +26,12 @@ from tests.discovery import dataclasses_with
 
 Array = np.ndarray[Any, Any]
 DATA_SETS = dataclasses_with(mtl_bench.datasets, "images", "labels")
+FEATURE_SETS = dataclasses_with(mtl_bench.datasets, "features", "labels")
 
 
 def test_the_walk_finds_what_is_known_to_be_there() -> None:
     assert {"MNIST5k", "MNISTM5k", "SyntheticImages"} <= {cls.__name__ for cls in DATA_SETS}
+    assert {"OfficeCaltechSURF", "SyntheticFeatures"} <= {cls.__name__ for cls in FEATURE_SETS}
 
 
 def instances(cls: type[Any]) -> list[Any]:
@@ -40,6 +42,10 @@ def instances(cls: type[Any]) -> list[Any]:
 
 
 EVERY = [data for cls in DATA_SETS for data in instances(cls)]
+EVERY_FEATURES = [data for cls in FEATURE_SETS for data in instances(cls)]
+every_feature_set = pytest.mark.parametrize(
+    "data", EVERY_FEATURES, ids=lambda data: f"{type(data).__name__}-{data.name}"
+)
 every_data_set = pytest.mark.parametrize("data", EVERY, ids=lambda data: f"{type(data).__name__}-{data.name}")
 
 
@@ -76,12 +82,20 @@ def fetched(data: Any) -> bool:
     return folder is None or "MTL_BENCH_MIRROR" in os.environ or any((data_root() / folder).rglob("*.sha256"))
 
 
+def features_at_hand(data: Any) -> tuple[Array, Array]:
+    """Features and labels, where they can be read without the network."""
+    if fetched(data):
+        with suppress(DataError):
+            return data.features(), data.labels()
+    pytest.skip(f"{data.name} is not at hand; fetch it or set MTL_BENCH_MIRROR to test it")
+
+
 def fingerprint(*arrays: Array) -> str:
     """A digest of the first 500 rows of each."""
     return hashlib.sha256(b"".join(np.ascontiguousarray(array[:500]).tobytes() for array in arrays)).hexdigest()
 
 
-@pytest.mark.parametrize("cls", DATA_SETS, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", [*DATA_SETS, *FEATURE_SETS], ids=lambda cls: cls.__name__)
 def test_a_data_set_is_a_frozen_value(cls: type[Any]) -> None:
     names = [data.name for data in instances(cls)]
     assert len(set(names)) == len(names)
@@ -91,7 +105,7 @@ def test_a_data_set_is_a_frozen_value(cls: type[Any]) -> None:
         assert hash(data) == hash(twin)
         assert describe(data)["class"] == cls.__name__
         assert len(set(data.classes)) == len(data.classes) >= 2
-        assert "train" in splits(data)
+        assert "train" in splits(data) or cls in FEATURE_SETS
 
 
 @every_data_set
@@ -105,6 +119,33 @@ def test_images_and_labels_fit_together(data: Any) -> None:
         assert len(pixels) > 0
         assert set(np.unique(labels)) == set(range(len(data.classes))), "every class, counted from 0"
         assert pixels[:500].std() > 1
+
+
+@every_feature_set
+def test_features_and_labels_fit_together(data: Any) -> None:
+    features, labels = features_at_hand(data)
+    assert features.dtype == np.float64
+    assert features.ndim == 2
+    assert labels.dtype == np.int64
+    assert labels.shape == (len(features),)
+    assert set(np.unique(labels)) == set(range(len(data.classes))), "every class, counted from 0"
+    assert np.isfinite(features).all()
+    assert features.std(0).any()
+    prefix = labels[: max(len(labels) // 10, 3 * len(data.classes))]
+    assert len(np.unique(prefix)) > len(data.classes) / 2, "not sorted by class"
+
+
+@every_feature_set
+def test_features_are_read_without_labels(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    if type(data).__module__.endswith(".synthetic"):
+        pytest.skip("synthetic features are drawn from their labels")
+    before = np.array(features_at_hand(data)[0])
+
+    def poisoned(self: Any) -> None:
+        raise AssertionError(f"{data.name} reads labels to give features")
+
+    monkeypatch.setattr(type(data), "labels", poisoned)
+    assert np.array_equal(data.features(), before)
 
 
 @every_data_set
@@ -158,6 +199,10 @@ def fingerprints(only: Sequence[str] | None = None) -> dict[str, str]:
             if name in only if only is not None else fetched(data):
                 with suppress(DataError):
                     found[name] = fingerprint(data.images(split), data.labels(split))
+    for data in EVERY_FEATURES:
+        if data.name in only if only is not None else fetched(data):
+            with suppress(DataError):
+                found[data.name] = fingerprint(data.features(), data.labels())
     return found
 
 

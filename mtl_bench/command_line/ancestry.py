@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -340,10 +341,10 @@ def curve(path: Path) -> list[str]:
 
 def _spark(values: Sequence[float]) -> str:
     some = values if len(values) <= POINTS else [values[i * (len(values) - 1) // (POINTS - 1)] for i in range(POINTS)]
-    low, height = min(some), max(some) - min(some)
-    if not 0 < height < float("inf"):  # nan among them, or a constant
-        return BLOCKS[0] * len(some)
-    return "".join(BLOCKS[int((value - low) / height * (len(BLOCKS) - 1))] for value in some)
+    finite = [value for value in some if math.isfinite(value)]
+    low, height = min(finite, default=0.0), (max(finite, default=0.0) - min(finite, default=0.0)) or 1.0
+    top = len(BLOCKS) - 1
+    return "".join(BLOCKS[int((v - low) / height * top)] if math.isfinite(v) else "·" for v in some)
 
 
 def quoted(labels: Mapping[str, str]) -> str:

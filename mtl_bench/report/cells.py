@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,12 +66,16 @@ def grouped(results: Results, metric: str, where: Labels | None = None) -> list[
     """The cells with this metric and these labels, sorted by their labels."""
     rows = results.select(where or {}, metric)
     names = [name for name in results.labels if name != REPLICATE] + ["device"]
+    numbers, keys = rows["value"].to_numpy(float), rows["key"].to_numpy()
+    seeds = rows[REPLICATE].astype(str).to_numpy() if REPLICATE in rows else None
+    groups: dict[Any, Any] = dict(rows.groupby(names, sort=False).indices) if len(rows) else {}
     found = []
-    for combination, group in rows.groupby(names, sort=True):
-        seeds = group[REPLICATE].astype(str) if REPLICATE in group else map(str, range(len(group)))
-        values = dict(zip(seeds, group["value"].astype(float), strict=True))
+    for combination in sorted(groups, key=lambda labels: [(isinstance(label, str), label) for label in labels]):
+        places = groups[combination]
+        own = seeds[places] if seeds is not None else map(str, range(len(places)))
+        values = dict(zip(own, numbers[places].tolist(), strict=True))
         labels = {name: str(value) for name, value in zip(names, combination, strict=True) if value != ""}
-        found.append(Measured(labels, metric, values, tuple(group["key"])))
+        found.append(Measured(labels, metric, values, tuple(keys[places])))
     return found
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mtl_bench.disk import write_atomically
 from mtl_bench.report import sections, templating
+from mtl_bench.report.cells import scale_of
 from mtl_bench.report.typeset import ABSENT, Linked
 from mtl_bench.report.verdict import Judgement, Verdict
 from mtl_bench.results import Results
@@ -42,13 +43,14 @@ class Summary:
         return f"{self.study}.{self.scale}"
 
 
-def note(path: Path, name: str, study: Study, scale: str, results: Results, judgements: Sequence[Judgement]) -> None:
+def note(
+    path: Path, name: str, study: Study, results: Results, run: sections.Run, judgements: Sequence[Judgement]
+) -> None:
     """Keep beside the page's figures what the overview says of it."""
-    run = sections.run(study, results)
     counts = Counter(j.verdict for j in judgements if j.claim.primary)
     summary = Summary(
         study=name,
-        scale=scale,
+        scale=scale_of(results),
         title=study.title,
         question=study.question,
         verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},

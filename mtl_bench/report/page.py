@@ -58,6 +58,7 @@ def write(
     figures, tables = _draw(study, shown, folder / name)
     judgements = judge(study, results)
     devices = by_device(shown)
+    run = sections.run(study, shown)
     parts = {
         "name": name,
         "study": study,
@@ -72,7 +73,7 @@ def write(
         "verdicts": sections.verdict_table(judgements),
         "gates": sections.gate_table(study, shown),
         "numbers": sections.number_table(study, numbers(study, results)),
-        "run": sections.run(study, shown),
+        "run": run,
         "environments": sections.environment_table(shown),
         "code": sections.code_table(shown),
         "data": sections.data_table(shown),
@@ -90,7 +91,7 @@ def write(
         row_count=len(shown.rows),
     )  # fmt: skip
     path.with_suffix(".html").write_text(html)
-    overview.note(folder / name / overview.FILE, study_name, study, scale, shown, judgements)
+    overview.note(folder / name / overview.FILE, study_name, study, shown, run, judgements)
     overview.write(folder)
     return path
 

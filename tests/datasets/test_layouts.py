@@ -13,7 +13,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mtl_bench.datasets import bsds500, caltech101, cifar10, fashion_mnist, mnist, mnist_m, pacs, svhn, usps
+from mtl_bench.datasets import (
+    bsds500,
+    caltech101,
+    cifar10,
+    fashion_mnist,
+    mnist,
+    mnist_m,
+    office_caltech10,
+    pacs,
+    svhn,
+    usps,
+)
 from mtl_bench.datasets.acquire import File
 from mtl_bench.datasets.extract import Tree
 from mtl_bench.datasets.placed import DataError
@@ -217,3 +228,32 @@ def test_a_pickle_in_a_tensor_file_is_not_executed(serve: Serve, monkeypatch: py
     monkeypatch.setitem(mnist_m.LIYXI, "train", serve(mnist_m.LIYXI["train"], archive))
     with pytest.raises(pickle.UnpicklingError):
         mnist_m.MNISTM("liyxi").images("train")
+
+
+def test_office_caltech10(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    from scipy.io import savemat
+
+    counts, labels, made = random.integers(0, 9, (6, 800)), [1, 2, 3, 10, 9, 2], io.BytesIO()
+    savemat(made, {"fts": counts.astype(np.uint8), "labels": np.array(labels, np.uint8)[:, None]})
+    monkeypatch.setitem(office_caltech10.COUNTS, "dslr", 6)
+    monkeypatch.setitem(office_caltech10.FILES, "dslr", serve(office_caltech10.FILES["dslr"], made.getvalue()))
+    data = office_caltech10.OfficeCaltechSURF("dslr")
+    order = [int(np.flatnonzero((counts == row).all(1))[0]) for row in data.features()]
+    assert sorted(order) == list(range(6)) != order
+    assert data.labels().tolist() == [labels[i] - 1 for i in order]
+
+
+def test_office_caltech10_refuses_another_file_and_another_domain(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scipy.io import savemat
+
+    made = io.BytesIO()
+    savemat(made, {"features": np.zeros((6, 800))})
+    monkeypatch.setitem(office_caltech10.FILES, "webcam", serve(office_caltech10.FILES["webcam"], made.getvalue()))
+    with pytest.raises(
+        DataError, match=r"office-caltech10-webcam-surf: webcam_SURF_L10\.mat holds no 'fts'; remove it"
+    ):
+        office_caltech10.OfficeCaltechSURF("webcam").features()
+    with pytest.raises(ValueError, match="office_caltech10 has no domain 'caltech'; it has amazon, caltech10, dslr"):
+        office_caltech10.OfficeCaltechSURF("caltech")

@@ -12,6 +12,7 @@ from mtl_bench.datasets.caltech101 import Caltech101
 from mtl_bench.datasets.cifar10 import CIFAR10
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.mnist_m import MNISTM
+from mtl_bench.datasets.office_caltech10 import OfficeCaltechSURF
 from mtl_bench.datasets.pacs import PACS
 from mtl_bench.datasets.usps import USPS
 
@@ -69,6 +70,29 @@ def test_cifar10_as_jpeg_has_as_many_of_each_class() -> None:
     assert np.bincount(data.labels("train")).tolist() == [5000] * 10
     assert np.bincount(data.labels("test")).tolist() == [1000] * 10
     assert nearest_mean_accuracy(data.images("test"), data.labels("test"), 10) > 22
+
+
+def test_office_caltech10_has_the_published_counts() -> None:
+    """By class as in the images' names; features are counts, and their total over the words differs by image."""
+    counts = {domain: OfficeCaltechSURF(domain).features() for domain in OfficeCaltechSURF.domains}
+    assert {domain: len(x) for domain, x in counts.items()} == {
+        "amazon": 958, "caltech10": 1123, "dslr": 157, "webcam": 295
+    }  # fmt: skip
+    assert np.bincount(OfficeCaltechSURF("dslr").labels()).tolist() == [12, 21, 12, 13, 10, 24, 22, 12, 8, 23]
+    for x in counts.values():
+        assert np.array_equal(x, np.rint(x)) and x.min() == 0
+        assert x.sum(1).min() > 0
+
+
+def test_office_caltech10s_nearest_neighbours_are_the_published_ones() -> None:
+    """The 1-NN entries of JDA's paper for amazon to caltech10 and dslr to webcam, from labels, features and order."""
+    from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
+    from mtl_bench.trials.classify import normalised
+
+    for source, target, published in (("amazon", "caltech10", 26.0), ("dslr", "webcam", 63.39)):
+        xs, xt = (normalised(OfficeCaltechSURF(d).features(), "L1, z-score") for d in (source, target))
+        predicted = NoAdaptation().fit(xs, OfficeCaltechSURF(source).labels(), xt).predict(xt)
+        assert 100 * np.mean(predicted == OfficeCaltechSURF(target).labels()) == pytest.approx(published, abs=0.011)
 
 
 # --- the MNIST-M that is generated, beside the published one

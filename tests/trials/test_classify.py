@@ -1,0 +1,204 @@
+"""Classify: draws that all methods share, features alone for the method, and target labels for the score alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtl_bench.core.store import Store
+from mtl_bench.core.trial import Work, dependencies
+from mtl_bench.datasets.synthetic import Array, SyntheticFeatures, SyntheticImages
+from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
+from mtl_bench.methods.shallow.tca import TCA
+from mtl_bench.trials.classify import Classify, Group, MeanOver, drawn, normalised
+from mtl_bench.trials.extract import Extract
+
+SOURCE, TARGET = SyntheticFeatures(width=20), SyntheticFeatures(0.5, width=20)
+FULL = Classify(NoAdaptation(), SOURCE, TARGET, "L1, z-score")
+SPLITS = replace(FULL, per_class=3, splits=4, first_seed=7)
+
+EVENTS: list[Any] = []
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Notes when it is fitted and predicts, and on what."""
+
+    def fit(self, xs: Array, ys: Array, xt: Array) -> Any:
+        EVENTS.append(("fit", xs, ys, xt))
+        return self
+
+    def predict(self, x: Array) -> Array:
+        EVENTS.append(("predict",))
+        return np.zeros(len(x), np.int64)
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Synthetic features that note when their labels are asked for, and give others than their own if told to."""
+
+    data: SyntheticFeatures
+    shifted: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.data.name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.data.classes
+
+    def features(self) -> Array:
+        return self.data.features()
+
+    def labels(self) -> Array:
+        EVENTS.append(("labels", self.name))
+        labels: Array = (self.data.labels() + self.shifted) % 10
+        return labels
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """Warns at each fit."""
+
+    def fit(self, xs: Array, ys: Array, xt: Array) -> Any:
+        warnings.warn("it did not converge", stacklevel=1)
+        return NoAdaptation().fit(xs, ys, xt)
+
+
+def run(trial: Classify, folder: Path) -> dict[str, float]:
+    folder.mkdir(exist_ok=True)
+    return dict(trial.run(Work(folder, "cpu")))
+
+
+def test_target_labels_are_read_after_all_predictions(tmp_path: Path) -> None:
+    EVENTS.clear()
+    run(replace(SPLITS, method=Watched(), source=Domain(SOURCE), target=Domain(TARGET)), tmp_path)
+    kinds = [event[0] for event in EVENTS]
+    assert kinds == ["labels", *["fit", "predict"] * 4, "labels"]
+    assert [event[1] for event in EVENTS if event[0] == "labels"] == [SOURCE.name, TARGET.name]
+
+
+def test_other_target_labels_change_no_prediction(tmp_path: Path) -> None:
+    calls: list[list[Any]] = []
+    for shifted in (0, 3):
+        EVENTS.clear()
+        run(replace(SPLITS, method=Watched(), source=Domain(SOURCE), target=Domain(TARGET, shifted)), tmp_path)
+        calls.append([event[1:] for event in EVENTS if event[0] == "fit"])
+    for one, other in zip(*calls, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_the_accuracy_is_that_of_the_method_on_normalised_features(tmp_path: Path) -> None:
+    found = run(FULL, tmp_path)
+    xs, xt = (normalised(domain.features(), "L1, z-score") for domain in (SOURCE, TARGET))
+    right = NoAdaptation().fit(xs, SOURCE.labels(), xt).predict(xt) == TARGET.labels()
+    assert found == {"accuracy": pytest.approx(100 * right.mean()), "warnings": 0}
+    kept = np.load(tmp_path / "correct.npy", allow_pickle=False)
+    assert kept.dtype == np.float32
+    assert np.array_equal(kept, right.astype(np.float32))
+
+
+def test_each_split_has_its_metric_and_its_share_of_correct(tmp_path: Path) -> None:
+    found = run(SPLITS, tmp_path)
+    by_split = [found[f"accuracy, split {seed}"] for seed in (7, 8, 9, 10)]
+    assert len(found) == 6
+    assert found["accuracy"] == pytest.approx(np.mean(by_split))
+    assert len(set(by_split)) > 1
+    kept = np.load(tmp_path / "correct.npy", allow_pickle=False)
+    assert 100 * kept.mean() == pytest.approx(found["accuracy"], abs=1e-4)
+    alone = run(replace(SPLITS, splits=1, first_seed=9), tmp_path)
+    assert alone["accuracy"] == pytest.approx(found["accuracy, split 9"])
+
+
+def test_a_split_is_the_same_for_every_method_and_target(tmp_path: Path) -> None:
+    seen = []
+    for target in (TARGET, SyntheticFeatures(0.9, width=20)):
+        EVENTS.clear()
+        run(replace(SPLITS, method=Watched(), target=target), tmp_path)
+        seen.append([event[1] for event in EVENTS if event[0] == "fit"])
+    assert all(np.array_equal(a, b) for a, b in zip(*seen, strict=True))
+    assert not np.array_equal(seen[0][0], seen[0][1])
+    assert all(len(points) == 30 for points in seen[0])
+
+
+def test_a_draw_has_so_many_of_each_class_and_depends_on_the_seed_and_the_domain() -> None:
+    labels = np.arange(100) % 4
+    one = drawn(labels, 5, 100, "a")
+    assert np.bincount(labels[one]).tolist() == [5] * 4
+    assert len(set(one.tolist())) == 20
+    assert np.array_equal(one, drawn(labels, 5, 100, "a"))
+    assert not np.array_equal(one, drawn(labels, 5, 101, "a"))
+    assert not np.array_equal(one, drawn(labels, 5, 100, "b"))
+
+
+def test_warnings_of_solvers_are_counted_and_not_shown(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    assert run(replace(SPLITS, method=Unsure()), tmp_path)["warnings"] == 4
+    assert not recwarn.list
+
+
+def test_normalisations_are_by_their_definitions() -> None:
+    x = np.array([[1.0, 3, 0, 2], [0, 4, 4, 2], [0, 0, 0, 0], [6, 2, 0, 2]])
+    shares = np.array([[1 / 6, 3 / 6, 0, 2 / 6], [0, 0.4, 0.4, 0.2], [0, 0, 0, 0], [0.6, 0.2, 0, 0.2]])
+    scaled = (shares - shares.mean(0)) / shares.std(0)
+    lengths: Callable[[Array], Array] = lambda a: a / np.linalg.norm(a, axis=1, keepdims=True)  # noqa: E731
+    assert np.array_equal(normalised(x, "none"), x)
+    assert normalised(x, "L1, z-score") == pytest.approx(scaled)
+    assert normalised(x, "L1, z-score, unit length") == pytest.approx(lengths(scaled))
+    assert normalised(x, "unit length")[:2] == pytest.approx(lengths(x[:2]))
+    assert not normalised(x, "unit length")[2].any()
+    constant = np.full((5, 2), 0.1)
+    assert not normalised(constant, "z-score").any()
+
+
+def test_features_may_come_from_another_trial(tmp_path: Path) -> None:
+    images = SyntheticImages(train=20), SyntheticImages(0.5, train=20)
+    source, target = (Extract(domain, split="train") for domain in images)
+    trial = Classify(NoAdaptation(), source, target, "unit length")
+    assert dependencies(trial) == [source, target]
+    store = Store(tmp_path)
+    for part in (source, target, trial):
+        store.compute(part, "cpu")
+    with (
+        np.load(store.folder(source) / "features.npz") as a,
+        np.load(store.folder(target) / "features.npz") as b,
+    ):
+        xs, xt = (normalised(f["features"].astype(np.float64), "unit length") for f in (a, b))
+    right = NoAdaptation().fit(xs, source.labels(), xt).predict(xt) == target.labels()
+    assert store.record(trial)["metrics"]["accuracy"] == pytest.approx(100 * right.mean())
+
+
+def test_a_group_gives_the_mean_of_what_its_trials_share(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    trials = (FULL, replace(FULL, method=TCA(3, variant="released")), replace(SPLITS, splits=1))
+    mean = MeanOver(Group(trials))
+    assert dependencies(mean) == list(trials)
+    for part in (*trials, mean):
+        store.compute(part, "cpu")
+    expected = np.mean([store.record(trial)["metrics"]["accuracy"] for trial in trials])
+    assert store.record(mean)["metrics"] == {"accuracy": pytest.approx(expected), "warnings": 0}
+    assert Group(trials[:1] * 12).name == "12 × NoAdaptation"
+
+
+def test_what_cannot_be_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="synthetic-shift-0 has 12 points of class 0, not 13; ask for fewer per class"):
+        run(replace(SPLITS, per_class=13), tmp_path)
+    with pytest.raises(ValueError, match="4 splits of synthetic-shift-0 make no sense here: give per_class"):
+        run(replace(SPLITS, per_class=None), tmp_path)
+    with pytest.raises(ValueError, match="there is no normalisation 'L2'; choose one of none"):
+        run(replace(FULL, normalisation="L2"), tmp_path)  # type: ignore[arg-type]
+
+    @dataclass(frozen=True)
+    class Fewer(Domain):
+        @property
+        def classes(self) -> tuple[str, ...]:
+            return ("one", "two")
+
+    with pytest.raises(ValueError, match="synthetic-shift-0 has 10 classes and synthetic-shift-50 has 2; adaptation"):
+        run(replace(FULL, target=Fewer(TARGET)), tmp_path)
