@@ -83,7 +83,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
                 trials[source, target] = whole
                 drawn = replace(
                     whole,
-                    per_class=scale.pick(smoke=4, laptop=20, paper=20),
+                    per_class=scale.pick(smoke=3, laptop=20, paper=20),
                     splits=len(scale.seeds),
                     first_seed=scale.seeds[0],
                 )
@@ -100,7 +100,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
 def features(scale: Scale, domain: str) -> Extract:
     tint = DOMAINS.index(domain) / len(DOMAINS)
     images: Domain = scale.pick(
-        smoke=SyntheticImages(tint, train=50, stands_for=domain),
+        smoke=SyntheticImages(tint, train=40, stands_for=domain),
         laptop=PACS(domain, "jpeg80", NATIVE),
         paper=PACS(domain, "original", NATIVE),
     )

@@ -143,6 +143,18 @@ def test_a_broken_record_of_a_row_removes_nothing(chain: Desk, mtl_bench: Give, 
     assert stored(chain) == before
 
 
+@pytest.mark.parametrize("mark", ["<<<<<<< ours\n{}", "{}=======\n"])
+def test_results_that_cannot_be_read_remove_nothing(desk: Desk, mtl_bench: Give, answer: Give, mark: str) -> None:
+    mtl_bench("run", "fake", "--seeds", "6")
+    path = desk.folder / "results" / "fake.laptop.csv"
+    path.write_text(mark.format(path.read_text()))
+    before = stored(desk)
+    done = answer("y")
+    assert (done.status, len(done.err.splitlines())) == (1, 1)
+    assert "restore it with `git checkout" in done.err
+    assert stored(desk) == before
+
+
 def test_nothing_is_removed_while_trials_run(desk: Desk, mtl_bench: Give, answer: Give) -> None:
     mtl_bench("run", "fake", "--seeds", "6")
     rewrite(desk, "fake.laptop", lambda row: None if row["seed"] == "105" else row)

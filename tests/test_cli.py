@@ -470,7 +470,7 @@ def test_check_compares_with_the_commit_and_recomputes_what_older_code_left(
 def test_help_says_what_each_command_is_for(mtl_bench: Callable[..., Outcome]) -> None:
     done = mtl_bench("--help")
     assert done.status == 0
-    for command in ("run", "report", "check", "status", "list", "tidy", "clean", "data"):
+    for command in ("run", "report", "check", "why", "status", "list", "tidy", "clean", "data"):
         assert re.search(rf"│ {command} +\w", done.out), command
 
 

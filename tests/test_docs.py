@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))]
 EXAMPLE = re.compile(r"```python file=(\S+)\n(.*?)```", re.DOTALL)
 
 
@@ -53,9 +54,17 @@ def test_the_contract_tests_find_the_method_and_the_data_set(project: Path) -> N
     assert passed and int(passed[1]) >= 4
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/adding.md", "docs/architecture.md", "docs/verdicts.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_links_and_named_files_exist(page: str) -> None:
     text = (ROOT / page).read_text()
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
     absent = [link for link in links if not ((ROOT / page).parent / link).exists()]
     assert not absent
+
+
+def test_every_promise_is_held_by_a_test_that_there_is() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs/promises.md").read_text())
+    assert len(named) >= 30
+    for file, test in named:
+        assert not test or f"\ndef {test}(" in (ROOT / file).read_text(), f"{file}::{test}"
+        assert (ROOT / file).exists()

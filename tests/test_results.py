@@ -79,6 +79,24 @@ def test_a_value_that_is_not_a_number_reads_back(tmp_path: Path, store: Store) -
     assert Results.read(tmp_path, "study.laptop").rows["value"].isna().all()
 
 
+def test_a_cell_may_read_one_of_several_numbers_of_its_trial(tmp_path: Path, store: Store) -> None:
+    @dataclass(frozen=True)
+    class Splits(Trial):
+        def run(self, work: Work) -> dict[str, float]:
+            return {"accuracy": 2.0, "accuracy, split 100": 1.0, "accuracy, split 101": 3.0}
+
+    results = Results(tmp_path, "study.laptop")
+    cells = [Cell({"seed": seed}, Splits(), reads=f"accuracy, split {seed}") for seed in (100, 101)]
+    results.merge(computed(store, *cells), store)
+    assert list(results.rows[["seed", "metric", "value"]].itertuples(index=False, name=None)) == [
+        (100, "accuracy", 1.0),
+        (101, "accuracy", 3.0),
+    ]
+    assert results.has(cells[0], "cpu")
+    with pytest.raises(ResultsError, match="but a cell asks for accuracy, split 7; correct the study's plan"):
+        results.merge([Cell({"seed": 7}, Splits(), reads="accuracy, split 7")], store)
+
+
 def test_a_row_is_replaced_only_by_a_row_of_the_same_cell(tmp_path: Path, store: Store) -> None:
     results = Results(tmp_path, "study.laptop")
     results.merge(computed(store, Cell({"method": "a"}, Measure(1)), Cell({"method": "b"}, Measure(2))), store)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mtl_bench.command_line import catalogue
 from tests.studies import ROOT, Desk
 
 STUDIES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py"))
@@ -13,6 +14,12 @@ STUDIES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py"))
 
 def test_there_are_studies() -> None:
     assert "quickstart" in STUDIES
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_published_number_leads_to_its_paper(study: str) -> None:
+    _, found = catalogue.load(study)
+    assert {number.paper for number in found.published} <= set(found.papers)
 
 
 @pytest.mark.slow

@@ -129,6 +129,12 @@ def test_another_run_in_the_store_is_not_taken_for_the_rows(chain: Desk, mtl_ben
     assert "wrong" not in done.out
 
 
+def test_what_was_computed_again_since_is_said_so(chain: Desk, mtl_bench: Give) -> None:
+    assert "computed again since" not in mtl_bench(*ONE).out
+    change_records(chain, "Pick-*", lambda record: {"finished": "2999-01-01T00:00:00+00:00"})
+    assert "computed again since, so perhaps not what gave this number: Pick-" in mtl_bench(*ONE).out
+
+
 def test_what_is_not_computed_yet_is_said_so(chain: Desk, mtl_bench: Give) -> None:
     told = lines(mtl_bench(*ONE, "--scale", "paper"))
     assert "accuracy  not computed yet" in told

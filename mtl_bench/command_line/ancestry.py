@@ -104,6 +104,9 @@ class Archive:
         if trial and row and not trial.held:
             trial = Ancestor(**{**trial.__dict__, "run": {one: row[one] for one in TIMELY}})
         lineage = {one.key: one for one in trial.all()} if trial else {}
+        ended = record["finished"] if record and held else "9999"
+        if again := [one.key for one in lineage.values() if one.held and one.run["finished"] > ended]:
+            notes.append(f"computed again since, so perhaps not what gave this number: {', '.join(again)}")
         runs = [one.run for one in lineage.values() if one.held]
         exact = bool(lineage) and all(one.held for one in lineage.values())
         data: dict[str, str] = {} if exact else self._data_of(name, provenance["data"])
@@ -128,9 +131,7 @@ class Archive:
         name = key_of(description)
         record = record_at(self.store, name) if records else None
         alike = self.alike.get(frozenset(_classes(description)))
-        needs = (
-            self._ancestor(part, where, records) for where, part in self._trials(description, path) if where != path
-        )
+        needs = (self._ancestor(part, where, records) for where, part in self._trials(description, path))
         return Ancestor(
             name,
             path,
@@ -275,7 +276,7 @@ def explained(number: Number, kept: Sequence[Path], store: Path) -> str:
     if not number.exact and number.data:
         shown += [
             "",
-            f"data sets of the trials not in the store here, as {number.source} has them for all of its cells",
+            "data sets of the trials not in the store here, as the results keep them for all of their cells",
         ]
         shown += [f"  {name} {digest}" for name, digest in sorted(number.data.items())]
     for digest, versions in number.environments.items():

@@ -12,7 +12,7 @@ from typing import Any
 
 from mtl_bench.command_line import catalogue, upkeep
 from mtl_bench.command_line.ancestry import key_of, record_at
-from mtl_bench.command_line.catalogue import Places, near
+from mtl_bench.command_line.catalogue import Places, StudyError, near
 from mtl_bench.core.trial import Trial, key, parts
 
 
@@ -45,7 +45,7 @@ class Unreferenced:
 
 
 def unreferenced(places: Places) -> Unreferenced:
-    """Raises StudyError when a study can't be loaded or planned: what it needs is not known then."""
+    """Raises StudyError when a study or results can't be read: what they need is not known then."""
     needed = _needed_by_studies() | _needed_by_results(places)
     finished = sorted(record.parent for record in places.store.glob(f"{upkeep.SHARD}/*/record.json"))
     finished = [folder for folder in finished if folder.suffix != ".part"]
@@ -68,10 +68,13 @@ def _needed_by_studies() -> set[str]:
 
 def _needed_by_results(places: Places) -> set[str]:
     """The keys of all rows, planned or not, with those of all that the stored ones depend on."""
-    rows = set()
+    rows: set[str] = set()
     for path in places.results.glob("*.*.csv"):
         with path.open(newline="") as file:
-            rows |= {row["key"] for row in csv.DictReader(file)}
+            keys = {row.get("key") for row in csv.DictReader(file)}
+        if not all(keys):  # the marks of a merge, for example
+            raise StudyError(f"{path} has a row without a key; restore it with `git checkout {path}`")
+        rows |= {str(one) for one in keys}
     needed = set(rows)
     for name in rows:
         if record := record_at(places.store, name):

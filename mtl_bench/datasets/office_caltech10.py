@@ -30,8 +30,8 @@ FILES = {
 class OfficeCaltechSURF:
     """Ten kinds of things on shop pages, in Caltech-256 and before two cameras: counts of 800 visual words per image.
 
-    Gong, Shi, Sha and Grauman, CVPR 2012: SURF features, quantised by one vocabulary for all domains. One of
-    the four domains; there are features only, no images and no split.
+    Gong, Shi, Sha and Grauman, CVPR 2012: SURF features, quantised by one vocabulary for all domains. One of the four
+    domains; there are features only, no images and no split.
     """
 
     domain: str = "amazon"

@@ -50,7 +50,7 @@ def signed(value: float | None, digits: int = 1) -> str:
 
 def plus(value: float | None, text: str) -> str:
     """The text with a plus sign when the value is positive and not written as zero."""
-    return f"+{text}" if value is not None and value > 0 and re.match(r"0\.?0*\b", text) is None else text
+    return f"+{text}" if value is not None and value > 0 and not re.match(r"0(\.0*)?(?![\d.])", text) else text
 
 
 def exact(value: float | None) -> str:

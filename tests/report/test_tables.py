@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from mtl_bench.report.cells import measured, share_of_gap
 from mtl_bench.report.published import numbers
 from mtl_bench.report.tables import grid_table, main_table
-from mtl_bench.report.typeset import escape, latex_table, markdown_table, number, p_value, signed
+from mtl_bench.report.typeset import escape, latex_table, markdown_table, number, p_value, plus, signed
 from mtl_bench.results import Results
 from mtl_bench.study import Grid, Published, Study
 from tests.report.conftest import METHODS, PAPER, Maker, make_study
@@ -141,6 +141,8 @@ def test_text_can_not_become_markup() -> None:
 def test_numbers_are_written_with_true_signs_and_never_as_minus_zero() -> None:
     assert [number(v) for v in (1.25, -1.26, -0.04, float("nan"), None)] == ["1.2", "−1.3", "0.0", "–", "–"]
     assert [signed(v) for v in (1.26, -1.26, 0.04, -0.04, 0, None)] == ["+1.3", "−1.3", "0.0", "0.0", "0.0", "–"]
+    assert [signed(v) for v in (0.5, -0.5)] == ["+0.5", "−0.5"]
+    assert [plus(0.01, text) for text in ("0.0 ± 0.2", "0", "0.01")] == ["0.0 ± 0.2", "0", "+0.01"]
     assert [p_value(p) for p in (1e-9, 0.0123, 0.5)] == ["p < 0.001", "p = 0.012", "p = 0.50"]
 
 
