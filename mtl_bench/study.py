@@ -158,7 +158,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Scatter:
+class Points:
     """Points in the plane from the file that each cell's trial kept, a panel per cell; of several seeds the first."""
 
     title: str
@@ -195,7 +195,7 @@ class Sweep:
     where: Labels = field(default_factory=dict)
 
 
-View = Bars | Curves | Grid | Ranking | Scatter | Sweep
+View = Bars | Curves | Grid | Ranking | Points | Sweep
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from mtl_bench.report.scatter import draw_scatter
 from mtl_bench.report.style import STYLE
 from mtl_bench.report.sweep import draw_sweep
 from mtl_bench.results import Results
-from mtl_bench.study import Bars, Curves, Scatter, Study, Sweep
+from mtl_bench.study import Bars, Curves, Points, Study, Sweep
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def _draw(view: Bars | Curves | Scatter | Sweep, study: Study, results: Results) -> Figure | None:
+def _draw(view: Bars | Curves | Points | Sweep, study: Study, results: Results) -> Figure | None:
     if isinstance(view, Bars):
         return draw_bars(view, study, results)
     if isinstance(view, Sweep):
@@ -25,7 +25,7 @@ def _draw(view: Bars | Curves | Scatter | Sweep, study: Study, results: Results)
     return draw_curves(view, study, results) if isinstance(view, Curves) else draw_scatter(view, study, results)
 
 
-def save(view: Bars | Curves | Scatter | Sweep, study: Study, results: Results, stem: Path) -> bool:
+def save(view: Bars | Curves | Points | Sweep, study: Study, results: Results, stem: Path) -> bool:
     """Write `<stem>.png` and `<stem>.pdf`; False when the results hold nothing to draw."""
     from matplotlib import style
 

@@ -9,7 +9,7 @@ import pandas as pd
 from mtl_bench.report.cells import measured
 from mtl_bench.report.style import COLOURS, MARKERS, legend, panels
 from mtl_bench.results import Results
-from mtl_bench.study import Scatter, Study
+from mtl_bench.study import Points, Study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = 3
 
 
-def draw_scatter(view: Scatter, study: Study, results: Results) -> Figure | None:
+def draw_scatter(view: Points, study: Study, results: Results) -> Figure | None:
     """The figure of a view, None when the results hold no file for it."""
     cells = measured(study, results, view.metric, view.where)
     files = {cell.labels.get(view.panels, ""): results.kept(cell.keys[0], view.file) for cell in cells}

@@ -237,7 +237,7 @@ def _ends(judgement: Judgement) -> list[float]:
 
 
 @dataclass(frozen=True)
-class Row:
+class ResultRow:
     """A row of the results on the page."""
 
     anchor: str
@@ -253,7 +253,7 @@ def anchor(row: Any) -> str:
 MOST_ROWS = 2_000  # on a page; the results hold all
 
 
-def rows_of(results: Results, judgements: Sequence[Judgement]) -> list[Row]:
+def rows_of(results: Results, judgements: Sequence[Judgement]) -> list[ResultRow]:
     """Every row of the results; of more than `MOST_ROWS`, those that the claims used."""
     rows = results.rows
     if len(rows) > MOST_ROWS:
@@ -263,5 +263,5 @@ def rows_of(results: Results, judgements: Sequence[Judgement]) -> list[Row]:
     for row in rows.to_dict("records"):
         fields = {name: str(row[name]) if row[name] != "" else ABSENT for name in columns}
         fields |= {"value": number(float(row["value"]), 2), "seconds": number(float(row["seconds"]), 0)}
-        found.append(Row(anchor(row), str(row["key"]), fields))
+        found.append(ResultRow(anchor(row), str(row["key"]), fields))
     return sorted(found, key=lambda row: [*row.fields.values()])[:MOST_ROWS]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, Literal
 
-from mtl_bench.speed.timing import Compared, Distance, Estimate, Timed, Work, compare, one_thread
+from mtl_bench.speed.timing import Compared, Distance, Median, Timed, Work, compare, one_thread
 
 Make = Callable[[Any], Work]
 REMEDY = "pip install 'mtl-bench[peers]'"
@@ -65,10 +65,10 @@ class Outcome:
     note: str = ""
     failure: str = ""
 
-    def estimate(self, peer: Peer | None) -> Estimate | None:
+    def estimate(self, peer: Peer | None) -> Median | None:
         """The ratio or the seconds, beside this peer; None where there are none."""
         if peer is None:
-            return Estimate.of(self.ours.cpu) if self.ours and self.row.unit == "seconds" else None
+            return Median.of(self.ours.cpu) if self.ours and self.row.unit == "seconds" else None
         return self.compared[peer.name].estimate(self.row.unit) if peer.name in self.compared else None
 
     def state(self, peer: Peer | None) -> str:

@@ -35,7 +35,7 @@ class Timed:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Median:
     """A median with a 95 % interval by order statistics; the bounds are nan where there are fewer than six rounds."""
 
     middle: float
@@ -43,7 +43,7 @@ class Estimate:
     high: float = math.nan
 
     @classmethod
-    def of(cls, values: tuple[float, ...]) -> Estimate:
+    def of(cls, values: tuple[float, ...]) -> Median:
         from scipy.stats import quantile_test
 
         bounds = quantile_test(np.array(values), q=0.0, p=0.5).confidence_interval(LEVEL)
@@ -58,12 +58,12 @@ class Compared:
     peer: Timed | None  # None when it disagrees: the time of another result says nothing
     disagreement: float  # between the results; nan when they are not compared
 
-    def estimate(self, unit: Literal["ratio", "seconds"]) -> Estimate | None:
+    def estimate(self, unit: Literal["ratio", "seconds"]) -> Median | None:
         """Our time divided by the peer's, or what we take beyond it in seconds; None when it disagrees."""
         if self.peer is None:
             return None
         pairs = zip(self.ours.cpu, self.peer.cpu, strict=True)
-        return Estimate.of(tuple(a / b if unit == "ratio" else a - b for a, b in pairs))
+        return Median.of(tuple(a / b if unit == "ratio" else a - b for a, b in pairs))
 
 
 def compare(

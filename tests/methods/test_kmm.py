@@ -137,3 +137,18 @@ def test_what_cannot_be_is_refused_with_a_sentence() -> None:
         KMM(bound=0.5, slack=0.1).weights(xs, xt)
     with pytest.raises(ValueError, match=r"KMM has width 0\.0; give a number above 0"):
         KMM(width=0.0).weights(xs, xt)
+
+
+@pytest.mark.parametrize("left", [(2,), (0, 2), (0, 1, 2)])
+def test_a_class_without_weight_is_not_predicted_and_mixes_up_no_other(
+    left: tuple[int, ...], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    random = np.random.default_rng(0)
+    ys = np.arange(60) % 3
+    xs = 5 * np.eye(3)[ys] + 0.3 * random.standard_normal((60, 3))
+    monkeypatch.setattr(KMM, "weights", lambda self, source, target: np.isin(ys, left).astype(np.float64))
+    predicted = KMM().fit(xs, ys, xs).predict(xs)
+    assert set(predicted) == set(left)
+    among = np.isin(ys, left)
+    assert np.array_equal(predicted[among], ys[among])
+    assert capfd.readouterr() == ("", "")

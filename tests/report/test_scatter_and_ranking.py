@@ -10,7 +10,7 @@ import pandas as pd
 from mtl_bench.report.plots import save
 from mtl_bench.report.scatter import draw_scatter
 from mtl_bench.report.tables import ranking_table
-from mtl_bench.study import Ranking, Scatter
+from mtl_bench.study import Points, Ranking
 from tests.report.conftest import Maker, make_study
 
 
@@ -23,7 +23,7 @@ def test_a_scatter_shows_every_point_of_each_methods_first_seed(maker: Maker) ->
         frame = pd.DataFrame(random.normal(size=(40, 2)), columns=["x", "y"])
         results.kept(key, "x").parent.mkdir(parents=True, exist_ok=True)
         frame.assign(domain=["source"] * 15 + ["target"] * 25).to_csv(results.kept(key, "embedding.csv"), index=False)
-    figure = draw_scatter(Scatter("Features"), make_study(), results)
+    figure = draw_scatter(Points("Features"), make_study(), results)
     assert figure is not None
     shown: Any = figure.axes
     assert [axes.get_title(loc="left") for axes in shown] == ["source only", "DANN"]
@@ -34,7 +34,7 @@ def test_a_scatter_shows_every_point_of_each_methods_first_seed(maker: Maker) ->
 
 def test_without_a_kept_file_there_is_no_figure(maker: Maker) -> None:
     maker.cell([1.0], metric="divergence", method="DANN")
-    assert not save(Scatter("Features"), make_study(), maker.results(), maker.folder / "figure")
+    assert not save(Points("Features"), make_study(), maker.results(), maker.folder / "figure")
 
 
 def test_rules_are_ranked_by_their_mean_loss_against_the_oracle_seed_by_seed(maker: Maker) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from mtl_bench.speed import timing
-from mtl_bench.speed.timing import Compared, Estimate, Timed, compare
+from mtl_bench.speed.timing import Compared, Median, Timed, compare
 
 
 @dataclass
@@ -110,13 +110,13 @@ def test_without_a_distance_results_are_not_compared() -> None:
 
 
 def test_the_interval_is_of_order_statistics_and_needs_six_rounds() -> None:
-    assert Estimate.of((0.1, 0.2, 0.3, 0.4, 0.6, 9.0)) == Estimate((0.3 + 0.4) / 2, 0.1, 9.0)
-    assert math.isnan(Estimate.of((0.1, 0.2, 0.3, 0.4, 0.5)).low)
+    assert Median.of((0.1, 0.2, 0.3, 0.4, 0.6, 9.0)) == Median((0.3 + 0.4) / 2, 0.1, 9.0)
+    assert math.isnan(Median.of((0.1, 0.2, 0.3, 0.4, 0.5)).low)
 
 
 def test_one_outlier_moves_neither_the_median_nor_the_interval() -> None:
     quiet = (0.5,) * 14
-    assert Estimate.of((*quiet, 7.0)) == Estimate(0.5, 0.5, 0.5)
+    assert Median.of((*quiet, 7.0)) == Median(0.5, 0.5, 0.5)
 
 
 def test_the_largest_allocation_is_of_one_tensor() -> None:
