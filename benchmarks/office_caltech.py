@@ -282,6 +282,7 @@ STUDY = Study(
             gain(line("CORAL", ALL, SCALED, LIBSVM), line(NONE, ALL, SCALED, LIBSVM)),
             f"{MEDA_PAPER}, {ITS_TABLE} (full protocol)",
             published=7.7,
+            primary=False,
         ),
         Claim(
             "JDA with 100 dimensions beats TCA with 100, each as in JDA's table",
@@ -357,7 +358,7 @@ STUDY = Study(
         "GFK, SVM and CORAL of MEDA's table. Its row of an SVM without adaptation averages below every SVM tried here, "
         "and CORAL's gain over it is larger than any that was found.",
         "CORAL adds the identity to both covariances. On images of length 1, whose variances are near 1/800, the "
-        "identity outweighs them and CORAL changes next to nothing; its claim is judged without unit length, with "
+        "identity outweighs them and CORAL changes next to nothing; its claim is shown without unit length, with "
         "LIBSVM and C = 1. CORAL's authors cross-validate C.",
         "Normalisation by domain, PCA, and every adapting method see the target's test features, as in the papers. The "
         "statistics of a source domain are those of all its images, also where few of them are labelled.",
@@ -365,8 +366,8 @@ STUDY = Study(
         "is said about deep features here.",
         "SSTCA, KMM and optimal transport have the defaults of this package, which were not tuned; Sinkhorn's "
         "iteration does not always converge on these features, and its plan is used as it is.",
-        "Normalisation and SVM of CORAL's claim were decided after a look at full-protocol accuracies. The exploratory "
-        "claim about images of length 1 was added, and that of GFK moved from dimension 20 to 20 or 10, after the "
+        "Normalisation and SVM of CORAL's claim were decided after a look at full-protocol accuracies, so that claim, "
+        "first declared primary, is shown and not judged. The exploratory claim about images of length 1 was added, and that of GFK moved from dimension 20 to 20 or 10, after the "
         "judged run; KMM was computed again after a fault in it was repaired (classes that lose all their weight).",
         "Tables are typed from the collection in transferlearning's data/benchmark.md.",
     ),
