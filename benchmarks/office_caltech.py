@@ -367,8 +367,9 @@ STUDY = Study(
         "SSTCA, KMM and optimal transport have the defaults of this package, which were not tuned; Sinkhorn's "
         "iteration does not always converge on these features, and its plan is used as it is.",
         "Normalisation and SVM of CORAL's claim were decided after a look at full-protocol accuracies, so that claim, "
-        "first declared primary, is shown and not judged. The exploratory claim about images of length 1 was added, and that of GFK moved from dimension 20 to 20 or 10, after the "
-        "judged run; KMM was computed again after a fault in it was repaired (classes that lose all their weight).",
+        "first declared primary, is shown and not judged. The exploratory claim about images of length 1 was added, "
+        "and that of GFK moved from dimension 20 to 20 or 10, after the judged run; KMM was computed again after a "
+        "fault in it was repaired (classes that lose all their weight).",
         "Tables are typed from the collection in transferlearning's data/benchmark.md.",
     ),
 )
