@@ -250,7 +250,7 @@ def test_the_results_beside_the_page_are_read_only(chain: Desk, mtl_bench: Give)
 
 
 def test_a_long_curve_fits(tmp_path: Path) -> None:
-    from mtl_bench.command_line.ancestry import curve
+    from mtl_bench.command_line.explain import curve
 
     rows = "".join(f"{step},{step**2 if step != 25 else 'nan'},\n" for step in range(1000))
     (tmp_path / "curve.csv").write_text(f"step,loss,empty\n{rows}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtl_bench.command_line import ancestry, catalogue, fill, regression
+from mtl_bench.command_line import ancestry, catalogue, explain, fill, regression
 from mtl_bench.command_line.ancestry import Archive, Number
 from mtl_bench.command_line.catalogue import StudyError
 from mtl_bench.command_line.commands import Wanted
@@ -44,14 +44,14 @@ def why(wanted: Wanted, labels: Sequence[str], versus: Sequence[str]) -> str:
     if versus:
         second = _number(archive, results, _other(wanted.name, known, one, versus))
         shared = {name: value for name, value in first.labels.items() if second.labels.get(name) == value}
-        return f"{_title(wanted, shared)}\n{ancestry.compared(first, second)}"
+        return f"{_title(wanted, shared)}\n{explain.compared(first, second)}"
     kept = sorted((results.folder / results.name).glob(f"{one.key}.*"))
-    return f"{_title(wanted, {})}\n{ancestry.explained(first, kept, store)}"
+    return f"{_title(wanted, {})}\n{explain.explained(first, kept, store)}"
 
 
 def _title(wanted: Wanted, labels: Mapping[str, str]) -> str:
     title = f"{wanted.name} at {wanted.scale} scale"
-    return ancestry.rendered([f"{title}: {ancestry.quoted(labels)}" if labels else title])
+    return explain.rendered([f"{title}: {explain.quoted(labels)}" if labels else title])
 
 
 def _numbers(wanted: Wanted, results: Results) -> Iterator[Found]:
@@ -150,4 +150,4 @@ def _with_committed(wanted: Wanted, results: Results, archive: Archive, one: Fou
         finished = (rows[0].row or {})["finished"], one.row["finished"]
         again = f"\nmeasured anew: finished {' → '.join(finished)}" if finished[0] != finished[1] else ""
         return f"{one.labels['metric']}  {new.value:.10g}\nequal to the committed row, bit for bit{again}"
-    return f"the last commit → here\n{ancestry.compared(old, new)}"
+    return f"the last commit → here\n{explain.compared(old, new)}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtl_bench.report import overview, plots, sections, templating
+from mtl_bench.report import evidence, overview, plots, sections, templating
 from mtl_bench.report.cells import MEANINGFUL_GAP, by_device, without_sizing
 from mtl_bench.report.published import numbers
 from mtl_bench.report.tables import Table, grid_table, main_table, ranking_table
@@ -85,9 +85,9 @@ def write(
     path.write_text(re.sub(r"\n{3,}", "\n\n", markdown))
     html = templating.html(folder, study.papers).get_template("page.html.jinja").render(
         parts,
-        whiskers=sections.whiskers(judgements),
-        evidence=[sections.evidence(j, devices.get(j.device, shown)) for j in judgements],
-        rows=sections.rows_of(shown, judgements),
+        whiskers=evidence.whiskers(judgements),
+        evidence=[evidence.by_seed(j, devices.get(j.device, shown)) for j in judgements],
+        rows=evidence.rows_of(shown, judgements),
         row_count=len(shown.rows),
     )  # fmt: skip
     path.with_suffix(".html").write_text(html)

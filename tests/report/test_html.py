@@ -109,7 +109,7 @@ def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
 def test_of_very_many_rows_the_page_shows_those_that_the_claims_used(
     quick: tuple[Study, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtl_bench.report.sections.MOST_ROWS", 10)
+    monkeypatch.setattr("mtl_bench.report.evidence.MOST_ROWS", 10)
     text = write("quick", *quick, "laptop", tmp_path).with_suffix(".html").read_text()
     assert "Rows of the results: 10 of 15, those that the claims used" in text
 
