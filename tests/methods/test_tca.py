@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, get_args
 
 import numpy as np
@@ -298,3 +299,18 @@ def test_what_cannot_be_is_refused_with_a_sentence() -> None:
         TCA(2, kernel="cubic").fit(xs, ys, xt)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="TCA has no variant 'relaesed'; choose paper, released, unit length"):
         TCA(2, variant="relaesed").fit(xs, ys, xt)  # type: ignore[arg-type]
+
+
+def test_the_need_for_memory_is_said_before_a_large_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.default_rng(0).standard_normal((60, 5))
+    sentence = "60 points with kernel RBF need .* GiB, more than the budget of 1e-06 GiB: Nyström's approximation takes"
+    with pytest.warns(UserWarning, match=sentence):
+        TCA(2, kernel="RBF", budget_gib=1e-6, landmarks=20).fit(x[:30], np.arange(30) % 2, x[30:])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TCA(2, kernel="RBF").fit(x[:30], np.arange(30) % 2, x[30:])
+    monkeypatch.setattr("mtl_bench.methods.shallow.kernels.LARGE_GIB", 1e-6)
+    kernels: tuple[Kernel, ...] = ("linear", "primal")
+    for kernel in kernels:
+        with pytest.warns(UserWarning, match=f"60 points with kernel {kernel} need [^ ]+ GiB$"):
+            TCA(2, kernel=kernel).fit(x[:30], np.arange(30) % 2, x[30:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -38,4 +39,18 @@ def fitted(classifier: Classifier, cost: float, points: Array, labels: Array, we
         return unfitted(classifier, cost).fit(points, labels)
     if classifier == "1-NN":
         raise ValueError("1-NN cannot weigh its points; choose an SVM")
-    return unfitted(classifier, cost).fit(points, labels, weights)
+    # LIBLINEAR drops points of no weight, and scikit-learn then mixes up the classes if all of one class went.
+    kept = weights > 0
+    if len(np.unique(labels[kept])) == 1:
+        return Always(labels[kept][0])
+    return unfitted(classifier, cost).fit(points[kept], labels[kept], weights[kept])
+
+
+@dataclass(frozen=True)
+class Always:
+    """The classifier where only one class has weight."""
+
+    label: Any
+
+    def predict(self, x: Array) -> Array:
+        return np.full(len(x), self.label)

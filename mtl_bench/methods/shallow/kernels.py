@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ Kernel = Literal["primal", "linear", "RBF"]
 SAMPLE = 1000  # points whose distances give the median
 ROWS = 4096  # rows of an out-of-sample kernel matrix that are held at a time
 GIB = 2**30
+LARGE_GIB = 1.0  # a need for memory above it is said before the work starts
 
 
 def rbf(x: Array, y: Array, width: float) -> Array:
@@ -112,13 +114,21 @@ class Representation:
         if kernel not in ("primal", "linear", "RBF"):
             raise ValueError(f"there is no kernel {kernel!r}; choose primal, linear or RBF")
         n, d = x.shape
+        needed = memory_of(n, d, dimension, kernel) / GIB
+        of_points = kernel == "RBF" or (kernel == "linear" and d >= n)  # a matrix of all points by all points
+        if of_points and needed > budget_gib:
+            instead = f", more than the budget of {budget_gib:g} GiB: Nyström's approximation takes its place"
+        else:
+            instead = ""
+        if instead or needed > LARGE_GIB:  # said before it starts
+            warnings.warn(f"{n:,} points with kernel {kernel} need {needed:.2g} GiB{instead}", stacklevel=3)
         if kernel == "primal":
             return cls._rotated(x)
-        if kernel == "linear" and d < n:
+        if not of_points:
             root = triangle(x).T
             return cls(x @ root, root)
         gamma = median_width(x) if width is None and kernel == "RBF" else (width or 1.0)
-        if memory_of(n, d, dimension, kernel) > budget_gib * GIB:
+        if instead:
             return cls._nystroem(x, kernel, gamma, min(n, max(landmarks, dimension)), seed)
         if kernel == "linear":
             return cls(x @ x.T, x.T, symmetric=True)

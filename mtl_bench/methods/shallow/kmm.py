@@ -38,11 +38,7 @@ class KMM:
         x = stacked(xs, xt)
         source, target = x[: len(xs)], x[len(xs) :]
         weights = self.weights(source, target)
-        # LIBLINEAR drops points of no weight, and scikit-learn then mixes up the classes if all of one class went.
-        kept = weights > 0
-        if len(np.unique(ys[kept])) == 1:
-            return ProjectedClassifier(as_it_is, Always(ys[kept][0]))
-        return ProjectedClassifier(as_it_is, fitted("linear SVM", self.cost, source[kept], ys[kept], weights[kept]))
+        return ProjectedClassifier(as_it_is, fitted("linear SVM", self.cost, source, ys, weights))
 
     def weights(self, xs: Array, xt: Array) -> Array:
         """b (n,), of source features (n, d) and target features (m, d)."""
@@ -57,16 +53,6 @@ class KMM:
         width = median_width(np.concatenate([xs, xt])) if self.width is None else self.width
         kappa = n / len(xt) * rbf(xs, xt, width).sum(1)
         return matched(rbf(xs, xs, width), kappa, self.bound, (n * (1 - slack), n * (1 + slack)))
-
-
-@dataclass(frozen=True)
-class Always:
-    """The classifier where only one class has weight."""
-
-    label: Any
-
-    def predict(self, x: Array) -> Array:
-        return np.full(len(x), self.label)
 
 
 def matched(kernel: Array, kappa: Array, bound: float, total: tuple[float, float]) -> Array:
