@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -36,7 +37,6 @@ class Summary:
     seeds: str
     dates: str
     devices: str
-    time: str
 
     @property
     def page(self) -> str:
@@ -58,15 +58,17 @@ def note(
         seeds=run.seeds,
         dates=run.dates,
         devices=", ".join(sorted(set(results.rows["device"]))),
-        time=run.time,
     )
     write_atomically(path, json.dumps(asdict(summary), indent=1) + "\n")
 
 
 def summaries(folder: Path) -> list[Summary]:
-    """Of all pages, by study; the paper's scale first."""
-    notes = [path for scale in SCALES for path in folder.glob(f"*.{scale}/{FILE}")]
-    return sorted((Summary(**json.loads(path.read_text())) for path in notes), key=lambda one: one.study)
+    """Of all pages, by study; the paper's scale first. Notes that another version left wait for their pages."""
+    found = []
+    for path in (path for scale in SCALES for path in folder.glob(f"*.{scale}/{FILE}")):
+        with suppress(ValueError, TypeError):
+            found.append(Summary(**json.loads(path.read_text())))
+    return sorted(found, key=lambda one: one.study)
 
 
 def write(folder: Path) -> None:
@@ -81,7 +83,6 @@ def write(folder: Path) -> None:
                 "rows": str(one.rows),
                 "date": one.dates,
                 "device": one.devices,
-                "computing time": one.time,
             }
             for one in pages
         ],

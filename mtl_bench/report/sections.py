@@ -12,7 +12,7 @@ from mtl_bench.report.cells import by_device, closed_labels, grouped, planned
 from mtl_bench.report.estimate import DOMAINS, REPLICATE, Estimate
 from mtl_bench.report.published import NumberVerdict
 from mtl_bench.report.tables import cited, paper_of
-from mtl_bench.report.typeset import ABSENT, bounds, count, linked, mean_sd, number, plus, signed, span
+from mtl_bench.report.typeset import ABSENT, bounds, count, duration, linked, mean_sd, number, plus, signed, span
 from mtl_bench.report.verdict import Judgement, gate_results
 from mtl_bench.results import Results
 from mtl_bench.study import Cell, Claim, Margin, Study
@@ -118,7 +118,9 @@ def run(study: Study, results: Results) -> Run:
         if frozenset((name, str(value)) for name, value in cell.labels.items()) not in there
     ]
     days = sorted(str(finished)[:10] for finished in rows["finished"])
-    minutes = rows.drop_duplicates("key")["seconds"].sum() / 60
+    # A row's seconds include what it shares with others, so that their sum would count that many times.
+    seconds = rows.drop_duplicates("key")["seconds"]
+    middle, most = duration(seconds.median()), duration(seconds.max())
     cells = [cell for metric in sorted(set(rows["metric"])) for cell in grouped(results, metric)]
     return Run(
         cells=count(len(rows), "row"),
@@ -126,7 +128,7 @@ def run(study: Study, results: Results) -> Run:
         not_at_hand=_domains([cell for cell in missing if cell.optional]),
         seeds=_ranges(rows[REPLICATE]) if REPLICATE in rows else "none, the study has no random part",
         dates=" to ".join(dict.fromkeys([days[0], days[-1]])) if days else "",
-        time=f"{minutes:.0f} minutes" if minutes >= 1 else "under a minute",
+        time=f"{middle} for a cell with all that it needs (median), at most {most}",
         shared=closed_labels(cells),
     )
 

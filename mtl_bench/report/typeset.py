@@ -73,6 +73,13 @@ def count(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
+def duration(seconds: float) -> str:
+    """0.2 s, 45 s, 12 min."""
+    if not math.isfinite(seconds):
+        return ABSENT
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.{0 if seconds >= 10 else 1}f} s"
+
+
 def bounds(estimate: Estimate, level: float = 0.95) -> str:
     """[5.1, 10.7]: the interval of the mean."""
     low, high = estimate.interval(level)

@@ -127,6 +127,9 @@ def test_the_overview_has_a_row_per_page(quick: tuple[Study, Results], tmp_path:
     assert all((tmp_path / link).exists() for link in links)
     assert "[Another](other.paper.md) | paper |" in (tmp_path / "README.md").read_text()
     assert json.loads((tmp_path / "quick.laptop" / "summary.json").read_text())["devices"] == "cpu"
+    for note in ('{"study": "quick", "colour": "blue"}', "{"):  # of another version, and cut
+        (tmp_path / "quick.laptop" / "summary.json").write_text(note)
+        assert [one.study for one in overview.summaries(tmp_path)] == ["other"]
 
 
 @pytest.fixture

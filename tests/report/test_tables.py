@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from mtl_bench.report.cells import measured, share_of_gap
 from mtl_bench.report.published import numbers
 from mtl_bench.report.tables import grid_table, main_table
-from mtl_bench.report.typeset import escape, latex_table, markdown_table, number, p_value, plus, signed
+from mtl_bench.report.typeset import duration, escape, latex_table, markdown_table, number, p_value, plus, signed
 from mtl_bench.results import Results
 from mtl_bench.study import Grid, Published, Study
 from tests.report.conftest import METHODS, PAPER, Maker, make_study
@@ -191,3 +191,7 @@ def test_a_cell_without_a_label_lacks_it(maker: Maker) -> None:
     maker.rows[-1]["selection"] = ""
     [cell] = measured(make_study(), maker.results(), "accuracy")
     assert "selection" not in cell.labels
+
+
+def test_durations_are_written_in_seconds_or_minutes() -> None:
+    assert [duration(s) for s in (0.23, 45.4, 119, 720, float("nan"))] == ["0.2 s", "45 s", "119 s", "12 min", "–"]
