@@ -71,6 +71,11 @@ def test_the_page_is_one_file(page: Path, quick: tuple[Study, Results]) -> None:
         assert link == URL or (link[1:] in ids if link.startswith("#") else (page.parent / link).exists()), link
 
 
+def test_it_says_first_what_is_not_matched(page: Path) -> None:
+    text = page.read_text()
+    assert text.index('<h2 id="differs">') < text.index('<h2 id="verdicts">') < text.index('<h2 id="figures">')
+
+
 def test_a_verdict_leads_to_the_rows_it_used(page: Path, quick: tuple[Study, Results]) -> None:
     study, results = quick
     [judgement] = judge(study, results)
