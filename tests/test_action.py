@@ -50,7 +50,7 @@ def test_workflows_give_the_action_inputs_that_it_has() -> None:
     texts += [path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml")]
     jobs = [job for text in texts for job in yaml.safe_load(text)["jobs"].values()]
     steps = [step for job in jobs for step in job["steps"]]
-    ours = [step for step in steps if step.get("uses") == "./" or "mtl-bench@" in step.get("uses", "")]
+    ours = [step for step in steps if step.get("uses") == "./" or "mtl_bench@" in step.get("uses", "")]
     assert len(ours) == 2
     for step in ours:
         assert "study" in step["with"]

@@ -81,7 +81,7 @@ def lost(a: Any, b: Any) -> float:
 def approximate(points: int) -> Row:
     """Nyström's approximation, as it is taken above the memory budget, beside the exact solution."""
     return Row(
-        name=f"tca-nystroem-{points}",
+        name=f"nystroem-{points}",
         sentence=f"TCA, RBF kernel, {points} points of 800 dimensions, 10 components by {LANDMARKS:,} landmarks",
         inputs=partial(domains, points, 800),
         ours=partial(ours, "RBF", 10, budget_gib=1e-3),
