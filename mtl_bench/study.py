@@ -102,11 +102,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Gate:
-    """What must be true of a run for its claims to mean anything: the mean margin is at least `at_least`."""
+    """What must be true of a run for its claims to mean anything: a bound on the mean margin.
+
+    It is `at_least` so much, or, where `within_sd_of` is given, at most one standard deviation of that from zero.
+    """
 
     text: str
     margin: Margin
-    at_least: float
+    at_least: float = 0.0
+    within_sd_of: Margin | None = None  # whose standard deviation over replicates
 
 
 @dataclass(frozen=True)
@@ -195,7 +199,52 @@ class Sweep:
     where: Labels = field(default_factory=dict)
 
 
-View = Bars | Curves | Grid | Ranking | Points | Sweep
+@dataclass(frozen=True)
+class Line:
+    """A line of `Layers`: cells with the labels `of`, less those that differ from them by `against` alone, if given.
+
+    A cell's accuracy minus its base's: `Line("BnB − base", {"network": "BnB"}, {"network": "base", "layer": 0})`.
+    """
+
+    name: str
+    of: Labels
+    against: Labels | None = None
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Lines over a layer with every run as a point, the mean and its spread over replicates, beside the paper's lines.
+
+    A line without `against` whose cells stand at one place before all others is a reference, and crosses the panel.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    x: str = "layer"  # the label along the axis, a number
+    metric: str = "accuracy"
+    where: Labels = field(default_factory=dict)
+    x_title: str = ""  # of the axis; otherwise the label's name
+
+    def __post_init__(self) -> None:
+        if len({line.against is None for line in self.lines}) > 1:
+            raise ValueError(f"the view “{self.title}” mixes values and differences; give all lines `against`, or none")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Filters of the first layer, a panel per cell, from the file that its trial kept; the first eight of the plan.
+
+    The file holds float32 (filters, 1 or 3 channels, height, width).
+    """
+
+    title: str
+    where: Labels = field(default_factory=dict)
+    panels: str = "seed"  # the label that a panel's title ends with; unless it is the seed, of several seeds the first
+    file: str = "filters.npy"
+    metric: str = "filters"  # of the cells that keep the file; a number about the picture, in no table
+
+
+View = Bars | Curves | Grid | Ranking | Points | Sweep | Layers | Filters
 
 
 @dataclass(frozen=True)
@@ -213,6 +262,7 @@ class Study:
     differs: tuple[str, ...] = ()  # what is not matched to the paper
     papers: Mapping[str, str] = field(default_factory=dict)  # where each cited paper can be read, by its short name
     chance: float | None = None  # percent that guessing reads right; runs below 1.5 times it count as failed
+    redraws_test: bool = False  # each replicate draws its own test items: its spread holds their uncertainty
     baseline: Labels = field(default_factory=lambda: {"method": "source only"})
     ceiling: Labels | None = field(default_factory=lambda: {"method": "train on target"})
     seeds: Mapping[str, int] = field(default_factory=lambda: {"smoke": 2, "laptop": 5, "paper": 5})

@@ -243,7 +243,7 @@ def test_cost_at_a_scale_that_never_ran_is_estimated_from_another(
     # 8,000 images instead of 40: 200 times 100 s, for each of 3 methods and 2 seeds; half of the rest costs 3 s.
     assert "     4 × Train Odd, about 5.6 h each (estimated from laptop scale)\n" in done.out
     assert done.last == (
-        "30 trials to compute; about 16.7 h in 2 slots, estimated from laptop scale by steps × batch size"
+        "30 trials to compute; about 16.7 h in 2 slots, estimated from laptop scale by how much they compute"
     )
     assert mtl_bench(*paper[:-1], "1").last.startswith("30 trials to compute; about 33.3 h in 1 slots")
     assert chain.files() == before
@@ -251,7 +251,7 @@ def test_cost_at_a_scale_that_never_ran_is_estimated_from_another(
     done = mtl_bench(*paper)
     assert done.status == 0
     assert re.search(r"1 × Train Novel, cost not known yet", done.out)
-    assert done.last.endswith("by steps × batch size; without the 2 trials whose cost is not known yet")
+    assert done.last.endswith("by how much they compute; without the 2 trials whose cost is not known yet")
 
 
 def test_other_devices_say_nothing_about_this_one(chain: Desk, mtl_bench: Give) -> None:

@@ -19,6 +19,7 @@ import pytest
 import mtl_bench.datasets
 from mtl_bench.core.trial import describe
 from mtl_bench.datasets import acquire
+from mtl_bench.datasets.classes import Classes, PerClass
 from mtl_bench.datasets.placed import DataError, data_root
 from mtl_bench.datasets.sample import Sample
 from mtl_bench.datasets.synthetic import SyntheticImages
@@ -34,10 +35,17 @@ def test_the_walk_finds_what_is_known_to_be_there() -> None:
     assert {"OfficeCaltechSURF", "SyntheticFeatures"} <= {cls.__name__ for cls in FEATURE_SETS}
 
 
+PARTS: dict[type[Any], Any] = {  # of another data set
+    Sample: Sample(SyntheticImages(), 40, seed=1),
+    Classes: Classes(SyntheticImages(), "some classes", SyntheticImages.classes[1:]),
+    PerClass: PerClass(SyntheticImages(), train=20, test=10, seed=1, pool="train"),
+}
+
+
 def instances(cls: type[Any]) -> list[Any]:
     """All its variants where it lists them, else the default one."""
-    if cls is Sample:  # of another data set
-        return [Sample(SyntheticImages(), 40, seed=1)]
+    if cls in PARTS:
+        return [PARTS[cls]]
     return list(cls.every()) if hasattr(cls, "every") else [cls()]
 
 
@@ -79,7 +87,7 @@ def splits_at_hand(data: Any) -> dict[str, tuple[Array, Array]]:
 def fetched(data: Any) -> bool:
     """Whether it may be there; asking for what is not would leave folders and locks behind."""
     folder = getattr(data, "folder", None)
-    return folder is None or "MTL_BENCH_MIRROR" in os.environ or any((data_root() / folder).rglob("*.sha256"))
+    return folder is None or "MTL_BENCH_MIRROR" in os.environ or any((data_root() / folder).rglob("*.seal"))
 
 
 def features_at_hand(data: Any) -> tuple[Array, Array]:

@@ -39,25 +39,30 @@ class Costs:
 
 
 class Rates:
-    """What trials of a class and method cost at one scale: plainly, and per image of their recipe's steps."""
+    """What trials of a class and method cost at one scale: plainly, and by how much they compute."""
 
     def __init__(self, scale: str) -> None:
         self.scale = scale
-        self.known: dict[tuple[str, bool], list[float]] = {}  # by class and method, and whether per image
+        self.known: dict[str, list[tuple[float, float]]] = {}  # by class and method: amounts of work, and seconds
 
     def learn(self, trial: Trial, seconds: float) -> None:
-        kind = likeness(trial)[1]
-        self.known.setdefault((kind, False), []).append(seconds)
-        if images := trained_on(trial):
-            self.known.setdefault((kind, True), []).append(seconds / images)
+        self.known.setdefault(likeness(trial)[1], []).append((amount(trial), seconds))
 
     def of(self, trial: Trial) -> float | None:
-        """By steps and batch size where both have a recipe, else what the kind cost; None if there was none."""
-        kind, images = likeness(trial)[1], trained_on(trial)
-        if images and (rates := self.known.get((kind, True))):
-            return images * sum(rates) / len(rates)
-        seconds = self.known.get((kind, False))
-        return sum(seconds) / len(seconds) if seconds else None
+        """By the amount of work where it is known of both, else what the kind cost; None if there was none."""
+        known, work = self.known.get(likeness(trial)[1]), amount(trial)
+        if not known:
+            return None
+        measured = [(done, seconds) for done, seconds in known if done]
+        if work and measured:  # of sums: a trial that computes next to nothing still takes its seconds
+            return work * sum(seconds for _, seconds in measured) / sum(done for done, _ in measured)
+        return sum(seconds for _, seconds in known) / len(known)
+
+
+def amount(trial: Trial) -> float:
+    """How much a trial computes: what it says itself, else its recipe's steps times batch size."""
+    own = getattr(trial, "products", None)
+    return float(own()) if own else float(trained_on(trial))
 
 
 def trained_on(trial: Trial) -> int:

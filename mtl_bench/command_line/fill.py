@@ -131,7 +131,7 @@ def _estimated(estimates: Sequence[tuple[float | None, str]], slots: int) -> str
     scales = dict.fromkeys(scale for _, scale in estimates if scale)
     if not seconds:
         return ""
-    by = f", estimated from {' and '.join(scales)} scale by steps × batch size" if scales else ""
+    by = f", estimated from {' and '.join(scales)} scale by how much they compute" if scales else ""
     unknown = len(estimates) - len(seconds)
     rest = f"; without the {unknown} trials whose cost is not known yet" if unknown else ""
     return f"; about {duration(sum(seconds) / slots)} in {slots} slots{by}{rest}"

@@ -18,6 +18,7 @@ from mtl_bench.study import Margin, Term
 REPLICATE = "seed"
 DOMAINS = ("source", "target")
 PERMUTATION_FROM = 6  # replicates from which an exchange of signs can reach p < 0.05
+REDRAWN = "each replicate draws its own test items"
 FAILED_BELOW = 1.5  # times chance: a run below it has failed
 
 
@@ -70,13 +71,13 @@ class Estimate:
         return False, self.p("greater", -within) if self.mean > 0 else self.p("less", within)
 
 
-def estimate(margin: Margin, results: Results, chance: float | None) -> Estimate:
-    """The margin in these results, which are of one device class."""
+def estimate(margin: Margin, results: Results, chance: float | None, redrawn: bool = False) -> Estimate:
+    """The margin in these results, which are of one device class; `redrawn`: each replicate has its own test items."""
     values = results.replicates(margin)
     rows = [_rows(term, results, values.index) for term in margin.terms]
     siblings = [results.replicates(m).to_numpy(float) for m in _siblings(margin, results)]
     sd, df, pooled = spread(values.to_numpy(float), [sample for sample in siblings if len(sample) >= FEWEST])
-    se, note = _test_items(margin, rows, results)
+    se, note = (0.0, REDRAWN) if redrawn else _test_items(margin, rows, results)
     return Estimate(
         values=tuple(float(value) for value in values),
         spread=sd,
@@ -135,5 +136,5 @@ def _test_items(margin: Margin, rows: Sequence[pd.DataFrame], results: Results) 
             sizes[replicate].add(stratum)
             strata[stratum] = strata[stratum] + 100 * term.weight / len(part) * correct
     if len(set(map(frozenset, sizes.values()))) > 1:
-        return 0.0, "each replicate draws its own test items"
+        return 0.0, REDRAWN
     return items_se(strata.values()), ""

@@ -14,7 +14,7 @@ from mtl_bench.report.published import numbers
 from mtl_bench.report.tables import Table, grid_table, main_table, ranking_table
 from mtl_bench.report.verdict import judge
 from mtl_bench.results import Results
-from mtl_bench.study import Bars, Curves, Grid, Points, Ranking, Study, Sweep
+from mtl_bench.study import Bars, Curves, Filters, Grid, Layers, Points, Ranking, Study, Sweep
 
 MEANING = {
     "smoke": "synthetic data, to prove that the study runs from end to end",
@@ -27,6 +27,10 @@ READING = {
     Curves: "Lines are means over seeds, bands one standard deviation.",
     Points: "Each point is an image's features of one run; distances between far groups mean nothing.",
     Sweep: "Points are means over all pairs; dashed lines are published values, marked where the paper stands.",
+    Layers: "Small points are single runs, lines their means, bands one standard deviation over replicates, whose "
+    "targets are averaged first; a difference is taken within a replicate and a target. Hollow marks on dashes are "
+    "published values, in a panel of their own where they are context only.",
+    Filters: "Each square is a filter of the first layer, scaled to its own smallest and largest weight.",
 }
 
 
@@ -109,7 +113,7 @@ def _draw(study: Study, results: Results, files: Path) -> tuple[list[Shown], lis
             tables.append(ranking_table(view, study, results))
         elif plots.save(view, study, results, files / f"figure-{len(figures) + 1}"):
             figures.append(Shown(view.title, f"{files.name}/figure-{len(figures) + 1}", READING[type(view)]))
-    drawn_only = {view.metric for view in study.views if isinstance(view, Points)}
+    drawn_only = {view.metric for view in study.views if isinstance(view, Points | Filters)}
     metrics = sorted(set(results.rows["metric"]) - drawn_only)
     tables += [main_table(study, results, metric) for metric in metrics]
     tables = [table for table in tables if len(table.text)]

@@ -7,25 +7,38 @@ from typing import TYPE_CHECKING
 
 from mtl_bench.report.bars import draw_bars
 from mtl_bench.report.curves import draw_curves
+from mtl_bench.report.filters import draw_filters
+from mtl_bench.report.layers import draw_layers
 from mtl_bench.report.scatter import draw_scatter
 from mtl_bench.report.style import STYLE
 from mtl_bench.report.sweep import draw_sweep
 from mtl_bench.results import Results
-from mtl_bench.study import Bars, Curves, Points, Study, Sweep
+from mtl_bench.study import Bars, Curves, Filters, Layers, Points, Study, Sweep
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def _draw(view: Bars | Curves | Points | Sweep, study: Study, results: Results) -> Figure | None:
-    if isinstance(view, Bars):
-        return draw_bars(view, study, results)
-    if isinstance(view, Sweep):
-        return draw_sweep(view, study, results)
-    return draw_curves(view, study, results) if isinstance(view, Curves) else draw_scatter(view, study, results)
+Drawn = Bars | Curves | Points | Sweep | Layers | Filters  # the other views are tables
 
 
-def save(view: Bars | Curves | Points | Sweep, study: Study, results: Results, stem: Path) -> bool:
+def _draw(view: Drawn, study: Study, results: Results) -> Figure | None:
+    match view:
+        case Bars():
+            return draw_bars(view, study, results)
+        case Curves():
+            return draw_curves(view, study, results)
+        case Points():
+            return draw_scatter(view, study, results)
+        case Sweep():
+            return draw_sweep(view, study, results)
+        case Layers():
+            return draw_layers(view, study, results)
+        case Filters():
+            return draw_filters(view, study, results)
+
+
+def save(view: Drawn, study: Study, results: Results, stem: Path) -> bool:
     """Write `<stem>.png` and `<stem>.pdf`; False when the results hold nothing to draw."""
     from matplotlib import style
 

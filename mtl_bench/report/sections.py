@@ -66,7 +66,7 @@ def gate_table(study: Study, results: Results) -> pd.DataFrame:
                 "device": device,
                 "measured": number(result.mean),
                 "n": str(result.n),
-                "at least": f"{result.gate.at_least:g}",
+                "must be": result.bound,
                 "result": "passed" if result.passed else "not passed",
             }
             for device, part in by_device(results).items()

@@ -29,10 +29,15 @@ class GateResult:
     gate: Gate
     mean: float  # not a number when no replicate has all cells
     n: int
+    sd: float = 0.0  # where the gate is a bound in standard deviations; not a number for a single replicate
 
     @property
     def passed(self) -> bool:
-        return self.mean >= self.gate.at_least
+        return self.mean >= self.gate.at_least if self.gate.within_sd_of is None else abs(self.mean) <= self.sd
+
+    @property
+    def bound(self) -> str:
+        return f"≥ {self.gate.at_least:g}" if self.gate.within_sd_of is None else f"± {number(self.sd)}"
 
 
 @dataclass(frozen=True)
@@ -70,16 +75,16 @@ def judge(study: Study, results: Results) -> list[Judgement]:
     scale, results = scale_of(results), without_sizing(results)
     devices = by_device(results) or {"": results}
     gates = {device: gate_results(study, part) for device, part in devices.items()}
-    drafts = [_measure(claim, devices, gates, study.chance) for claim in study.claims]
+    drafts = [_measure(claim, devices, gates, study) for claim in study.claims]
     return decide(drafts, scale)
 
 
 def _measure(
-    claim: Claim, devices: Mapping[str, Results], gates: Mapping[str, tuple[GateResult, ...]], chance: float | None
+    claim: Claim, devices: Mapping[str, Results], gates: Mapping[str, tuple[GateResult, ...]], study: Study
 ) -> Judgement:
     """The claim measured on the device class with the most replicates, not judged so far."""
     device = max(devices, key=lambda d: min(len(devices[d].replicates(m)) for m in claim.margins))
-    estimates = tuple(estimate(margin, devices[device], chance) for margin in claim.margins)
+    estimates = tuple(estimate(margin, devices[device], study.chance, study.redraws_test) for margin in claim.margins)
     return Judgement(claim, device=device, estimates=estimates, gates=gates[device])
 
 
@@ -102,8 +107,12 @@ def decide(drafts: Sequence[Judgement], scale: str) -> list[Judgement]:
 
 def gate_results(study: Study, results: Results) -> tuple[GateResult, ...]:
     """Each gate of the study in results of one device class."""
-    measured = [(gate, results.replicates(gate.margin)) for gate in study.gates]
-    return tuple(GateResult(gate, float(values.mean()), len(values)) for gate, values in measured)
+    found = []
+    for gate in study.gates:
+        values = results.replicates(gate.margin)
+        sd = float(results.replicates(gate.within_sd_of).std()) if gate.within_sd_of else 0.0
+        found.append(GateResult(gate, float(values.mean()), len(values), sd))
+    return tuple(found)
 
 
 def _refusal(draft: Judgement, scale: str) -> str:

@@ -1,0 +1,218 @@
+"""ImageNet: the data of the ILSVRC-2012 challenge, placed by hand, and the halves that Yosinski et al. make of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mtl_bench.datasets.acquire import File, announce, one_of
+from mtl_bench.datasets.extract import Tree
+from mtl_bench.datasets.pixels import BLOCK, labels_of, shuffled
+from mtl_bench.datasets.placed import SEAL, DataError, beside, place, placing, sealed, stored
+from mtl_bench.datasets.transfer import PATIENCE, Patience, Report
+
+Array = np.ndarray[Any, Any]
+PAGE = "https://image-net.org/challenges/LSVRC/2012/"
+DEVKIT = File("ILSVRC2012_devkit_t12.tar.gz", hashes=("md5:fa75699e90414af021442c21a62c3abf",), page=PAGE)
+SYNSETS = "data/_info/imagenet_synsets.txt"
+NATURAL = (*range(398), *range(936, 959), 970, *range(972, 999))  # the authors' ilsvrc12/data/half_nat_idx.txt
+
+
+@lru_cache
+def wnids() -> tuple[str, ...]:
+    """The 1,000 classes by their WordNet names, sorted, as Caffe numbers them: the list that timm ships."""
+    found = find_spec("timm")  # its list is read without importing its models, which takes seconds
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError("the package timm is not installed")
+    return tuple((Path(next(iter(found.submodule_search_locations))) / SYNSETS).read_text().split())
+
+
+def natural() -> tuple[str, ...]:
+    """The 449 classes of natural things (the authors' half A): animals, plants, fruit, landscapes."""
+    return tuple(wnids()[i] for i in NATURAL)
+
+
+def man_made() -> tuple[str, ...]:
+    """The 551 other classes (half B): artefacts, dishes, a bubble."""
+    return tuple(name for i, name in enumerate(wnids()) if i not in NATURAL)
+
+
+def random_halves(seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The 500 classes of half A and the other 500, as the authors' ilsvrc12/make_reduced_dataset.py draws them.
+
+    Theirs have the seeds 0 to 3. numpy keeps what its old generator draws for a seed as it was.
+    """
+    old = np.random.RandomState([seed])  # a list, as their script gives it, seeds otherwise than a number
+    first = set(old.choice(len(wnids()), len(wnids()) // 2, replace=False).tolist())
+    a, b = (tuple(name for i, name in enumerate(wnids()) if (i in first) is whether) for whether in (True, False))
+    return a, b
+
+
+@dataclass(frozen=True)
+class ClassFolders(Tree):
+    """A folder of one folder for each class, put there by hand or unpacked from the challenge's archives beside it."""
+
+    def obtain(self, folder: str, report: Report = announce, patience: Patience = PATIENCE) -> Path:
+        """The checked folder; raises DataError where neither it nor its archives are there."""
+        path = self.place(folder)
+        if not sealed(path):
+            with placing(path):
+                if path.exists():
+                    return self.accept(folder)
+                self._unpack(path, folder, report, patience)
+        return path
+
+    def check(self, path: Path, subject: str) -> None:
+        """Raises DataError when a class or a photograph is missing, or there are more."""
+        if absent := [name for name in wnids() if not (path / name).is_dir()]:
+            raise DataError(
+                f"{subject} has no folder {absent[0]} ({len(absent):,} of {len(wnids()):,} classes are missing): "
+                f"each class has a folder of its own; unpack {self.archive.name} again"
+            )
+        if (count := len(photographs(path))) != self.count:
+            raise DataError(
+                f"{subject} holds {count:,} photographs (*.JPEG) where {self.count:,} were expected; "
+                f"unpack {self.archive.name} again"
+            )
+
+    def _unpack(self, path: Path, folder: str, report: Report, patience: Patience) -> None:
+        from torchvision.datasets import imagenet
+
+        for file in (self.archive, *((DEVKIT,) if path.name == "val" else ())):
+            try:
+                file.obtain(folder, report, patience)
+            except DataError as reason:
+                if file.place(folder).exists():
+                    raise
+                raise DataError(
+                    f"imagenet is placed by hand and {path} is missing: register at {PAGE} and put {file.name} into "
+                    f"{path.parent}, or the photographs as {path.name}/<class>/*.JPEG; it takes 155 GB, and 260 GB "
+                    "more as pixels (MTL_BENCH_DATA names another data folder)"
+                ) from reason
+        part = beside(path, ".part")
+        shutil.rmtree(part, ignore_errors=True)
+        try:
+            if path.name == "val":  # the development kit says which class each of its photographs is of
+                imagenet.parse_devkit_archive(path.parent)
+                imagenet.parse_val_archive(path.parent, folder=part.name)
+            else:
+                imagenet.parse_train_archive(path.parent, folder=part.name)
+            self.check(part, f"{self.archive.place(folder)}, unpacked,")
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        place(part, path)
+
+
+def photographs(tree: Path) -> list[Path]:
+    """The files of a folder of class folders, class by class."""
+    return [path for name in wnids() for path in sorted((tree / name).glob("*.JPEG"))]
+
+
+def warped(paths: Sequence[Path], size: int) -> Iterator[Array]:
+    """Blocks (k, 3, size, size) of uint8: RGB, both sides brought to `size` (bilinear) whatever the image's shape."""
+    from PIL import Image
+
+    def one(path: Path) -> Array:
+        try:
+            with Image.open(path) as image:
+                small = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
+        except (OSError, SyntaxError, ValueError) as error:
+            reason = str(error).partition("\n")[0]
+            raise DataError(f"{path} cannot be read ({reason}); put the whole photograph there") from error
+        return np.moveaxis(np.asarray(small), -1, 0)
+
+    with ThreadPoolExecutor() as threads:  # Pillow decodes without the interpreter's lock
+        for first in range(0, len(paths), BLOCK):
+            yield np.stack(list(threads.map(one, paths[first : first + BLOCK])))
+
+
+TREES = {
+    "train": ClassFolders(
+        "train",
+        File(
+            "ILSVRC2012_img_train.tar",
+            hashes=("md5:1d675b47d978889d74fa0da5fadfb00e",),
+            size=147_897_477_120,
+            page=PAGE,
+        ),
+        "*/*.JPEG",
+        1_281_167,
+    ),
+    "test": ClassFolders(
+        "val",
+        File(
+            "ILSVRC2012_img_val.tar",
+            hashes=("md5:29b22e2961454d5413ddabcf34fc5622",),
+            size=6_744_924_160,
+            page=PAGE,
+        ),
+        "*/*.JPEG",
+        50_000,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class ImageNet:
+    """Photographs of 1,000 kinds of things (ILSVRC-2012; Russakovsky et al., 2015).
+
+    Stored warped to `size` × `size`, as for Caffe. The test split is the challenge's validation set, as the labels of
+    its test set are not published. Placed by hand after registration: either the folders `train/<class>/*.JPEG` and
+    `val/<class>/*.JPEG`, or links to them, or the archives, to which the small ILSVRC2012_devkit_t12.tar.gz belongs.
+    As pixels they take 260 GB more.
+    """
+
+    size: int = 256  # the stored side, by Pillow's bilinear resampling
+
+    name: ClassVar[str] = "imagenet"
+    folder: ClassVar[str] = "imagenet"
+    variant: ClassVar[str] = "original"
+    licence: ClassVar[str] = "non-commercial research and education, after registration"
+    splits: ClassVar[tuple[str, ...]] = tuple(TREES)
+
+    @classmethod
+    def every(cls) -> tuple[ImageNet, ...]:
+        return (cls(),)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return wnids()
+
+    @property
+    def files(self) -> tuple[Tree, ...]:
+        return tuple(TREES.values())
+
+    def fetch(self, report: Report = announce) -> None:
+        for tree in self.files:
+            tree.obtain(self.folder, report)
+
+    def images(self, split: str) -> Array:
+        """uint8 (1281167 or 50000, 3, size, size), memory-mapped, in a fixed random order."""
+        one_of(split, self.splits, self.name, "split")
+        shape = (TREES[split].count, 3, self.size, self.size)
+        return stored(self, f"{split}-images-{self.size}", shape, lambda: self._pixels(split))
+
+    def labels(self, split: str) -> Array:
+        """int64 (n,)."""
+        one_of(split, self.splits, self.name, "split")
+        shape = (TREES[split].count,)
+        return stored(self, f"{split}-labels", shape, lambda: [labels_of(self._paths(split), self.classes)], np.int64)
+
+    def _pixels(self, split: str) -> Iterator[Array]:
+        try:
+            yield from warped(self._paths(split), self.size)
+        except DataError:
+            beside(TREES[split].place(self.folder), SEAL).unlink(missing_ok=True)  # a repaired folder is another one
+            raise
+
+    def _paths(self, split: str) -> list[Path]:
+        return shuffled(photographs(TREES[split].obtain(self.folder)))
