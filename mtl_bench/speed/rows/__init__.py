@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mtl_bench.speed.rows import cells, coral, gfk, images, jda, mmd, sa, tca
+from mtl_bench.speed.rows import cells, coral, gfk, images, jda, layers, mmd, sa, tca
 
-ROWS = (*tca.ROWS, *jda.ROWS, *coral.ROWS, *gfk.ROWS, *sa.ROWS, *mmd.ROWS, *images.ROWS, *cells.ROWS)
+ROWS = (*tca.ROWS, *jda.ROWS, *coral.ROWS, *gfk.ROWS, *sa.ROWS, *mmd.ROWS, *images.ROWS, *layers.ROWS, *cells.ROWS)
