@@ -12,7 +12,7 @@ from mtl_bench.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class CaffeRecipe(Recipe):
-    """SGD whose rate falls in steps, with twice the rate and no decay for biases; it has no other schedule or optimiser.
+    """SGD whose rate falls in steps, with twice the rate and no decay for biases; no other schedule is heeded.
 
     The defaults are those of the networks of Yosinski et al. (NIPS 2014), by the solver and network files in their
     repository.
