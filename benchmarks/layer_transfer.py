@@ -413,6 +413,7 @@ STUDY = Study(
         "classes, with biases of 0 or 1. N(0, .01) is meant for pixels of 0 to 255, as there.",
         "Paper scale: the authors' own four halves, network and solver, by the files in their repository. Pixels "
         "lose their channel's mean instead of a mean image; a frozen layer drops nothing, so that A7B has no "
-        "dropout between its sixth and seventh; every cell has four runs where the paper has one to eight.",
+        "dropout between its sixth and seventh; every cell has four runs where the paper has one to eight. It was not "
+        "run: a network took the authors 9.5 days on a K20 GPU.",
     ),
 )

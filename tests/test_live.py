@@ -94,7 +94,11 @@ def test_costs_are_read_from_the_store(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.2, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (9000, "2.5 h")]
+    ("seconds", "words"),
+    [
+        *((0.2, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (9000, "2.5 h"), (820_800, "10 days")),
+        (1e9, "31.7 years"),
+    ],
 )
 def test_durations_are_told_roughly(seconds: float, words: str) -> None:
     assert duration(seconds) == words

@@ -111,7 +111,12 @@ def _without_seeds(described: Any) -> Any:
 
 
 def duration(seconds: float) -> str:
-    """ "34 s", "12 min", "2.5 h"."""
+    """ "34 s", "12 min", "2.5 h", "11 days", "3.2 years"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    days = seconds / 86400
+    if days < 3:
+        return f"{seconds / 3600:.1f} h"
+    return f"{days:.0f} days" if days < 700 else f"{days / 365:.1f} years"

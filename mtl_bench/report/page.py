@@ -106,13 +106,16 @@ def _draw(study: Study, results: Results, files: Path) -> tuple[list[Shown], lis
     former = set(files.iterdir())
     figures: list[Shown] = []
     tables: list[Table] = []
+    explained: set[type] = set()  # how to read a kind of figure is said once
     for view in study.views:
         if isinstance(view, Grid):
             tables.append(grid_table(view, study, results))
         elif isinstance(view, Ranking):
             tables.append(ranking_table(view, study, results))
         elif plots.save(view, study, results, files / f"figure-{len(figures) + 1}"):
-            figures.append(Shown(view.title, f"{files.name}/figure-{len(figures) + 1}", READING[type(view)]))
+            how = "" if type(view) in explained else READING[type(view)]
+            explained.add(type(view))
+            figures.append(Shown(view.title, f"{files.name}/figure-{len(figures) + 1}", how))
     drawn_only = {view.metric for view in study.views if isinstance(view, Points | Filters)}
     metrics = sorted(set(results.rows["metric"]) - drawn_only)
     tables += [main_table(study, results, metric) for metric in metrics]
