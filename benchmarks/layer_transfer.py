@@ -16,6 +16,7 @@ from mtl_bench.models.small_cnn import SmallCNN
 from mtl_bench.study import (
     Cell,
     Claim,
+    Curves,
     Filters,
     Gate,
     Grid,
@@ -117,11 +118,16 @@ def between_random_halves(scale: Scale, seed: int) -> Iterator[Cell]:
 
 def untrained(networks: Comparison, half: Domain, layers: Iterable[int], caffe: bool) -> Iterator[Cell]:
     """First layers that stay as they were drawn; CaffeNet's own first weights are the paper's N(0, .01)."""
-    yield from networks.measured(half, BASE)
+    cells = list(networks.measured(half, BASE))
     own: Initialisation = "own" if caffe else "N(0, .01)"
     for name, initialisation in (("random, N(0, .01)", own), ("random, He", "He")):
         for layer in layers:
-            yield from networks.measured(half, name, layer, RandomLayers(layer, initialisation))
+            cells += networks.measured(half, name, layer, RandomLayers(layer, initialisation))
+    yield from cells
+    # Whether layers are bad or their network cannot be trained shows in what it makes of its training images.
+    for cell in cells:
+        if cell.labels["selection"] == LAST:
+            yield replace(cell, metric="training_accuracy", reads="training accuracy")
 
 
 def between_dissimilar_halves(scale: Scale, seed: int) -> Iterator[Cell]:
@@ -244,6 +250,11 @@ def gap(layer: int, split: str) -> Margin:
     return reached(BASE, split=split) - reached("AnB", layer, split=split)
 
 
+def claim(text: str, margin: Margin, size: float, where: str = "Figure 2", primary: bool = True) -> Claim:
+    return Claim(text, (margin,), f"{YOSINSKI}, {where}", size, primary=primary)
+
+
+IN_OWN_HALF = "by the authors' logs, each run against the base of its own half"
 TRANSFERS, TUNED = ("BnB", "BnB+", "AnB", "AnB+"), (1, 3, 5, 7)
 NO_TRANSFER: Labels = {"network": BASE, "layer": 0}
 IN_RANDOM: Labels = {"split": RANDOM, "selection": LAST}
@@ -266,18 +277,12 @@ STUDY = Study(
     ceiling=None,
     published=tuple(published()),
     claims=(
-        Claim(
+        claim(
             "The last layers are specific: with seven of A's, frozen, B is learnt worse (base − A7B)",
-            (gap(7, RANDOM),),
-            f"{YOSINSKI}, Figure 2",
+            gap(7, RANDOM),
             in_logs(BASE, 0) - in_logs("AnB", 7),
         ),
-        Claim(
-            "So it is with five (base − A5B)",
-            (gap(5, RANDOM),),
-            f"{YOSINSKI}, Figure 2",
-            in_logs(BASE, 0) - in_logs("AnB", 5),
-        ),
+        claim("So it is with five (base − A5B)", gap(5, RANDOM), in_logs(BASE, 0) - in_logs("AnB", 5)),
         Claim(
             "The first layers are general: A1B and A2B are within 2 points of base",
             (reached("AnB", 1) - reached(BASE), reached("AnB", 2) - reached(BASE)),
@@ -285,50 +290,48 @@ STUDY = Study(
             in_logs("AnB", 1) - in_logs(BASE, 0),
             within=2,
         ),
-        Claim(
+        claim(
             "Between animals and things seven layers transfer worse than between random halves",
-            (gap(7, DISSIMILAR) - gap(7, CONTROL),),
-            f"{YOSINSKI}, Figures 2 and 3",
+            gap(7, DISSIMILAR) - gap(7, CONTROL),
             more_lost_to_dissimilarity(7),
+            "Figures 2 and 3",
         ),
-        Claim(
+        claim(
             "Two layers that nothing trained are worse than one's own (base − random, N(0, .01))",
-            (reached(BASE, split=UNTRAINED) - reached("random, N(0, .01)", 2, split=UNTRAINED),),
-            f"{YOSINSKI}, Figure 3",
+            reached(BASE, split=UNTRAINED) - reached("random, N(0, .01)", 2, split=UNTRAINED),
             lost_in_figure_3("", 2),
+            "Figure 3",
         ),
-        Claim(
+        claim(
             "A's layers, fine-tuned, leave something that helps (AnB+ − base, mean of n = 1, 3, 5, 7)",
-            (reached("AnB+", *TUNED) - reached(BASE, target="half B"),),
-            f"{YOSINSKI}, by the authors' logs, each run against the base of its own half",
+            reached("AnB+", *TUNED) - reached(BASE, target="half B"),
             PAIRED_GAIN,
+            IN_OWN_HALF,
         ),
-        Claim(
+        claim(
             "Layers adapt to each other: frozen own ones cost most in the middle (mean of B1B, B7B − mean of B4B, B5B)",
-            (reached("BnB", 1, 7) - reached("BnB", 4, 5),),
-            f"{YOSINSKI}, Figure 2",
+            reached("BnB", 1, 7) - reached("BnB", 4, 5),
             in_logs("BnB", 1, 7) - in_logs("BnB", 4, 5),
             primary=False,
         ),
-        Claim(
+        claim(
             "Seven of A's layers are worse than seven of one's own (specificity: B7B − A7B)",
-            (reached("BnB", 7) - reached("AnB", 7),),
-            f"{YOSINSKI}, Figure 2",
+            reached("BnB", 7) - reached("AnB", 7),
             in_logs("BnB", 7) - in_logs("AnB", 7),
             primary=False,
         ),
-        Claim(
+        claim(
             "It is what A taught that helps, not the longer training (AnB+ − BnB+, mean of n = 1, 3, 5, 7)",
-            (reached("AnB+", *TUNED) - reached("BnB+", *TUNED),),
-            f"{YOSINSKI}, by the authors' logs, each run against the base of its own half",
+            reached("AnB+", *TUNED) - reached("BnB+", *TUNED),
             0.0,
+            IN_OWN_HALF,
             primary=False,
         ),
-        Claim(
+        claim(
             "Between animals and things transfer is worse with five layers, too",
-            (gap(5, DISSIMILAR) - gap(5, CONTROL),),
-            f"{YOSINSKI}, Figures 2 and 3",
+            gap(5, DISSIMILAR) - gap(5, CONTROL),
             more_lost_to_dissimilarity(5),
+            "Figures 2 and 3",
             primary=False,
         ),
         Claim(
@@ -383,6 +386,19 @@ STUDY = Study(
             tuple(Line(name, {"network": name}, NO_TRANSFER) for name in ("random, N(0, .01)", "random, He")),
             where={"split": UNTRAINED, "selection": LAST},
             x_title="layers n that are random and frozen",
+        ),
+        Layers(
+            "Layers that nothing trained: what their networks make of the training images",
+            tuple(Line(name, {"network": name}) for name in (BASE, "random, N(0, .01)", "random, He")),
+            metric="training_accuracy",
+            where={"split": UNTRAINED, "selection": LAST},
+            x_title="layers n that are random and frozen",
+        ),
+        Curves(
+            "The bases while they train",
+            y="accuracy",
+            lines="network",
+            where={"split": RANDOM, "layer": 0, "selection": LAST},
         ),
         Filters("The first layer's filters", where={"network": BASE, "split": RANDOM}),
         Grid("Random halves, after the last step", "network", "layer", where=IN_RANDOM),

@@ -15,7 +15,7 @@ PANEL_HEIGHT = 1.75
 DPI = 200  # of PNG files
 LINE_HEIGHT = 0.125  # inches, of the legend's text
 LETTERS_PER_INCH = 18  # of the legend's text
-PERCENT = ("accuracy", "source_validation")
+PERCENT = ("accuracy", "training_accuracy", "source_validation")
 # Okabe and Ito's palette without its yellow, which is too faint for lines; dark and light alternate for print in grey.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#4D4D4D")
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo")
