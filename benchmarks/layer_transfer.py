@@ -232,7 +232,8 @@ def counterparts(labels: Labels, where: str, value: float, sd: float | None = No
 def published() -> Iterator[Published]:
     for network, row in IN_LOGS.items():
         for layer, numbers in zip((0,) if network == BASE else LAYERS, row, strict=True):
-            yield from counterparts({"network": network, "layer": layer, "split": RANDOM}, "Figure 2", *numbers)
+            for split in (RANDOM, CONTROL):
+                yield from counterparts({"network": network, "layer": layer, "split": split}, "Figure 2", *numbers)
     for target, (network, where, values) in IN_FIGURE_3.items():
         labels = {**where, "target": target} if target else where
         for layer, value in enumerate(values):
