@@ -42,5 +42,5 @@ class SmallCNN:
 def _he(layer: nn.Conv2d | nn.Linear) -> nn.Module:
     """Weights as He et al. (ICCV 2015) scale them for ReLU: with PyTorch's own, seven layers learn nothing here."""
     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    nn.init.zeros_(layer.bias)
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # it has one
     return layer

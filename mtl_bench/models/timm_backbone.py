@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -36,7 +37,7 @@ class TimmBackbone:
     def stages(self) -> dict[str, nn.Module]:
         """New modules by name. Raises ValueError when they would not compute what the model does."""
         model = self._built()
-        moved, images = _moved(model), torch.randn(2, *self.input_shape, generator=torch.Generator().manual_seed(0))
+        moved, images = _moved(model), _normal(np.random.default_rng(0), (2, *self.input_shape))
         try:
             with torch.no_grad():
                 expected = moved(images)
@@ -103,11 +104,16 @@ class _End(nn.Module):
 
 def _moved(model: nn.Module) -> nn.Module:
     """A copy whose every weight is a little elsewhere."""
-    moved, random = copy.deepcopy(model), torch.Generator().manual_seed(1)
+    moved, random = copy.deepcopy(model), np.random.default_rng(1)
     with torch.no_grad():
         for weight in moved.parameters():
-            weight.add_(torch.randn(weight.shape, generator=random), alpha=MOVE)
+            weight.add_(_normal(random, tuple(weight.shape)), alpha=MOVE)
     return moved
+
+
+def _normal(random: np.random.Generator, shape: tuple[int, ...]) -> Tensor:
+    """Normal numbers that are not torch's, from which a network's weights are drawn."""
+    return torch.from_numpy(np.asarray(random.standard_normal(shape, dtype=np.float32)))
 
 
 def _composes(model: nn.Module, images: Tensor, expected: Any, start_whole: bool) -> bool:

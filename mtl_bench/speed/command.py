@@ -41,7 +41,7 @@ def listing(rows: Sequence[Row] = ROWS) -> str:
     return "\n".join(map(line, rows))
 
 
-def apart(row: Row, rounds: int | None) -> list[kept.Line]:
+def apart(row: Row, rounds: int | None) -> list[kept.Entry]:
     """A row measured in a fresh process: TensorFlow, which a peer loads, can end one that loads other compilers too."""
     with tempfile.TemporaryDirectory(prefix="mtl-bench-speed-") as folder:
         path = Path(folder, "lines.csv")
@@ -61,7 +61,7 @@ def alone(name: str, rounds: int | None, path: str) -> None:
     kept.write(Path(path), here(row, rounds))
 
 
-def here(row: Row, rounds: int | None) -> list[kept.Line]:
+def here(row: Row, rounds: int | None) -> list[kept.Entry]:
     """A row measured in this process."""
     return kept.lines_of(measured(row, rounds))
 
@@ -71,7 +71,7 @@ def run(
     rounds: int | None,
     folder: Path,
     rows: Sequence[Row] = ROWS,
-    measure: Callable[[Row, int | None], list[kept.Line]] = apart,
+    measure: Callable[[Row, int | None], list[kept.Entry]] = apart,
 ) -> int:
     """Measure these rows, keep the others as they were measured before, write the page; 1 if a row failed."""
     table = folder / "speed" / "table-1.csv"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtl_bench.report.style import COLOURS, STYLE, TWO_COLUMNS, legend
-from mtl_bench.speed.lines import Line
+from mtl_bench.speed.lines import Entry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ MARKS = {"yes": "o", "no": "s", "": "D"}  # the shape says what the colour says
 NAMES = {"yes": "goal reached", "no": "goal missed", "": "no goal"}
 
 
-def save(lines: Sequence[Line], stem: Path) -> bool:
+def save(lines: Sequence[Entry], stem: Path) -> bool:
     """Write `<stem>.png` and `<stem>.pdf`; False when there is nothing to draw."""
     from matplotlib import style
     from matplotlib.figure import Figure
@@ -52,7 +52,7 @@ def save(lines: Sequence[Line], stem: Path) -> bool:
     return True
 
 
-def _draw(axes: Axes, lines: Sequence[Line]) -> None:
+def _draw(axes: Axes, lines: Sequence[Entry]) -> None:
     """A row per line, the first on top."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 

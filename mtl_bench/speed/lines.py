@@ -18,7 +18,7 @@ NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True)
-class Line:
+class Entry:
     """A row beside one peer; times are medians of processor and wall seconds, nan where there are none."""
 
     row: str
@@ -46,7 +46,7 @@ class Line:
     versions: str = ""
 
 
-def lines_of(outcome: Outcome) -> list[Line]:
+def lines_of(outcome: Outcome) -> list[Entry]:
     """The lines of a row as measured now."""
     row, known = outcome.row, environment()
     libraries = ", ".join(f"{name} {known[name]}" for name in LIBRARIES if known[name] != "absent")
@@ -57,7 +57,7 @@ def lines_of(outcome: Outcome) -> list[Line]:
         compared = outcome.compared.get(peer.name) if peer else None
         version = peer.version if peer and peer.installed else ""
         lines.append(
-            Line(
+            Entry(
                 row=row.name,
                 sentence=row.sentence,
                 peer=peer.name if peer else "",
@@ -89,17 +89,17 @@ def _median(values: Sequence[float]) -> float:
     return float(np.median(values)) if values else np.nan
 
 
-def read(path: Path, rows: Sequence[Row]) -> list[Line]:
+def read(path: Path, rows: Sequence[Row]) -> list[Entry]:
     """What is kept of these rows, in their order; a row that was never measured has a line that says so."""
-    kept: list[Line] = []
+    kept: list[Entry] = []
     if path.exists():
         types = {"float": float, "int": int, "str": str}
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         kept = [
-            Line(
+            Entry(
                 **{
                     f.name: types[str(f.type)](one[f.name] or "nan") if f.type != "str" else one[f.name]
-                    for f in fields(Line)
+                    for f in fields(Entry)
                 }
             )
             for one in table.to_dict("records")
@@ -107,13 +107,13 @@ def read(path: Path, rows: Sequence[Row]) -> list[Line]:
     return [
         line
         for row in rows
-        for line in [one for one in kept if one.row == row.name] or [Line(row.name, row.sentence, unit=row.unit)]
+        for line in [one for one in kept if one.row == row.name] or [Entry(row.name, row.sentence, unit=row.unit)]
     ]
 
 
-def write(path: Path, lines: Sequence[Line]) -> None:
+def write(path: Path, lines: Sequence[Entry]) -> None:
     """Only what was measured is kept."""
     measured = [asdict(line) for line in lines if line.state != NOT_MEASURED]
-    frame = pd.DataFrame(measured, columns=[f.name for f in fields(Line)])
+    frame = pd.DataFrame(measured, columns=[f.name for f in fields(Entry)])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))

@@ -11,7 +11,7 @@ import pandas as pd
 from mtl_bench.disk import write_atomically
 from mtl_bench.report.typeset import ABSENT, escape, markdown_table
 from mtl_bench.speed import figure
-from mtl_bench.speed.lines import NOT_MEASURED, Line
+from mtl_bench.speed.lines import NOT_MEASURED, Entry
 
 WIDTHS = (14, 9, 20, 9, 22, 7, 8)  # of the terminal's columns but the last
 HEADS = ("row", "ours", "beside", "theirs", "ratio or seconds", "goal", "reached", "results differ by")
@@ -35,7 +35,7 @@ def seconds(value: float) -> str:
     return f"{quantity(value)} s" if value >= 1 else f"{quantity(1000 * value)} ms"
 
 
-def estimate(line: Line) -> str:
+def estimate(line: Entry) -> str:
     """0.055 [0.051, 0.06], or in a word or two why there is none."""
     if line.state != "measured":
         return line.state.partition(":")[0]
@@ -45,16 +45,16 @@ def estimate(line: Line) -> str:
     return quantity(line.value) + between + (" s" if line.unit == "seconds" else "")
 
 
-def goal(line: Line) -> str:
+def goal(line: Entry) -> str:
     return ABSENT if math.isnan(line.goal) else f"{line.goal:g}" + (" s" if line.unit == "seconds" else "")
 
 
-def remark(line: Line) -> str:
+def remark(line: Entry) -> str:
     """What follows after "failed" and "not installed"."""
     return line.state.partition(": ")[2]
 
 
-def agreement(line: Line) -> str:
+def agreement(line: Entry) -> str:
     return ABSENT if math.isnan(line.disagreement) else f"{line.disagreement:.0e}"
 
 
@@ -62,7 +62,7 @@ def head() -> str:
     return _columns(HEADS)
 
 
-def text(line: Line) -> str:
+def text(line: Entry) -> str:
     """One line for the terminal."""
     ours, theirs = (ABSENT if math.isnan(t) else seconds(t) for t in (line.ours, line.theirs))
     last = remark(line) or agreement(line)
@@ -74,7 +74,7 @@ def _columns(words: Sequence[str]) -> str:
     return "".join(f"{word:<{width}} " for word, width in zip(words, WIDTHS, strict=False)) + words[-1]
 
 
-def write(folder: Path, lines: Sequence[Line]) -> Path:
+def write(folder: Path, lines: Sequence[Entry]) -> Path:
     """`<folder>/speed.md` and the figure in `<folder>/speed/`; returns the page."""
     figure.save([line for line in lines if line.state == "measured"], folder / "speed" / "figure-1")
     drawn = ""
@@ -108,7 +108,7 @@ def write(folder: Path, lines: Sequence[Line]) -> Path:
     return path
 
 
-def _cells(line: Line) -> dict[str, str]:
+def _cells(line: Entry) -> dict[str, str]:
     peer = line.peer or ABSENT
     differs = agreement(line) + (f" ({line.measure})" if line.measure and not math.isnan(line.disagreement) else "")
     name = "ratio [95 % interval]" if line.unit == "ratio" else "beyond it [95 % interval]"
@@ -124,7 +124,7 @@ def _cells(line: Line) -> dict[str, str]:
     }
 
 
-def _made_with(lines: Sequence[Line]) -> str:
+def _made_with(lines: Sequence[Entry]) -> str:
     """Each environment once, with the rows that were measured in it."""
     rows: dict[tuple[str, str, int, str], list[str]] = {}
     versions: dict[tuple[str, str, int, str], dict[str, None]] = {}
