@@ -91,6 +91,23 @@ def trunk(made: Curve) -> Work:
     return work
 
 
+def gradients(made: Curve) -> Work:
+    """The same runs where a frozen layer is one that learns at a rate of 0, as in the files of Yosinski et al."""
+    from mtl_bench.trials.train import Train
+
+    class Slow(Train):
+        def network(self, images: Any, work: Any) -> Any:
+            net = super().network(images, work)
+            assert self.init is not None
+            for tap in net.taps[: self.init.count]:
+                net.stages[tap].requires_grad_(True)
+                net.stages[tap].learning_rate_share = 0.0  # type: ignore[assignment]
+            return net
+
+    slow = (Slow(run.data, run.backbone, run.recipe, run.seed, run.init) for run in made.runs)
+    return trunk(Curve(made.held, tuple(slow)))
+
+
 def trained(runs: Iterable[Train], folder: Path) -> Any:
     """All runs from their beginning; returns their final weights, one after another."""
     import torch
@@ -133,7 +150,10 @@ ROWS = (
         sentence=f"a layer-transfer curve: frozen first n layers, n = 1 to {LAYERS}, {EPOCHS} epochs of {COUNT} images",
         inputs=curve,
         ours=ours,
-        peers=(Peer("re-running the frozen trunk", trunk),),
+        peers=(
+            Peer("re-running the frozen trunk", trunk),
+            Peer("and its gradients, at a rate of 0", gradients),
+        ),
         goal=0.45,
         distance=difference,
         measure="relative norm of the weights' difference",
