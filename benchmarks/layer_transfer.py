@@ -432,9 +432,9 @@ STUDY = Study(
         "drawn, as their filters show (A's and B's start alike), with 2,000 training images where the paper has "
         "645,000. So untrained layers cost nothing up to the fourth if they are scaled well; N(0, .01) fails, as in "
         "the paper, where the network cannot even learn its training images.",
-        "For the same reason frozen or copied first layers help: BnB and AnB are above base for n up to 3, whoever "
-        "taught them, since fewer weights are left to fit few images. It hides the dip in the middle, and A's "
-        "layers are worse than base from the sixth on instead of the fourth.",
+        "First layers that were trained before help here, whoever taught them: BnB, AnB, BnB+ and AnB+ are all "
+        "above base for n up to 3, although training the base twice as long changes nothing. Why is open. It hides "
+        "the dip in the middle, and A's layers are worse than base from the sixth on instead of the fourth.",
         "Paper scale: the authors' own four halves, network and solver, by the files in their repository. Pixels "
         "lose their channel's mean instead of a mean image; a frozen layer drops nothing, so that A7B has no "
         "dropout between its sixth and seventh; every cell has four runs where the paper has one to eight. It was not "
