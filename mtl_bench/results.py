@@ -152,8 +152,10 @@ class Results:
         if digest not in self.provenance["environments"]:
             path = store.root / "environments" / f"{digest}.json"
             self.provenance["environments"][digest] = json.loads(path.read_text())
-        for one in lineage:
-            self.provenance["data"].update(one["data"])
+        digests = self.provenance["data"]
+        for name, found in ((name, found) for one in lineage for name, found in one["data"].items()):
+            # Data that each replicate draws for itself have one name and several digests.
+            digests[name] = ", ".join(sorted({found, *filter(None, digests.get(name, "").split(", "))}))
 
     def _keep_files(self, cell: Cell, store: Store) -> None:
         for file in cell.trial.keep:

@@ -97,6 +97,22 @@ def test_a_cell_may_read_one_of_several_numbers_of_its_trial(tmp_path: Path, sto
         results.merge([Cell({"seed": 7}, Splits(), reads="accuracy, split 7")], store)
 
 
+def test_data_that_each_replicate_draws_keep_all_their_digests(tmp_path: Path, store: Store) -> None:
+    @dataclass(frozen=True)
+    class Drawn(Trial):
+        seed: int
+
+        def run(self, work: Work) -> dict[str, float]:
+            work.data["half A"] = f"digest{self.seed}"
+            return {"accuracy": 1.0}
+
+    results = Results(tmp_path, "study.laptop")
+    cells = [Cell({"seed": seed}, Drawn(seed)) for seed in (2, 1)]
+    for _ in range(2):
+        results.merge(computed(store, *cells), store)
+    assert results.provenance["data"] == {"half A": "digest1, digest2"}
+
+
 def test_a_row_is_replaced_only_by_a_row_of_the_same_cell(tmp_path: Path, store: Store) -> None:
     results = Results(tmp_path, "study.laptop")
     results.merge(computed(store, Cell({"method": "a"}, Measure(1)), Cell({"method": "b"}, Measure(2))), store)
