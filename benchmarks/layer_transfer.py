@@ -96,12 +96,7 @@ def between_random_halves(scale: Scale, seed: int) -> Iterator[Cell]:
     networks = comparison(scale, RANDOM, photographs, seed, laptop_steps=800)
     layers = scale.pick(smoke=(1, 4, 7), laptop=LAYERS, paper=LAYERS)
     tuned = scale.pick(smoke=(4,), laptop=(1, 3, 5, 7), paper=LAYERS)
-    a, b = halves(photographs, seed)
-    if scale.name == "paper":  # the authors' own halves, 0 to 3
-        a, b = (
-            Classes(photographs, half.name, names)
-            for half, names in zip((a, b), random_halves(seed % 100), strict=True)
-        )
+    a, b = cut(scale, photographs, seed)
     for source, target in ((a, b), (b, a)):
         yield from networks.measured(target, BASE)
         yield from networks.transferred("BnB", target, target, layers)
@@ -147,12 +142,21 @@ def between_dissimilar_halves(scale: Scale, seed: int) -> Iterator[Cell]:
         Classes(photographs, "animals", drawn(animals, most, seed)),
         Classes(photographs, "things", drawn(things, most, seed)),
     )
-    for split, (a, b) in ((DISSIMILAR, dissimilar), (CONTROL, halves(photographs, seed, most))):
+    for split, (a, b) in ((DISSIMILAR, dissimilar), (CONTROL, cut(scale, photographs, seed, most))):
         networks = comparison(scale, split, photographs, seed, laptop_steps=470)
         for source, target in ((a, b), (b, a)):
             yield from networks.measured(target, BASE)
             layers = scale.pick(smoke=(7,), laptop=(1, 3, 5, 6, 7), paper=LAYERS)
             yield from networks.transferred("AnB", source, target, layers)
+
+
+def cut(scale: Scale, photographs: Domain, seed: int, most: int | None = None) -> tuple[Classes, Classes]:
+    """Random halves A and B; at paper scale the authors' own, 0 to 3."""
+    a, b = halves(photographs, seed, most)
+    if scale.name == "paper":
+        theirs = random_halves(seed % 100)
+        a, b = (Classes(photographs, half.name, names) for half, names in zip((a, b), theirs, strict=True))
+    return a, b
 
 
 def comparison(scale: Scale, split: str, data: Domain, seed: int, laptop_steps: int) -> Comparison:

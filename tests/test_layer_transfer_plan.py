@@ -88,6 +88,8 @@ def test_paper_scale_has_the_authors_halves_and_their_untrained_control() -> Non
         for name, classes in (("half A", a), ("half B", b)):
             [(_, run)] = cells("paper", network=BASE, split=RANDOM, target=name, seed=100 + seed)
             assert run.data.classes == classes
+            [(_, beside)] = cells("paper", network=BASE, split=CONTROL, target=name, seed=100 + seed)
+            assert beside == run
     sizes = {cell.labels["target"]: len(run.data.classes) for cell, run in cells("paper", split=DISSIMILAR)}
     assert sizes == {"animals": 449, "things": 551}
     untrained = [run for cell, run in cells("paper", split=UNTRAINED) if "N(0" in str(cell.labels["network"])]
