@@ -101,10 +101,10 @@ def between_random_halves(scale: Scale, seed: int) -> Iterator[Cell]:
         yield from networks.measured(target, BASE)
         yield from networks.transferred("BnB", target, target, layers)
         yield from networks.transferred("AnB", source, target, layers)
+        yield from networks.transferred("BnB+", target, target, tuned)
+        yield from networks.transferred("AnB+", source, target, tuned)
         labels = {**networks.labels(target, BASE, 0), "selection": LAST}
         yield Cell(labels, FirstFilters(networks.copied(target)), "filters")
-    yield from networks.transferred("BnB+", b, b, tuned)
-    yield from networks.transferred("AnB+", a, b, tuned)
     yield from replace(networks, recipe=replace(networks.recipe, steps=2 * networks.recipe.steps)).measured(b, LONGER)
     yield from replace(networks, precision="float32").measured(b, EXACT)
     whole: Domain = scale.pick(smoke=b, laptop=b, paper=photographs)
@@ -308,8 +308,8 @@ STUDY = Study(
             "Figure 3",
         ),
         claim(
-            "A's layers, fine-tuned, leave something that helps (AnB+ − base, mean of n = 1, 3, 5, 7)",
-            reached("AnB+", *TUNED) - reached(BASE, target="half B"),
+            "A's layers, fine-tuned, leave something that helps (AnB+ − base on half B, mean of n = 1, 3, 5, 7)",
+            reached("AnB+", *TUNED, target="half B") - reached(BASE, target="half B"),
             PAIRED_GAIN,
             IN_OWN_HALF,
         ),
@@ -326,8 +326,8 @@ STUDY = Study(
             primary=False,
         ),
         claim(
-            "It is what A taught that helps, not the longer training (AnB+ − BnB+, mean of n = 1, 3, 5, 7)",
-            reached("AnB+", *TUNED) - reached("BnB+", *TUNED),
+            "It is what A taught that helps, not the longer training (AnB+ − BnB+ on half B, mean of n = 1, 3, 5, 7)",
+            reached("AnB+", *TUNED, target="half B") - reached("BnB+", *TUNED, target="half B"),
             0.0,
             IN_OWN_HALF,
             primary=False,
@@ -427,9 +427,10 @@ STUDY = Study(
         "Every network is compared with a base of its own half that no layer was copied from. The paper compares "
         "with the mean of all bases, while its fine-tuned networks stand on one half: by its own logs, AnB+ gains "
         "1.0 points over its own half's bases instead of 1.6, and BnB+ as much.",
-        "Laptop scale fine-tunes n = 1, 3, 5 and 7 only, on half B, as the authors' AnB+ are. It uses no "
-        "augmentation; products are computed in bfloat16, and a base in float32 stands beside. Learning rate, "
-        "schedule and length were chosen on seeds 0 and 1.",
+        "Laptop scale fine-tunes n = 1, 3, 5 and 7 only. The claims about fine-tuning rest on half B, where the "
+        "authors' AnB+ stand, as declared before the run; half A's were run after their verdicts were known. No "
+        "augmentation is used; products are computed in bfloat16, and a base in float32 stands beside. Learning "
+        "rate, schedule and length were chosen on seeds 0 and 1.",
         "Untrained layers stand under one half's network, with biases of 0; in the paper under that of all 1,000 "
         "classes, with biases of 0 or 1. N(0, .01) is meant for pixels of 0 to 255, as there.",
         "What comes out otherwise at laptop scale, and why: the first layers change little from how they were "

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks.layer_transfer import BASE, CONTROL, DISSIMILAR, LONGER, RANDOM, STUDY, UNTRAINED
+from mtl_bench.core.store import Store
 from mtl_bench.core.trial import parts
+from mtl_bench.datasets.classes import halves
 from mtl_bench.datasets.imagenet import random_halves
+from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.study import Cell
 from mtl_bench.trials.train import FirstLayers, RandomLayers, Train
 
@@ -103,6 +109,24 @@ def test_the_gate_trains_twice_as_long_and_changes_nothing_else(scale: str) -> N
         [(_, base)] = cells(scale, network=BASE, split=RANDOM, target="half B", seed=cell.labels["seed"])
         assert run.recipe.steps == 2 * base.recipe.steps
         assert (run.data, run.seed, run.init) == (base.data, base.seed, None)
+
+
+@pytest.mark.slow
+def test_paper_scales_network_trains_above_frozen_layers_on_cropped_images(tmp_path: Path) -> None:
+    """Its own runs with two steps on synthetic images in the place of ImageNet's."""
+    store = Store(tmp_path)
+    a, b = halves(SyntheticImages(size=256, train=16, test=8), seed=0)
+    [(_, planned)] = cells("paper", network="AnB", split=RANDOM, layer=7, target="half B", seed=100)
+    assert isinstance(planned.init, FirstLayers)
+    recipe = replace(planned.recipe, steps=2, batch_size=4, candidates=2)
+    copied = replace(planned.init.of, data=a, recipe=recipe)
+    run = replace(planned, data=b, recipe=recipe, init=FirstLayers(copied, 7))
+    for trial in (copied, run):
+        store.compute(trial, "cpu")
+    left, learnt = (
+        torch.load(store.folder(trial) / "last.pt", weights_only=True)["network"] for trial in (run, copied)
+    )
+    assert all(torch.equal(left[name], learnt[name]) for name in left if name.startswith("stages."))
 
 
 def test_a_copied_network_is_one_trial_whoever_asks_for_it() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mtl_bench.report.estimate import DOMAINS, REPLICATE
-from mtl_bench.results import Results
+from mtl_bench.results import Results, ResultsError
 from mtl_bench.study import Cell, Labels, Published, ScaleError, Study
 
 FIRST_JUDGED_SEED = 100  # runs with lower seeds served to size the study
@@ -124,6 +124,17 @@ def closed_labels(cells: Iterable[Measured]) -> dict[str, str]:
 def values_of(cells: Sequence[Measured], label: str) -> list[str]:
     """The values that a label takes, in order."""
     return list(dict.fromkeys(cell.labels.get(label, "") for cell in cells))
+
+
+def number_along(label: str, cell: Measured, view: str) -> float:
+    """The number that this label is; raises ResultsError, which names the view that needs one."""
+    text = cell.labels[label]
+    try:
+        return float(text)
+    except ValueError as error:
+        raise ResultsError(
+            f"the view “{view}” needs numbers along {label}, and a cell has {text!r}; correct the study's plan"
+        ) from error
 
 
 def split(cells: Sequence[Measured], drawn: str) -> dict[str, list[Measured]]:

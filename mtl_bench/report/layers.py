@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mtl_bench.report.cells import Index, Measured, counterpart, index, measured, relative
+from mtl_bench.report.cells import Index, Measured, counterpart, index, measured, number_along, relative
 from mtl_bench.report.style import COLOURS, DASHES, MARKERS, PERCENT, chance_line, legend, panels, unit
-from mtl_bench.results import Results, ResultsError
+from mtl_bench.results import Results
 from mtl_bench.study import Layers, Line, Published, Study
 
 if TYPE_CHECKING:
@@ -97,9 +97,9 @@ def _measurements(view: Layers, line: Line, study: Study, results: Results, ever
         for seed, value in cell.values.items():
             replicate = f"{cell.labels['device']} {seed}"  # device classes never share one
             if line.against is None:
-                runs.append((_number(view, cell), replicate, value))
+                runs.append((number_along(view.x, cell, view.title), replicate, value))
             elif partner is not None and seed in partner.values:
-                runs.append((_number(view, cell), replicate, value - partner.values[seed]))
+                runs.append((number_along(view.x, cell, view.title), replicate, value - partner.values[seed]))
     return Measurements(tuple(cells), pd.DataFrame(runs, columns=["x", "replicate", "value"]))
 
 
@@ -112,16 +112,6 @@ def _references(view: Layers, found: Sequence[Measurements]) -> set[int]:
         if view.lines[i].against is None and len(own) == 1
         if all(min(own) < min(others) for j, others in places.items() if j != i and others)
     }
-
-
-def _number(view: Layers, cell: Measured) -> float:
-    text = cell.labels[view.x]
-    try:
-        return float(text)
-    except ValueError as error:
-        raise ResultsError(
-            f"the view “{view.title}” needs numbers along {view.x}, and a cell has {text!r}; correct the study's plan"
-        ) from error
 
 
 def _published(view: Layers, study: Study, found: Sequence[Measurements]) -> dict[int, Counterpart]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mtl_bench.report.cells import Measured, counterpart, measured, values_of
+from mtl_bench.report.cells import Measured, counterpart, measured, number_along, values_of
 from mtl_bench.report.style import COLOURS, DASHES, MARKERS, PERCENT, chance_line, legend, panels, unit
-from mtl_bench.results import Results, ResultsError
+from mtl_bench.results import Results
 from mtl_bench.study import Study, Sweep
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def draw_sweep(view: Sweep, study: Study, results: Results) -> Figure | None:
                 )
                 heights.append(value)
         heights += means
-    ticks = sorted({_number(view, cell) for cell in cells})
+    ticks = sorted({number_along(view.x, cell, view.title) for cell in cells})
     _scale(axes, ticks)
     low, high = min(heights), max(heights)
     room = max(ROOM * (high - low), (FEWEST_POINTS - (high - low)) / 2)
@@ -65,20 +65,10 @@ def _points(view: Sweep, cells: Sequence[Measured]) -> dict[float, list[Measured
     Raises ResultsError when a point lacks cells that its neighbours have: means over different cells are no line.
     """
     points: dict[float, list[Measured]] = {}
-    for cell in sorted(cells, key=lambda cell: _number(view, cell)):
-        points.setdefault(_number(view, cell), []).append(cell)
+    for cell in sorted(cells, key=lambda cell: number_along(view.x, cell, view.title)):
+        points.setdefault(number_along(view.x, cell, view.title), []).append(cell)
     full = max(map(len, points.values()))
     return {x: at for x, at in points.items() if len(at) == full}
-
-
-def _number(view: Sweep, cell: Measured) -> float:
-    text = cell.labels[view.x]
-    try:
-        return float(text)
-    except ValueError as error:
-        raise ResultsError(
-            f"the view “{view.title}” needs numbers along {view.x}, and a cell has {text!r}; correct the study's plan"
-        ) from error
 
 
 def _scale(axes: Axes, ticks: Sequence[float]) -> None:
