@@ -50,7 +50,7 @@ smoke: $(INSTALLED)  ## run every study on synthetic data, in seconds
 	@for study in $(STUDIES); do $(MTL_BENCH) run $$study --scale smoke $(ARGS) || exit 1; done
 
 speed: $(INSTALLED_FOR_SPEED)  ## time it beside other libraries, which it installs (1 GB more): a table, a page, a figure
-	$(MTL_BENCH) speed $(ARGS)
+	$(BIN)/python -m speed $(ARGS)
 
 test: $(INSTALLED_FOR_TESTS)  ## all tests
 	$(BIN)/python -m pytest $(ARGS)

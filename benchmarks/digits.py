@@ -8,10 +8,10 @@ from typing import Any
 
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.mnist_m import MNISTM
-from mtl_bench.datasets.sample import Sample
 from mtl_bench.datasets.svhn import SVHN
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.usps import USPS
+from mtl_bench.datasets.wrappers.sample import Sample
 from mtl_bench.methods.deep.adabn import AdaBN
 from mtl_bench.methods.deep.adda import ADDA
 from mtl_bench.methods.deep.cmd import CMD
@@ -44,7 +44,7 @@ from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt, Domain, Method
 from mtl_bench.trials.evaluate import Evaluate, Oracle, Selection
 from mtl_bench.trials.reverse import ReverseValidate
-from mtl_bench.trials.select import Select, SelectWeighted, Weigh
+from mtl_bench.trials.select import ImportanceWeights, Select, SelectWeighted
 from mtl_bench.trials.separation import DomainDistance, Embedding
 from mtl_bench.trials.shallow import FitShallow
 
@@ -76,7 +76,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
     recipe = Recipe(
         steps=scale.pick(smoke=12, laptop=2000, paper=20_000),
         batch_size=scale.pick(smoke=16, laptop=64, paper=64),
-        candidates=scale.pick(smoke=3, laptop=10, paper=10),
+        checkpoints=scale.pick(smoke=3, laptop=10, paper=10),
     )
 
     def run(method: Method, seed: int, backbone: Backbone = PLAIN_CNN, source: Domain = mnist) -> Adapt:
@@ -98,7 +98,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
             yield Cell(labels_of(run(method, seed), name), Embedding(run(method, seed)), "divergence")
         yield Cell(labels_of(alone, "SA"), Evaluate(Select(FitShallow(SA(), alone))))
         yield from between_grey_digits(scale, recipe, seed)
-        reverse = replace(recipe, steps=scale.pick(smoke=4, laptop=300, paper=2000), candidates=1)
+        reverse = replace(recipe, steps=scale.pick(smoke=4, laptop=300, paper=2000), checkpoints=1)
         for name, method in JUDGED.items():
             for rule, selection in rules(run(method, seed), reverse).items():
                 yield Cell(labels_of(run(method, seed), name, selection=rule), Evaluate(selection))
@@ -110,8 +110,8 @@ def rules(run: Adapt, reverse: Recipe) -> dict[str, Selection]:
         "source validation": Select(run, "source validation"),
         "entropy": Select(run, "entropy"),
         "SND": Select(run, "SND"),
-        "importance-weighted": SelectWeighted(Weigh(run), "importance-weighted"),
-        "DEV": SelectWeighted(Weigh(run), "DEV"),
+        "importance-weighted": SelectWeighted(ImportanceWeights(run), "importance-weighted"),
+        "DEV": SelectWeighted(ImportanceWeights(run), "DEV"),
         "reverse validation": ReverseValidate(run, reverse),
         "oracle": Oracle(run),
     }
@@ -250,7 +250,7 @@ STUDY = Study(
         "Zellinger et al., ICLR 2017": "https://arxiv.org/abs/1702.08811",
         "Saito et al., CVPR 2018": "https://arxiv.org/abs/1712.02560",
     },
-    differs=(
+    deviations=(
         "Laptop scale: 2,000 steps of 64 + 64 images; five seeds for the judged methods, one for the others, which are "
         "shown and not judged. 1,000 steps between MNIST and USPS.",
         "MNIST-M is made anew by the paper's recipe from BSDS500's 200 training photographs and all 70,000 digits; "
@@ -263,6 +263,6 @@ STUDY = Study(
         "CMD's last hidden layer is bounded by a tanh where the paper has a sigmoid, which never learnt the source; "
         "source only keeps the ReLU there. Target accuracies on other data were seen when this and ADDA's adversary "
         "were decided, so CMD's claim, first declared primary, is shown and not judged.",
-        "Reverse validation retrains for 300 steps per candidate instead of a whole run.",
+        "Reverse validation retrains for 300 steps per checkpoint instead of a whole run.",
     ),
 )

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 
 from mtl_bench.datasets.caltech101 import Caltech101
 from mtl_bench.datasets.cifar10 import CIFAR10
-from mtl_bench.datasets.classes import Classes, PerClass, drawn, halves
 from mtl_bench.datasets.imagenet import ImageNet, man_made, natural, random_halves
 from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.datasets.wrappers.classes import Classes, PerClass, drawn, halves
 from mtl_bench.models.caffenet import CaffeNet
 from mtl_bench.models.network import Backbone
 from mtl_bench.models.small_cnn import SmallCNN
 from mtl_bench.study import (
     Cell,
     Claim,
+    Contrast,
     Curves,
     Filters,
     Gate,
@@ -23,7 +24,6 @@ from mtl_bench.study import (
     Labels,
     Layers,
     Line,
-    Margin,
     Published,
     Scale,
     Study,
@@ -161,8 +161,8 @@ def cut(scale: Scale, photographs: Domain, seed: int, most: int | None = None) -
 
 def comparison(scale: Scale, split: str, data: Domain, seed: int, laptop_steps: int) -> Comparison:
     recipe: Recipe = scale.pick(
-        smoke=Recipe(6, batch_size=16, learning_rate=0.02, candidates=2),
-        laptop=Recipe(laptop_steps, learning_rate=0.02, schedule="cosine", weight_decay=0.0005, candidates=20),
+        smoke=Recipe(6, batch_size=16, learning_rate=0.02, checkpoints=2),
+        laptop=Recipe(laptop_steps, learning_rate=0.02, schedule="cosine", weight_decay=0.0005, checkpoints=20),
         paper=CaffeRecipe(),
     )
     return Comparison(
@@ -245,18 +245,18 @@ def published() -> Iterator[Published]:
             yield from counterparts({"network": whose, "layer": layer, **labels}, "Figure 3", value)
 
 
-def reached(network: str, *layers: int, split: str = RANDOM, **labels: str) -> Margin:
+def reached(network: str, *layers: int, split: str = RANDOM, **labels: str) -> Contrast:
     """The mean over both halves and these layers; a replicate is a random cut into halves."""
     found = [accuracy(network=network, layer=n, split=split, selection=LAST, **labels) for n in layers or (0,)]
     return (1 / len(found)) * sum(found[1:], found[0])
 
 
-def gap(layer: int, split: str) -> Margin:
+def gap(layer: int, split: str) -> Contrast:
     return reached(BASE, split=split) - reached("AnB", layer, split=split)
 
 
-def claim(text: str, margin: Margin, size: float, where: str = "Figure 2", primary: bool = True) -> Claim:
-    return Claim(text, (margin,), f"{YOSINSKI}, {where}", size, primary=primary)
+def claim(text: str, contrast: Contrast, size: float, where: str = "Figure 2", primary: bool = True) -> Claim:
+    return Claim(text, (contrast,), f"{YOSINSKI}, {where}", size, primary=primary)
 
 
 IN_OWN_HALF = "by the authors' logs, each run against the base of its own half"
@@ -415,7 +415,7 @@ STUDY = Study(
         ),
     ),
     papers={YOSINSKI: "https://arxiv.org/abs/1411.1792"},
-    differs=(
+    deviations=(
         "Laptop scale has another network and other images: six convolutions and a hidden layer, so that the number "
         "of a layer means its place among eight, and Caltech-101 at 32 pixels, cut at random into 51 and 50 "
         "classes, with at most 60 training images of a class (and never more than two thirds of it) and 30 of the "
@@ -429,7 +429,7 @@ STUDY = Study(
         "1.0 points over its own half's bases instead of 1.6, and BnB+ as much.",
         "Laptop scale fine-tunes n = 1, 3, 5 and 7 only. The claims about fine-tuning rest on half B, where the "
         "authors' AnB+ stand, as declared before the run; half A's were run after their verdicts were known. No "
-        "augmentation is used; products are computed in bfloat16, and a base in float32 stands beside. Learning "
+        "augmentation is used; macs are computed in bfloat16, and a base in float32 stands beside. Learning "
         "rate, schedule and length were chosen on seeds 0 and 1.",
         "Untrained layers stand under one half's network, with biases of 0; in the paper under that of all 1,000 "
         "classes, with biases of 0 or 1. N(0, .01) is meant for pixels of 0 to 255, as there.",

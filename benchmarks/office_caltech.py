@@ -19,7 +19,7 @@ from mtl_bench.methods.shallow.pca import PCA
 from mtl_bench.methods.shallow.sa import SA
 from mtl_bench.methods.shallow.sstca import SSTCA
 from mtl_bench.methods.shallow.tca import TCA
-from mtl_bench.study import Bars, Cell, Claim, Grid, Labels, Margin, Published, Scale, Study, Sweep, accuracy
+from mtl_bench.study import Bars, Cell, Claim, Contrast, Grid, Labels, Published, Scale, Study, Sweep, accuracy
 from mtl_bench.trials.classify import Classify, FeatureSet, Group, MeanOver, Normalisation
 from mtl_bench.trials.shallow import ShallowMethod
 
@@ -223,11 +223,11 @@ MEDA_TABLE = (
 )
 
 
-def judged(row: Row) -> Margin:
+def judged(row: Row) -> Contrast:
     return accuracy(**row.labels, protocol=SPLITS)
 
 
-def gain(of: Row, over: Row) -> tuple[Margin, ...]:
+def gain(of: Row, over: Row) -> tuple[Contrast, ...]:
     """On the sampling protocol, where a replicate is a draw of the labelled source images; over all 12 pairs."""
     return (judged(of) - judged(over),)
 
@@ -340,7 +340,7 @@ STUDY = Study(
         Grid("Every pair, full protocol", where={"protocol": FULL}),
         Grid("Every pair, 20 labelled source images per class (8 of webcam and dslr)", where={"protocol": SPLITS}),
     ),
-    differs=(
+    deviations=(
         "The tables do not say how features were normalised. These conventions give the rows that are compared, up to "
         "rounding: each image's counts divided by their sum, then each domain's features brought to mean 0 and "
         "deviation 1 (1-NN; PCA with 100 dimensions in JDA's table and with 30 in MEDA's); the same and then each "
@@ -349,8 +349,8 @@ STUDY = Study(
         "found on the full protocol, by comparison with the tables; the claims are judged on the sampling protocol.",
         "Published numbers are of the full protocol (all source labels, all of the target unlabelled and tested). The "
         "claims are judged on 20 draws of 20 labelled source images per class (8 of webcam and dslr), as in the papers "
-        "of GFK, SA and CORAL: the full protocol has nothing to repeat. A published gain stands beside a margin of the "
-        "other protocol.",
+        "of GFK, SA and CORAL: the full protocol has nothing to repeat. A published gain stands beside a contrast of "
+        "the other protocol.",
         "The row of GFK in JDA's table is printed with dimension 100. It comes out, entry by entry, with dimension 20 "
         "for some pairs and 10 for others; those of 10 were found by comparison with it, so that row is no choice free "
         "of labels, and GFK with dimension 20 throughout stands beside it.",

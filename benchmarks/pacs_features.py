@@ -19,7 +19,7 @@ from mtl_bench.methods.shallow.sa import SA
 from mtl_bench.methods.shallow.sstca import SSTCA
 from mtl_bench.methods.shallow.tca import TCA
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.study import Bars, Cell, Claim, Grid, Labels, Margin, Scale, Study, accuracy
+from mtl_bench.study import Bars, Cell, Claim, Contrast, Grid, Labels, Scale, Study, accuracy
 from mtl_bench.trials.adapt import Domain
 from mtl_bench.trials.classify import Classify, Group, MeanOver, Normalisation
 from mtl_bench.trials.extract import Extract
@@ -115,7 +115,7 @@ def line(name: str, normalisation: Normalisation = UNIT, classifier: Classifier 
     return found
 
 
-def gain(of: Row, over: Row) -> tuple[Margin, ...]:
+def gain(of: Row, over: Row) -> tuple[Contrast, ...]:
     """Over all 12 pairs; a replicate is a draw of the labelled source images."""
     return (accuracy(**of.labels, protocol=SPLITS) - accuracy(**over.labels, protocol=SPLITS),)
 
@@ -167,7 +167,7 @@ STUDY = Study(
         Grid("Every pair, 20 labelled source images per class", where={"protocol": SPLITS}),
         Grid("Every pair, all source images labelled", where={"protocol": FULL}),
     ),
-    differs=(
+    deviations=(
         "There are no published numbers of these methods on these features: the page compares methods with each other. "
         "All claims are exploratory.",
         "The network was trained on ImageNet, whose photographs are of the kind of PACS's photo domain and may share "

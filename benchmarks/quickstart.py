@@ -27,7 +27,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
     recipe = Recipe(
         steps=scale.pick(smoke=40, laptop=1200),
         batch_size=scale.pick(smoke=16, laptop=64),
-        candidates=scale.pick(smoke=4, laptop=8),
+        checkpoints=scale.pick(smoke=4, laptop=8),
     )
     for seed in scale.seeds:
         for name, method in {**METHODS, CEILING: SourceOnly()}.items():
@@ -64,13 +64,13 @@ STUDY = Study(
     claims=(
         Claim(
             text="DANN reads more target digits than the same network trained on the source only",
-            margins=(accuracy(method="DANN") - accuracy(method="source only"),),
+            contrasts=(accuracy(method="DANN") - accuracy(method="source only"),),
             source=f"{PAPER}, Table 2",
             published=76.66 - 52.25,
         ),
         Claim(
             text="Labels on the target are still worth more than adaptation without them",
-            margins=(accuracy(method=CEILING) - accuracy(method="DANN"),),
+            contrasts=(accuracy(method=CEILING) - accuracy(method="DANN"),),
             source=f"{PAPER}, Table 2",
             published=95.96 - 76.66,
         ),
@@ -87,7 +87,7 @@ STUDY = Study(
         Curves("Accuracy on the target while training", y="accuracy"),
     ),
     papers={PAPER: "https://jmlr.org/papers/v17/15-239.html"},
-    differs=(
+    deviations=(
         "The data: 2,000 source, 2,000 target-training and 1,000 target-test digits of MNIST instead of 60,000 and "
         "10,000; photographs from scikit-image instead of BSDS500, others for training than for the test.",
         "The run: 1,200 steps of 64 + 64 images, a minute or two, with DANN's network, learning rate and schedules.",

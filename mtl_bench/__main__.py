@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
-from mtl_bench.command_line import catalogue, data_commands, upkeep
-from mtl_bench.command_line.catalogue import StudyError
+from mtl_bench import workspace
+from mtl_bench.cli import data as data_commands
 from mtl_bench.core.store import StoreError
+from mtl_bench.execution import maintenance
+from mtl_bench.workspace import StudyError
 
 app = typer.Typer(
     help="Classic transfer learning, reproduced: runs a study, judges its claims, writes its page.",
@@ -70,7 +72,7 @@ def run(
     ] = False,
 ) -> None:
     """Compute what a study lacks, judge its claims and write its page."""
-    from mtl_bench.command_line import commands
+    from mtl_bench.execution import commands
 
     wanted = commands.Wanted.of(study, scale, only or [], seeds)
     computer = commands.Computer.of(_device_class(device), slots)
@@ -83,7 +85,7 @@ def run(
 @app.command()
 def report(study: StudyName, scale: ScaleName = None) -> None:
     """Write the page of a study again, from its results alone."""
-    from mtl_bench.command_line import commands
+    from mtl_bench.execution import commands
 
     commands.report(commands.Wanted.of(study, scale))
 
@@ -105,7 +107,7 @@ def check(
 
     Exits with 0 if accuracy held, 1 if it fell, rose, spread or is not deterministic, 2 if it could not be checked.
     """
-    from mtl_bench.command_line import commands
+    from mtl_bench.execution import commands
 
     computer = commands.Computer.of(_device_class(device), slots)
     raise typer.Exit(commands.check(commands.Wanted.of(study, scale), computer, baseline, junit, summary))
@@ -132,8 +134,8 @@ def why(
     ] = None,
 ) -> None:
     """Why a number is what it is: every trial behind it; with --versus, what differs between two numbers."""
-    from mtl_bench.command_line import commands
-    from mtl_bench.command_line import why as reasons
+    from mtl_bench.cli import why as reasons
+    from mtl_bench.execution import commands
 
     print(reasons.why(commands.Wanted.of(study, scale), labels or [], versus or []))
 
@@ -141,43 +143,21 @@ def why(
 @app.command()
 def status() -> None:
     """What there is: results, running trials, failures, disk use."""
-    print(upkeep.status(catalogue.places()))
+    print(maintenance.status(workspace.places()))
 
 
 @app.command("list")
 def list_studies() -> None:
     """The studies and what each is about."""
-    names = catalogue.study_names()
+    names = workspace.study_names()
     for name in names:
-        print(f"{name:<{max(map(len, names))}}  {catalogue.headline(name)}")
-
-
-@app.command()
-def speed(
-    rows: Annotated[
-        list[str] | None, typer.Argument(help="Which comparisons; without, all but those that take minutes.")
-    ] = None,
-    rounds: Annotated[int | None, typer.Option("--rounds", min=1, help="How often each is timed; 6 or more.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also the comparisons that take minutes.")] = False,
-    listed: Annotated[bool, typer.Option("--list", help="List the comparisons and measure nothing.")] = False,
-) -> None:
-    """Time our work beside other libraries', in turns and on one thread, and write reports/speed.md."""
-    from mtl_bench.speed import command
-
-    if listed:
-        print(command.listing())
-    else:
-        try:
-            wanted = command.chosen(rows or [], everything)
-        except command.SpeedError as error:
-            raise StudyError(str(error)) from None
-        raise typer.Exit(command.run(wanted, rounds, catalogue.places().reports))
+        print(f"{name:<{max(map(len, names))}}  {workspace.headline(name)}")
 
 
 @app.command()
 def tidy() -> None:
     """Repair results after a merge of branches: one row per cell, the newer one; no file that no row refers to."""
-    from mtl_bench.command_line import commands
+    from mtl_bench.execution import commands
 
     commands.tidy()
 
@@ -195,23 +175,23 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what --unreferenced would remove.")] = False,
 ) -> None:
     """Remove what stopped runs left: unfinished trials, locks and old failures."""
-    places = catalogue.places()
+    places = workspace.places()
     if everything and unreferenced:
         raise typer.BadParameter("--all removes what is unreferenced too; leave one of the two out")
     if dry_run and not unreferenced:
         raise typer.BadParameter("--dry-run goes with --unreferenced")
     if everything or unreferenced:
-        upkeep.must_be_idle(places.store)
+        maintenance.must_be_idle(places.store)
     if unreferenced:
         _clean_unreferenced(places, dry_run)
         return
     if everything:
-        typer.confirm(f"Remove {upkeep.contents(places.store)}?", abort=True)
-    print(upkeep.empty(places.store) if everything else upkeep.sweep(places.store))
+        typer.confirm(f"Remove {maintenance.contents(places.store)}?", abort=True)
+    print(maintenance.empty(places.store) if everything else maintenance.sweep(places.store))
 
 
-def _clean_unreferenced(places: catalogue.Places, dry_run: bool) -> None:
-    from mtl_bench.command_line import references
+def _clean_unreferenced(places: workspace.Places, dry_run: bool) -> None:
+    from mtl_bench.execution import references
 
     found = references.unreferenced(places)
     if dry_run or not found.folders:
@@ -235,7 +215,7 @@ def _device_class(device: Device) -> str:
 
 def _sentence(error: Exception) -> str | None:
     """What to tell a user, None for an error of ours, which shows its traceback."""
-    from mtl_bench.results import ResultsError  # here, since it needs pandas
+    from mtl_bench.results.table import ResultsError  # here, since it needs pandas
 
     if isinstance(error, StudyError | StoreError | ResultsError):
         return str(error)

@@ -14,7 +14,7 @@ NEARLY_FULL = 2**16  # bytes; a disk with less left is why something failed
 def write_atomically(path: Path, text: str) -> None:
     """Readers see the old file or the whole new one, never a half."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with part.open("w") as file:
+    with part.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

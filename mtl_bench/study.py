@@ -14,6 +14,9 @@ from mtl_bench.core.trial import Trial
 
 Labels = Mapping[str, str | int]
 
+REPLICATE = "seed"  # the label that tells a cell's replicates apart
+DOMAINS = ("source", "target")  # the labels that name a pair of domains
+
 
 class ScaleError(ValueError):
     """The study cannot be run at this scale; the message says which it has."""
@@ -54,7 +57,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Margin:
+class Contrast:
     """A linear combination of cells, evaluated once per replicate: positive means that the claim holds.
 
     Written as arithmetic: `accuracy(method="DANN") - accuracy(method="source only")`.
@@ -62,38 +65,38 @@ class Margin:
 
     terms: tuple[Term, ...]
 
-    def __add__(self, other: Margin) -> Margin:
-        return Margin(self.terms + other.terms)
+    def __add__(self, other: Contrast) -> Contrast:
+        return Contrast(self.terms + other.terms)
 
-    def __sub__(self, other: Margin) -> Margin:
+    def __sub__(self, other: Contrast) -> Contrast:
         return self + (-1.0) * other
 
-    def __rmul__(self, factor: float) -> Margin:
-        return Margin(tuple(Term(factor * t.weight, t.metric, t.labels) for t in self.terms))
+    def __rmul__(self, factor: float) -> Contrast:
+        return Contrast(tuple(Term(factor * t.weight, t.metric, t.labels) for t in self.terms))
 
 
-def mean_of(metric: str, **labels: str | int) -> Margin:
+def mean_of(metric: str, **labels: str | int) -> Contrast:
     """The mean of `metric` over the cells with these labels, per replicate."""
-    return Margin((Term(1.0, metric, tuple(sorted(labels.items()))),))
+    return Contrast((Term(1.0, metric, tuple(sorted(labels.items()))),))
 
 
-def accuracy(**labels: str | int) -> Margin:
+def accuracy(**labels: str | int) -> Contrast:
     """The mean accuracy, in percent, over the cells with these labels, per replicate."""
     return mean_of("accuracy", **labels)
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the paper and the margins that decide it, stated before the judged run.
+    """A sentence of the paper and the contrasts that decide it, stated before the judged run.
 
-    Several margins: the claim holds if each does ("in every", "A > B > C"). With `within`, the claim is that the margin
-    is zero up to ± `within` (an equivalence).
+    Several contrasts: the claim holds if each does ("in every", "A > B > C"). With `within`, the claim is that the
+    contrast is zero up to ± `within` (an equivalence).
     """
 
     text: str
-    margins: tuple[Margin, ...]
+    contrasts: tuple[Contrast, ...]
     source: str  # the paper and its table
-    published: float | None = None  # the published size of the first margin, in `unit`
+    published: float | None = None  # the published size of the first contrast, in `unit`
     within: float | None = None
     smallest_effect: float | None = None  # an interval wholly below it contradicts the claim
     primary: bool = True  # judged with Holm's correction; otherwise the interval is only shown
@@ -102,15 +105,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Gate:
-    """What must be true of a run for its claims to mean anything: a bound on the mean margin.
+    """What must be true of a run for its claims to mean anything: a bound on the mean contrast.
 
     It is `at_least` so much, or, where `within_sd_of` is given, at most one standard deviation of that from zero.
     """
 
     text: str
-    margin: Margin
+    contrast: Contrast
     at_least: float = 0.0
-    within_sd_of: Margin | None = None  # whose standard deviation over replicates
+    within_sd_of: Contrast | None = None  # whose standard deviation over replicates
 
 
 @dataclass(frozen=True)
@@ -259,7 +262,7 @@ class Study:
     claims: tuple[Claim, ...] = ()
     gates: tuple[Gate, ...] = ()
     views: tuple[View, ...] = ()
-    differs: tuple[str, ...] = ()  # what is not matched to the paper
+    deviations: tuple[str, ...] = ()  # what is not matched to the paper
     papers: Mapping[str, str] = field(default_factory=dict)  # where each cited paper can be read, by its short name
     chance: float | None = None  # percent that guessing reads right; runs below 1.5 times it count as failed
     redraws_test: bool = False  # each replicate draws its own test items: its spread holds their uncertainty

@@ -98,6 +98,6 @@ class Measure(Trial):
     network: Train
 
     def run(self, work: Work) -> Mapping[str, float]:
-        (work.folder / "curve.csv").write_text("step,accuracy,note\n1,40.5,a\n2,45,b\n3,60.25,c\n")
+        (work.folder / "curve.csv").write_text("step,accuracy,note\n1,40.5,a\n2,45,b\n3,60.25,c\n", encoding="utf-8")
         work.data["circles labels"] = "fedcba9876543210"
         return {"accuracy": 60.0 + self.network.seed % 7, "loss": 0.25}

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from mtl_bench.__main__ import main
+from tests.results.measured import maker, quick  # noqa: F401
 from tests.studies import FAKE, Desk, Outcome
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     desk = Desk(tmp_path)
-    (tmp_path / "benchmarks" / "fake.py").write_text(FAKE)
+    (tmp_path / "benchmarks" / "fake.py").write_text(FAKE, encoding="utf-8")
     for name, value in desk.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("ALSO", raising=False)

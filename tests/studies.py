@@ -98,10 +98,10 @@ class Desk:
     def log(self) -> list[str]:
         """The trials that ran, in order."""
         path = self.folder / "log"
-        return path.read_text().split() if path.exists() else []
+        return path.read_text(encoding="utf-8").split() if path.exists() else []
 
     def rows(self, name: str) -> list[dict[str, str]]:
-        with (self.folder / "results" / f"{name}.csv").open(newline="") as file:
+        with (self.folder / "results" / f"{name}.csv").open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
 
     def files(self) -> dict[str, tuple[int, bytes]]:

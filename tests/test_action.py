@@ -16,7 +16,7 @@ import yaml  # type: ignore[import-untyped]
 
 from tests.studies import FAKE, ROOT, Desk
 
-ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 SCRIPTS = {step["name"]: step for step in STEPS if "run" in step}
 INPUT = re.compile(r"inputs\.([\w-]+)")
@@ -45,9 +45,9 @@ def test_a_script_is_valid_and_no_expression_is_put_into_its_text(name: str) -> 
 
 
 def test_workflows_give_the_action_inputs_that_it_has() -> None:
-    page = (ROOT / "docs/regression.md").read_text()
+    page = (ROOT / "docs/regression.md").read_text(encoding="utf-8")
     texts = re.findall(r"```yaml file=\S+\n(.*?)```", page, re.DOTALL)
-    texts += [path.read_text() for path in (ROOT / ".github/workflows").glob("*.yml")]
+    texts += [path.read_text(encoding="utf-8") for path in (ROOT / ".github/workflows").glob("*.yml")]
     jobs = [job for text in texts for job in yaml.safe_load(text)["jobs"].values()]
     steps = [step for job in jobs for step in job["steps"]]
     ours = [step for step in steps if step.get("uses") == "./" or "mtl_bench@" in step.get("uses", "")]
@@ -67,7 +67,7 @@ class Runner:
         self.program("mtl-bench", f'exec "{sys.executable}" -m mtl_bench "$@"')
 
     def program(self, name: str, script: str) -> None:
-        (self.bin / name).write_text(f"#!/bin/bash\n{script}\n")
+        (self.bin / name).write_text(f"#!/bin/bash\n{script}\n", encoding="utf-8")
         (self.bin / name).chmod(0o755)
 
     def give(self, step: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -83,7 +83,7 @@ class Runner:
             **variables,
         }
         script = self.temporary / "script.sh"
-        script.write_text(SCRIPTS[step]["run"])
+        script.write_text(SCRIPTS[step]["run"], encoding="utf-8")
         return subprocess.run(
             [*BASH, str(script)], cwd=self.desk.folder, env=environment, capture_output=True, text=True, timeout=300
         )
@@ -94,18 +94,18 @@ class Runner:
 
     @property
     def outputs(self) -> dict[str, str]:
-        lines = (self.temporary / "output").read_text().splitlines()
+        lines = (self.temporary / "output").read_text(encoding="utf-8").splitlines()
         return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
     @property
     def summary(self) -> str:
-        return (self.temporary / "summary").read_text()
+        return (self.temporary / "summary").read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def runner(tmp_path: Path) -> Runner:
     desk = Desk(tmp_path)
-    (tmp_path / "benchmarks" / "fake.py").write_text(FAKE)
+    (tmp_path / "benchmarks" / "fake.py").write_text(FAKE, encoding="utf-8")
     return Runner(desk)
 
 
@@ -125,12 +125,12 @@ def test_the_check_reports_and_the_last_step_fails(runner: Runner) -> None:
     assert "no regression" in runner.summary
     path = runner.desk.folder / "results" / "fake.laptop.csv"
     rows = [{**row, "value": str(float(row["value"]) + 20), "code": "older"} for row in runner.desk.rows("fake.laptop")]
-    path.write_text("\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n")
+    path.write_text("\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n", encoding="utf-8")
     bad = runner.check()
     assert bad.returncode == 0, "the steps that report must still run"
     assert runner.outputs["status"] == "1"
     assert "regressed" in runner.summary
-    assert "regressed" in Path(runner.outputs["summary"]).read_text()
+    assert "regressed" in Path(runner.outputs["summary"]).read_text(encoding="utf-8")
     for status in ("0", "1", "2"):
         assert runner.give("Result", STATUS=status).returncode == int(status)
     assert runner.give("Result", STATUS="").returncode == 1, "no status means that a step before failed"
@@ -151,7 +151,7 @@ def test_inputs_are_words_never_commands(runner: Runner) -> None:
         "Install", ACTION="/the action", INSTALL="-e .\n; touch broken $(touch broken)", TORCH_INDEX="https://x"
     )
     assert not (runner.desk.folder / "broken").exists()
-    words = (runner.desk.folder / "words").read_text().splitlines()
+    words = (runner.desk.folder / "words").read_text(encoding="utf-8").splitlines()
     assert words[:7] == ["-m", "pip", "install", "--index-url", "https://x", "torch", "torchvision"]
     assert words[7:12] == ["-m", "pip", "install", "--editable", "/the action"]
     assert ";" in words[12:]
@@ -159,7 +159,7 @@ def test_inputs_are_words_never_commands(runner: Runner) -> None:
 
 def comment(runner: Runner) -> subprocess.CompletedProcess[str]:
     summary = runner.temporary / "summary.md"
-    summary.write_text("### fake: no regression\n")
+    summary.write_text("### fake: no regression\n", encoding="utf-8")
     variables = {"REPOSITORY": "someone/something", "NUMBER": "7", "SUMMARY": str(summary)}
     marker = "<!-- mtl-bench check fake laptop -->"
     return runner.give("Comment", GH_TOKEN="token", MARKER=marker, **variables)
@@ -174,15 +174,15 @@ def test_the_first_comment_is_written_and_later_ones_replace_it(runner: Runner) 
     done = comment(runner)
     assert (done.returncode, done.stdout) == (0, "")
     assert (
-        calls.read_text()
+        calls.read_text(encoding="utf-8")
         .splitlines()[-1]
         .startswith("api --method POST repos/someone/something/issues/7/comments --field body=@")
     )
-    assert body.read_text() == "<!-- mtl-bench check fake laptop -->\n### fake: no regression\n"
+    assert body.read_text(encoding="utf-8") == "<!-- mtl-bench check fake laptop -->\n### fake: no regression\n"
     runner.program("gh", f'{KEEP}\ncase $* in *--paginate*) printf "41\\n42\\n";; esac')
     assert comment(runner).returncode == 0
     assert (
-        calls.read_text()
+        calls.read_text(encoding="utf-8")
         .splitlines()[-1]
         .startswith("api --method PATCH repos/someone/something/issues/comments/41 --field body=@")
     )

@@ -18,7 +18,7 @@ from mtl_bench.core.trial import describe
 from mtl_bench.models.digits import DigitCNN, DigitCNNBatchNorm
 from mtl_bench.models.network import Backbone, Network
 from mtl_bench.training.learner import Batch, Learner
-from mtl_bench.training.loop import Stream, fit
+from mtl_bench.training.loop import DomainData, fit
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.training.seeding import seed_everything
 from mtl_bench.trials.adapt import Method
@@ -48,13 +48,15 @@ def built(method: type[Method], *domains: str, seed: int = 0) -> Learner:
     return learner
 
 
-def streams(target_seed: int = 9) -> dict[str, Stream]:
+def streams(target_seed: int = 9) -> dict[str, DomainData]:
     """Two sources and a target of another size."""
-    made = {name: Stream(images(11, i, SHAPE).numpy(), np.arange(11) % CLASSES) for i, name in enumerate(("a", "b"))}
-    return {**made, "target": Stream(images(7, target_seed, SHAPE).numpy(), None)}
+    made = {
+        name: DomainData(images(11, i, SHAPE).numpy(), np.arange(11) % CLASSES) for i, name in enumerate(("a", "b"))
+    }
+    return {**made, "target": DomainData(images(7, target_seed, SHAPE).numpy(), None)}
 
 
-def trained(method: type[Method], data: Mapping[str, Stream], folder: Path) -> Learner:
+def trained(method: type[Method], data: Mapping[str, DomainData], folder: Path) -> Learner:
     learner = built(method, *data)
     fit(
         learner,
@@ -62,8 +64,8 @@ def trained(method: type[Method], data: Mapping[str, Stream], folder: Path) -> L
         data,
         seed=0,
         device="cpu",
-        checkpoint=folder / "checkpoint.pt",
-        candidate=lambda step, losses: None,
+        resume_state=folder / "resume_state.pt",
+        checkpoint=lambda step, losses: None,
         progress=lambda share, text: None,
     )
     return learner
@@ -181,7 +183,7 @@ def test_target_images_matter_exactly_to_methods_that_adapt(method: type[Method]
 @every_method
 def test_source_labels_matter(method: type[Method], tmp_path: Path) -> None:
     data = streams()
-    shifted = {n: s if s.labels is None else Stream(s.images, (s.labels + 1) % CLASSES) for n, s in data.items()}
+    shifted = {n: s if s.labels is None else DomainData(s.inputs, (s.labels + 1) % CLASSES) for n, s in data.items()}
     assert not equal(trained(method, data, tmp_path), trained(method, shifted, tmp_path))
 
 
@@ -211,6 +213,6 @@ def test_the_state_survives_a_safe_load(method: type[Method], tmp_path: Path) ->
 
 @pytest.mark.parametrize("method", [m for m in DEEP if m.__name__ in UNADAPTED], ids=lambda cls: cls.__name__)
 def test_a_ceiling_needs_no_unlabelled_domain(method: type[Method], tmp_path: Path) -> None:
-    data = {"target": Stream(images(9, 0, SHAPE).numpy(), np.arange(9) % CLASSES)}
+    data = {"target": DomainData(images(9, 0, SHAPE).numpy(), np.arange(9) % CLASSES)}
     learner = trained(method, data, tmp_path)
     assert not equal(learner, built(method, "target"))

@@ -18,15 +18,15 @@ import pytest
 
 import mtl_bench.datasets
 from mtl_bench.core.trial import describe
-from mtl_bench.datasets import acquire
-from mtl_bench.datasets.classes import Classes, PerClass
-from mtl_bench.datasets.placed import DataError, data_root
-from mtl_bench.datasets.sample import Sample
+from mtl_bench.datasets.files import acquire
+from mtl_bench.datasets.files.placed import DataError, data_root
 from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.datasets.wrappers.classes import Classes, PerClass
+from mtl_bench.datasets.wrappers.sample import Sample
 from tests.discovery import dataclasses_with
 
 Array = np.ndarray[Any, Any]
-DATA_SETS = dataclasses_with(mtl_bench.datasets, "images", "labels")
+DATA_SETS = dataclasses_with(mtl_bench.datasets, "inputs", "labels")
 FEATURE_SETS = dataclasses_with(mtl_bench.datasets, "features", "labels")
 
 
@@ -78,7 +78,7 @@ def splits_at_hand(data: Any) -> dict[str, tuple[Array, Array]]:
     found: dict[str, tuple[Array, Array]] = {}
     for split in splits(data) if fetched(data) else ():
         with suppress(DataError):
-            found[split] = data.images(split), data.labels(split)
+            found[split] = data.inputs(split), data.labels(split)
     if not found:
         pytest.skip(f"{data.name} is not at hand; fetch it or set MTL_BENCH_MIRROR to test it")
     return found
@@ -166,7 +166,7 @@ def test_a_prefix_stands_for_the_whole(data: Any) -> None:
 
 @every_data_set
 def test_an_unknown_split_is_refused_with_a_sentence(data: Any) -> None:
-    for ask in (data.images, data.labels):
+    for ask in (data.inputs, data.labels):
         with pytest.raises(ValueError, match=r"(?s)no split 'trian'.*train") as refusal:
             ask("trian")
         assert getattr(data, "of", data).name in str(refusal.value)
@@ -184,7 +184,7 @@ def test_images_are_read_without_labels(data: Any, monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(type(data), "labels", poisoned)
     for split, expected in before.items():
-        assert np.array_equal(data.images(split)[:500], expected)
+        assert np.array_equal(data.inputs(split)[:500], expected)
 
 
 @every_data_set
@@ -206,7 +206,7 @@ def fingerprints(only: Sequence[str] | None = None) -> dict[str, str]:
             name = f"{data.name} {split}"
             if name in only if only is not None else fetched(data):
                 with suppress(DataError):
-                    found[name] = fingerprint(data.images(split), data.labels(split))
+                    found[name] = fingerprint(data.inputs(split), data.labels(split))
     for data in EVERY_FEATURES:
         if data.name in only if only is not None else fetched(data):
             with suppress(DataError):

@@ -23,11 +23,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in ("mtl_bench", "benchmarks", "tests"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
-    examples = EXAMPLE.findall((ROOT / "docs/adding.md").read_text())
+    examples = EXAMPLE.findall((ROOT / "docs/adding.md").read_text(encoding="utf-8"))
     assert len(examples) >= 3
     for file, text in examples:
         assert not (copy / file).exists(), f"{file} exists already: the example must be a new file"
-        (copy / file).write_text(text)
+        (copy / file).write_text(text, encoding="utf-8")
     return copy
 
 
@@ -42,7 +42,7 @@ def _python(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_study_runs_and_writes_its_page(project: Path) -> None:
     done = _python(project, "-m", "mtl_bench", "run", "entropy", "--scale", "smoke")
     assert done.returncode == 0, done.stdout + done.stderr
-    page = (project / "reports" / "entropy.smoke.md").read_text()
+    page = (project / "reports" / "entropy.smoke.md").read_text(encoding="utf-8")
     assert "Entropy minimisation between two digit sets" in page
 
 
@@ -56,15 +56,15 @@ def test_the_contract_tests_find_the_method_and_the_data_set(project: Path) -> N
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_and_named_files_exist(page: str) -> None:
-    text = (ROOT / page).read_text()
+    text = (ROOT / page).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
     absent = [link for link in links if not ((ROOT / page).parent / link).exists()]
     assert not absent
 
 
 def test_every_promise_is_held_by_a_test_that_there_is() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs/promises.md").read_text())
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs/promises.md").read_text(encoding="utf-8"))
     assert len(named) >= 30
     for file, test in named:
-        assert not test or f"\ndef {test}(" in (ROOT / file).read_text(), f"{file}::{test}"
+        assert not test or f"\ndef {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{test}"
         assert (ROOT / file).exists()

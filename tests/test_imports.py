@@ -23,7 +23,6 @@ COMMAND_TO_CORE = "Arrows point down, from the command to the core"
 TRIALS_TO_DATA = "Arrows point down, from trials to models, measures and data sets"
 NOTEBOOK = "Learning works without the store: in a notebook"
 CLOCK = "Nothing that is timed knows the clock"
-WITHIN = "Arrows point down within the command line"
 NO_DATA = "Methods and training see no data set"
 TRIALS = "Trials know neither studies nor results"
 NO_LEARNING = "The core, studies, results and pages know nothing about learning"
@@ -36,34 +35,36 @@ PLAIN = "A study is data: it knows no plumbing"
 
 # The contract, a file, and an import that breaks it.
 BREACHES = [
-    (COMMAND_TO_CORE, "mtl_bench/core/trial.py", "import mtl_bench.results"),
-    (COMMAND_TO_CORE, "mtl_bench/study.py", "import mtl_bench.report.verdict"),
-    (COMMAND_TO_CORE, "mtl_bench/report/page.py", "import mtl_bench.command_line.live"),
-    (COMMAND_TO_CORE, "mtl_bench/provenance.py", "import mtl_bench.core.store"),
-    (COMMAND_TO_CORE, "mtl_bench/results.py", "import mtl_bench.command_line.catalogue"),
-    (COMMAND_TO_CORE, "mtl_bench/report/page.py", "import mtl_bench.speed.figure"),
-    (CLOCK, "mtl_bench/methods/shallow/sa.py", "import mtl_bench.speed.timing"),
-    (CLOCK, "mtl_bench/command_line/commands.py", "import mtl_bench.speed.timing"),
-    (WITHIN, "mtl_bench/command_line/fill.py", "import mtl_bench.command_line.commands"),
+    (COMMAND_TO_CORE, "mtl_bench/core/trial.py", "import mtl_bench.results.table"),
+    (COMMAND_TO_CORE, "mtl_bench/study.py", "import mtl_bench.statistics.verdict"),
+    (COMMAND_TO_CORE, "mtl_bench/report/page.py", "import mtl_bench.execution.progress"),
+    (COMMAND_TO_CORE, "mtl_bench/execution/costs.py", "import mtl_bench.cli.why"),
+    (COMMAND_TO_CORE, "mtl_bench/disk.py", "import mtl_bench.core.store"),
+    (COMMAND_TO_CORE, "mtl_bench/results/table.py", "import mtl_bench.views.style"),
+    (COMMAND_TO_CORE, "mtl_bench/statistics/verdict.py", "import mtl_bench.views.style"),
+    (COMMAND_TO_CORE, "mtl_bench/views/style.py", "import mtl_bench.report.page"),
+    (COMMAND_TO_CORE, "mtl_bench/workspace.py", "import mtl_bench.results.table"),
+    (CLOCK, "mtl_bench/methods/shallow/sa.py", "import speed.timing"),
+    (CLOCK, "mtl_bench/report/page.py", "import speed.figure"),
     (TRIALS_TO_DATA, "mtl_bench/training/loop.py", "import mtl_bench.methods.deep.dann"),
     (TRIALS_TO_DATA, "mtl_bench/models/network.py", "import mtl_bench.training.learner"),
     (TRIALS_TO_DATA, "mtl_bench/measures/__init__.py", "import mtl_bench.models.network"),
     (TRIALS_TO_DATA, "mtl_bench/datasets/bundled.py", "import mtl_bench.models.network"),
     (NOTEBOOK, "mtl_bench/methods/deep/dann.py", "import mtl_bench.core.trial"),
     (NOTEBOOK, "mtl_bench/datasets/bundled.py", "import mtl_bench.study"),
-    (NOTEBOOK, "mtl_bench/training/loop.py", "import mtl_bench.provenance"),
+    (NOTEBOOK, "mtl_bench/training/loop.py", "import mtl_bench.core.provenance"),
     (NO_DATA, "mtl_bench/methods/deep/dann.py", "import mtl_bench.datasets.bundled"),
     (NO_DATA, "mtl_bench/training/loop.py", "import mtl_bench.datasets.bundled"),
     (TRIALS, "mtl_bench/trials/adapt.py", "import mtl_bench.study"),
     (NO_LEARNING, "mtl_bench/core/runner.py", "import mtl_bench.trials.adapt"),
-    (NO_LEARNING, "mtl_bench/report/page.py", "import torch"),
+    (NO_LEARNING, "mtl_bench/views/style.py", "import torch"),
     (FEW_LIBRARIES, "mtl_bench/core/store.py", "import numpy"),
     (PROCESSES, "mtl_bench/trials/adapt.py", "import multiprocessing"),
     (PROCESSES, "mtl_bench/training/loop.py", "import pebble"),
-    (ARGUMENTS, "mtl_bench/command_line/commands.py", "import argparse"),
+    (ARGUMENTS, "mtl_bench/execution/execute.py", "import argparse"),
     (ARGUMENTS, "mtl_bench/report/page.py", "import typer"),
-    (QUICK, "mtl_bench/command_line/catalogue.py", "import pandas"),
-    (QUICK, "mtl_bench/command_line/upkeep.py", "import torch"),
+    (QUICK, "mtl_bench/workspace.py", "import pandas"),
+    (QUICK, "mtl_bench/execution/maintenance.py", "import torch"),
     (BY_NAME, "mtl_bench/report/page.py", "import benchmarks.quickstart"),
     (PLAIN, "benchmarks/quickstart.py", "import mtl_bench.core.store"),
     (PLAIN, "benchmarks/quickstart.py", "import mtl_bench.training.loop"),
@@ -79,7 +80,7 @@ def lint(folder: Path) -> subprocess.CompletedProcess[str]:
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project's code that a test may spoil."""
     folder = tmp_path_factory.mktemp("imports")
-    for name in ("mtl_bench", "benchmarks"):
+    for name in ("mtl_bench", "benchmarks", "speed"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     # Without it the copy's benchmarks would share a namespace with those of the checkout that is installed.
     (folder / "benchmarks" / "__init__.py").touch()
@@ -96,25 +97,27 @@ def test_the_contracts_hold(copy: Path) -> None:
 @pytest.mark.parametrize(("contract", "file", "line"), BREACHES)
 def test_a_breach_is_found(copy: Path, contract: str, file: str, line: str) -> None:
     path = copy / file
-    sound = path.read_text()
-    path.write_text(f"{sound}\n\ndef late() -> None:\n    {line}\n")  # an import inside a function counts too
+    sound = path.read_text(encoding="utf-8")
+    path.write_text(
+        f"{sound}\n\ndef late() -> None:\n    {line}\n", encoding="utf-8"
+    )  # an import inside a function counts too
     try:
         done = lint(copy)
     finally:
-        path.write_text(sound)
+        path.write_text(sound, encoding="utf-8")
     assert done.returncode != 0
     assert f"{contract} BROKEN" in done.stdout
 
 
 def test_every_contract_has_a_breach() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     assert {contract["name"] for contract in settings["contracts"]} == {contract for contract, _, _ in BREACHES}
 
 
 def imported(path: Path) -> set[str]:
     """The top-level modules that a file imports, early or late."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
             case ast.Import(names=names):
                 found |= {name.name.partition(".")[0] for name in names}
@@ -123,14 +126,16 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(("folder", "extras"), [("mtl_bench", ()), ("benchmarks", ()), ("tests", ("test",))])
+@pytest.mark.parametrize(
+    ("folder", "extras"), [("mtl_bench", ()), ("benchmarks", ()), ("speed", ("peers",)), ("tests", ("test",))]
+)
 def test_every_library_that_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = [*project["dependencies"], *(line for one in extras for line in project["optional-dependencies"][one])]
     declared = {re.split(r"[<>=!~;\[ ]", line)[0].lower() for line in lines}
     modules = set().union(*(imported(path) for path in (ROOT / folder).rglob("*.py")))
     distributions = importlib.metadata.packages_distributions()
-    foreign = modules - sys.stdlib_module_names - {"mtl_bench", "benchmarks", "tests"}
+    foreign = modules - sys.stdlib_module_names - {"mtl_bench", "benchmarks", "speed", "tests"}
     undeclared = {m for m in foreign if not declared & {d.lower() for d in distributions.get(m, [m])}}
     assert not undeclared
 
@@ -163,7 +168,11 @@ def breaches_of_single_entry(source: str, file: str) -> Iterator[str]:
 
 def test_randomness_arguments_and_devices_enter_at_one_place() -> None:
     files = [*(ROOT / "mtl_bench").rglob("*.py"), *(ROOT / "benchmarks").glob("*.py")]
-    found = [one for f in files for one in breaches_of_single_entry(f.read_text(), f.relative_to(ROOT).as_posix())]
+    found = [
+        one
+        for f in files
+        for one in breaches_of_single_entry(f.read_text(encoding="utf-8"), f.relative_to(ROOT).as_posix())
+    ]
     assert not found
 
 

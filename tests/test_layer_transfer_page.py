@@ -13,8 +13,8 @@ import pytest
 from torch import nn
 
 from mtl_bench.core.store import Store
-from mtl_bench.datasets.classes import Classes
 from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.datasets.wrappers.classes import Classes
 from mtl_bench.models.network import Backbone, Network
 from mtl_bench.models.small_cnn import SmallCNN
 from mtl_bench.models.timm_backbone import TimmBackbone
@@ -23,7 +23,7 @@ from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.train import FirstLayers, Train
 from tests.studies import ROOT, Desk
 
-PAGE = (ROOT / "docs/layer_transfer.md").read_text()
+PAGE = (ROOT / "docs/layer_transfer.md").read_text(encoding="utf-8")
 COPIES = {"BnB": True, "AnB": True, "BnB+": False, "AnB+": False}  # frozen or not
 
 
@@ -44,11 +44,13 @@ def test_the_study_runs_as_printed_and_draws_its_figures(tmp_path: Path) -> None
     desk, last = Desk(tmp_path), '        Grid("All of it"'
     [effects] = re.findall(r"`(Layers\(\"Effects\".*?)`", PAGE, re.DOTALL)
     assert last in text()
-    (tmp_path / "benchmarks" / "my_layers.py").write_text(text().replace(last, f"        {effects},\n{last}"))
+    (tmp_path / "benchmarks" / "my_layers.py").write_text(
+        text().replace(last, f"        {effects},\n{last}"), encoding="utf-8"
+    )
     command = desk.start("run", "my_layers", "--scale", "smoke", "--device", "cpu")
     out, err = command.communicate(timeout=300)
     assert (command.returncode, err) == (0, ""), out
-    page = (tmp_path / out.splitlines()[-1]).read_text()
+    page = (tmp_path / out.splitlines()[-1]).read_text(encoding="utf-8")
     assert "![Accuracy on B](my_layers.smoke/figure-1.png)" in page
     assert "![Effects](my_layers.smoke/figure-2.png)" in page
     assert all((tmp_path / f"reports/my_layers.smoke/figure-{i}.png").stat().st_size > 0 for i in (1, 2))

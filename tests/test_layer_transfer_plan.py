@@ -12,9 +12,9 @@ import torch
 from benchmarks.layer_transfer import BASE, CONTROL, DISSIMILAR, LONGER, RANDOM, STUDY, UNTRAINED
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import parts
-from mtl_bench.datasets.classes import halves
 from mtl_bench.datasets.imagenet import random_halves
 from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.datasets.wrappers.classes import halves
 from mtl_bench.study import Cell
 from mtl_bench.trials.train import FirstLayers, RandomLayers, Train
 
@@ -118,7 +118,7 @@ def test_paper_scales_network_trains_above_frozen_layers_on_cropped_images(tmp_p
     a, b = halves(SyntheticImages(size=256, train=16, test=8), seed=0)
     [(_, planned)] = cells("paper", network="AnB", split=RANDOM, layer=7, target="half B", seed=100)
     assert isinstance(planned.init, FirstLayers)
-    recipe = replace(planned.recipe, steps=2, batch_size=4, candidates=2)
+    recipe = replace(planned.recipe, steps=2, batch_size=4, checkpoints=2)
     copied = replace(planned.init.of, data=a, recipe=recipe)
     run = replace(planned, data=b, recipe=recipe, init=FirstLayers(copied, 7))
     for trial in (copied, run):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl_bench.command_line import catalogue
+from mtl_bench import workspace
 from tests.studies import ROOT, Desk
 
 STUDIES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py"))
@@ -18,7 +18,7 @@ def test_there_are_studies() -> None:
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_published_number_leads_to_its_paper(study: str) -> None:
-    _, found = catalogue.load(study)
+    _, found = workspace.load(study)
     assert {number.paper for number in found.published} <= set(found.papers)
 
 
@@ -37,11 +37,11 @@ def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_pat
     first = run()
     page = tmp_path / first[-1]
     assert page == tmp_path / "reports" / f"{study}.smoke.md"
-    assert "verdict" in page.read_text().lower()
+    assert "verdict" in page.read_text(encoding="utf-8").lower()
     records = {path: path.stat().st_mtime_ns for path in (tmp_path / "store").glob("*/*/record.json")}
     assert records
     results = (tmp_path / "results" / f"{study}.smoke.csv").read_bytes()
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
 
     second = run()
     cells = len(desk.rows(f"{study}.smoke"))
@@ -49,4 +49,4 @@ def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_pat
     assert not [line for line in second if line.startswith(("started", "finished"))]
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "store").glob("*/*/record.json")} == records
     assert (tmp_path / "results" / f"{study}.smoke.csv").read_bytes() == results
-    assert page.read_text() == text
+    assert page.read_text(encoding="utf-8") == text

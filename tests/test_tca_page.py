@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = (ROOT / "docs/tca.md").read_text()
+PAGE = (ROOT / "docs/tca.md").read_text(encoding="utf-8")
 
 
 def program() -> str:
@@ -21,7 +21,7 @@ def program() -> str:
 
 
 def run(text: str, folder: Path) -> str:
-    (folder / "tca_compared.py").write_text(text)
+    (folder / "tca_compared.py").write_text(text, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "tca_compared.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=300

@@ -23,7 +23,7 @@ ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "passive",
     "GOMP_SPINCOUNT": "0",
-    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # CUDA's condition for deterministic matrix products
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # CUDA's condition for deterministic matrix macs
 }
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from filelock import FileLock
 
+from mtl_bench.core.provenance import commit, environment, environment_digest, peak_mebibytes, source_digest
 from mtl_bench.core.trial import Trial, Work, describe, key, parts
 from mtl_bench.disk import disk_fault, write_atomically
-from mtl_bench.provenance import commit, environment, environment_digest, peak_mebibytes, source_digest
 
 PROGRESS_EVERY = 0.5  # seconds between two progress notes of one trial
 
@@ -52,7 +52,7 @@ class Store:
         """What the trial left: parameters, metrics, seconds, environment, digests."""
         path = self.folder(trial) / "record.json"
         try:
-            return dict(json.loads(path.read_text()))
+            return dict(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             raise StoreError(f"{path} can't be read ({error}); remove the folder {key(trial)} and run again") from error
 
@@ -103,7 +103,7 @@ class Store:
     def _open_part(self, part: Path, code: str) -> None:
         """Continue in what was left, unless other code left it."""
         mark = part / "code"
-        if part.exists() and (not mark.exists() or mark.read_text() != code):
+        if part.exists() and (not mark.exists() or mark.read_text(encoding="utf-8") != code):
             shutil.rmtree(part)
         part.mkdir(exist_ok=True)
         write_atomically(mark, code)

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File, announce
-from mtl_bench.datasets.extract import Tree
-from mtl_bench.datasets.transfer import Report
+from mtl_bench.datasets.files.acquire import File, announce
+from mtl_bench.datasets.files.extract import Tree
+from mtl_bench.datasets.files.transfer import Report
 
 Array = np.ndarray[Any, Any]
 PAGE = "https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/grouping/resources.html"

@@ -61,7 +61,7 @@ class MNIST5k:
     classes: ClassVar[tuple[str, ...]] = DIGITS
     splits: ClassVar[tuple[str, ...]] = ("train",)
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (2000, 1, 28, 28)."""
         _share(split, self.splits, self.name)
         return _digits()[0][SHARES["source"]]
@@ -80,7 +80,7 @@ class MNISTM5k:
     classes: ClassVar[tuple[str, ...]] = DIGITS
     splits: ClassVar[tuple[str, ...]] = ("train", "test")
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (n, 3, 28, 28)."""
         share = SHARES[_share(split, self.splits, self.name)]
         return blend(_digits()[0][share], _photographs(split), CUT + self.splits.index(split))

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File, announce, one_of
-from mtl_bench.datasets.extract import Tree
-from mtl_bench.datasets.pixels import decoded, labels_of, listed, share
-from mtl_bench.datasets.placed import stored
-from mtl_bench.datasets.transfer import Report
+from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.extract import Tree
+from mtl_bench.datasets.files.pixels import decoded, labels_of, listed, share
+from mtl_bench.datasets.files.placed import stored
+from mtl_bench.datasets.files.transfer import Report
 
 Array = np.ndarray[Any, Any]
 COUNT = 8_677
@@ -93,7 +93,7 @@ class Caltech101:
     def fetch(self, report: Report = announce) -> None:
         TREES[self.variant].obtain(self.folder, report)
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (n, 3, size, size), memory-mapped."""
         one_of(split, self.splits, self.name, "split")
         shape = (COUNT, 3, self.size, self.size)

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File, announce, one_of
-from mtl_bench.datasets.extract import Tree
-from mtl_bench.datasets.pixels import decoded, labels_of, listed
-from mtl_bench.datasets.placed import stored
-from mtl_bench.datasets.transfer import Report
+from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.extract import Tree
+from mtl_bench.datasets.files.pixels import decoded, labels_of, listed
+from mtl_bench.datasets.files.placed import stored
+from mtl_bench.datasets.files.transfer import Report
 
 Array = np.ndarray[Any, Any]
 COUNTS = {"train": 50_000, "test": 10_000}
@@ -86,7 +86,7 @@ class CIFAR10:
     def fetch(self, report: Report = announce) -> None:
         TREES[self.variant].obtain(self.folder, report)
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (50000 or 10000, 3, 32, 32), memory-mapped."""
         one_of(split, self.splits, self.name, "split")
         return stored(self, f"{self.variant}-{split}-images", (COUNTS[split], 3, 32, 32), lambda: self._images(split))

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File, announce, one_of
+from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.placed import stored
+from mtl_bench.datasets.files.transfer import Report
 from mtl_bench.datasets.mnist import COUNTS, read_idx
-from mtl_bench.datasets.placed import stored
-from mtl_bench.datasets.transfer import Report
 
 Array = np.ndarray[Any, Any]
 BASES = (
@@ -76,7 +76,7 @@ class FashionMNIST:
         for file in self.files:
             file.obtain(self.folder, report)
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (60000 or 10000, 1, 28, 28), memory-mapped."""
         file = FILES[one_of(split, self.splits, self.name, "split"), "images"]
         shape = (COUNTS[split], 1, 28, 28)

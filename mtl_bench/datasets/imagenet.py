@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File, announce, one_of
-from mtl_bench.datasets.extract import Tree
-from mtl_bench.datasets.pixels import BLOCK, labels_of, shuffled
-from mtl_bench.datasets.placed import SEAL, DataError, beside, place, placing, sealed, stored
-from mtl_bench.datasets.transfer import PATIENCE, Patience, Report
+from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.extract import Tree
+from mtl_bench.datasets.files.pixels import BLOCK, labels_of, shuffled
+from mtl_bench.datasets.files.placed import SEAL, DataError, beside, place, placing, sealed, stored
+from mtl_bench.datasets.files.transfer import RETRIES, Report, RetryPolicy
 
 Array = np.ndarray[Any, Any]
 PAGE = "https://image-net.org/challenges/LSVRC/2012/"
@@ -32,7 +32,7 @@ def wnids() -> tuple[str, ...]:
     found = find_spec("timm")  # its list is read without importing its models, which takes seconds
     if found is None or not found.submodule_search_locations:
         raise ModuleNotFoundError("the package timm is not installed")
-    return tuple((Path(next(iter(found.submodule_search_locations))) / SYNSETS).read_text().split())
+    return tuple((Path(next(iter(found.submodule_search_locations))) / SYNSETS).read_text(encoding="utf-8").split())
 
 
 def natural() -> tuple[str, ...]:
@@ -60,14 +60,14 @@ def random_halves(seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
 class ClassFolders(Tree):
     """A folder of one folder for each class, put there by hand or unpacked from the challenge's archives beside it."""
 
-    def obtain(self, folder: str, report: Report = announce, patience: Patience = PATIENCE) -> Path:
+    def obtain(self, folder: str, report: Report = announce, retries: RetryPolicy = RETRIES) -> Path:
         """The checked folder; raises DataError where neither it nor its archives are there."""
         path = self.place(folder)
         if not sealed(path):
             with placing(path):
                 if path.exists():
                     return self.accept(folder)
-                self._unpack(path, folder, report, patience)
+                self._unpack(path, folder, report, retries)
         return path
 
     def check(self, path: Path, subject: str) -> None:
@@ -83,12 +83,12 @@ class ClassFolders(Tree):
                 f"unpack {self.archive.name} again"
             )
 
-    def _unpack(self, path: Path, folder: str, report: Report, patience: Patience) -> None:
+    def _unpack(self, path: Path, folder: str, report: Report, retries: RetryPolicy) -> None:
         from torchvision.datasets import imagenet
 
         for file in (self.archive, *((DEVKIT,) if path.name == "val" else ())):
             try:
-                file.obtain(folder, report, patience)
+                file.obtain(folder, report, retries)
             except DataError as reason:
                 if file.place(folder).exists():
                     raise
@@ -195,7 +195,7 @@ class ImageNet:
         for tree in self.files:
             tree.obtain(self.folder, report)
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (1281167 or 50000, 3, size, size), memory-mapped, in a fixed random order."""
         one_of(split, self.splits, self.name, "split")
         shape = (TREES[split].count, 3, self.size, self.size)

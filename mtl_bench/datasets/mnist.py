@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File, announce, one_of
-from mtl_bench.datasets.placed import DataError, stored
-from mtl_bench.datasets.transfer import Report
+from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.placed import DataError, stored
+from mtl_bench.datasets.files.transfer import Report
 
 Array = np.ndarray[Any, Any]
 COUNTS = {"train": 60_000, "test": 10_000}
@@ -82,7 +82,7 @@ class MNIST:
         for file in self.files:
             file.obtain(self.folder, report)
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (60000 or 10000, 1, 28, 28), memory-mapped."""
         file = FILES[one_of(split, self.splits, self.name, "split"), "images"]
         shape = (COUNTS[split], 1, 28, 28)

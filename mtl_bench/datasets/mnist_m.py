@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File, announce, one_of
 from mtl_bench.datasets.blending import blend
 from mtl_bench.datasets.bsds500 import BSDS500
-from mtl_bench.datasets.extract import Tree
+from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.extract import Tree
+from mtl_bench.datasets.files.pixels import decoded
+from mtl_bench.datasets.files.placed import stored
+from mtl_bench.datasets.files.transfer import Report
 from mtl_bench.datasets.mnist import MNIST
-from mtl_bench.datasets.pixels import decoded
-from mtl_bench.datasets.placed import stored
-from mtl_bench.datasets.transfer import Report
 
 Array = np.ndarray[Any, Any]
 COUNTS = {
@@ -116,7 +116,7 @@ class MNISTM:
         for file in self.files:
             file.obtain(self.folder, report)
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (n, 3, 28, 28), memory-mapped."""
         one_of(split, self.splits, self.name, "split")
         shape = (COUNTS[self.variant][split], 3, 28, 28)
@@ -133,7 +133,7 @@ class MNISTM:
         return stored(self, name, (count,), lambda: [self._labels(split)], np.int64)
 
     def _blended(self, split: str) -> Iterator[Array]:
-        digits, photographs = MNIST().images(split), BSDS500().photographs()
+        digits, photographs = MNIST().inputs(split), BSDS500().photographs()
         for start in range(0, len(digits), DRAWN_AT_ONCE):
             seed = SEED + start + (60_000 if split == "test" else 0)
             yield blend(digits[start : start + DRAWN_AT_ONCE], photographs, seed)
@@ -155,7 +155,7 @@ class MNISTM:
         path = PUBLISHED[split].obtain(self.folder)
         if path.suffix == ".tar":
             listing = TEST_TREE.obtain(self.folder) / "mnist_m" / "mnist_m_test_labels.txt"
-            return np.array([int(line.split()[1]) for line in listing.read_text().splitlines()])
+            return np.array([int(line.split()[1]) for line in listing.read_text(encoding="utf-8").splitlines()])
         return np.array(_column(path, "label"))
 
     def _loaded(self, split: str) -> tuple[Array, Array]:

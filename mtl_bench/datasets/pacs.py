@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File, announce, one_of
-from mtl_bench.datasets.extract import Tree
-from mtl_bench.datasets.pixels import decoded, labels_of, listed, share, shuffled
-from mtl_bench.datasets.placed import stored
-from mtl_bench.datasets.transfer import Report
+from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.extract import Tree
+from mtl_bench.datasets.files.pixels import decoded, labels_of, listed, share, shuffled
+from mtl_bench.datasets.files.placed import stored
+from mtl_bench.datasets.files.transfer import Report
 
 Array = np.ndarray[Any, Any]
 COUNTS = {"photo": 1_670, "art_painting": 2_048, "cartoon": 2_344, "sketch": 3_929}
@@ -97,7 +97,7 @@ class PACS:
         for file in self.files:
             file.obtain(self.folder, report)
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (n, 3, size, size), memory-mapped."""
         one_of(split, self.splits, self.name, "split")
         name = f"{self.variant}-{self.domain}-images-{self.size}"

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File, announce, one_of
-from mtl_bench.datasets.pixels import resized
-from mtl_bench.datasets.placed import stored
-from mtl_bench.datasets.transfer import Report
+from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.pixels import resized
+from mtl_bench.datasets.files.placed import stored
+from mtl_bench.datasets.files.transfer import Report
 
 Array = np.ndarray[Any, Any]
 COUNTS = {"train": 73_257, "test": 26_032}
@@ -58,7 +58,7 @@ class SVHN:
         for file in self.files:
             file.obtain(self.folder, report)
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (73257 or 26032, 3, size, size), memory-mapped."""
         one_of(split, self.splits, self.name, "split")
         shape = (COUNTS[split], 3, self.size, self.size)

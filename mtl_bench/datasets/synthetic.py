@@ -28,7 +28,7 @@ class SyntheticImages:
     def name(self) -> str:
         return self.stands_for or f"synthetic-tint-{round(100 * self.tint)}"
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (n, 3, size, size)."""
         labels, random = self.labels(split), np.random.default_rng([round(100 * self.tint), self.splits.index(split)])
         blocks = np.random.default_rng(0).random((len(self.classes), 1, 4, 4))[labels]

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File, announce, one_of
-from mtl_bench.datasets.pixels import resized
-from mtl_bench.datasets.placed import DataError, stored
-from mtl_bench.datasets.transfer import Report
+from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.pixels import resized
+from mtl_bench.datasets.files.placed import DataError, stored
+from mtl_bench.datasets.files.transfer import Report
 
 Array = np.ndarray[Any, Any]
 COUNTS = {"train": 7_291, "test": 2_007}
@@ -64,7 +64,7 @@ class USPS:
         for file in self.files:
             file.obtain(self.folder, report)
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         """uint8 (7291 or 2007, 1, size, size), memory-mapped; white ink on black."""
         one_of(split, self.splits, self.name, "split")
         shape = (COUNTS[split], 1, self.size, self.size)

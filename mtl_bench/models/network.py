@@ -58,7 +58,7 @@ class Network(nn.Module):
         super().__init__()
         self.backbone, self.domains = backbone, domains
         self.stages = nn.ModuleDict(backbone.stages())
-        self.taps = tuple(self.stages)
+        self.layers = tuple(self.stages)
         self.input_shape = backbone.input_shape
         channels = self.input_shape[0]
         self.register_buffer("mean", torch.zeros(channels, 1, 1))
@@ -69,7 +69,7 @@ class Network(nn.Module):
         with torch.no_grad():
             self.eval()
             blank = torch.zeros(1, *self.input_shape)
-            self.width = self._through(blank)[self.taps[-1]].flatten(1).shape[1]
+            self.width = self._through(blank)[self.layers[-1]].flatten(1).shape[1]
             self.train()
 
     def fresh(self) -> Network:
@@ -90,15 +90,15 @@ class Network(nn.Module):
     def freeze(self, count: int) -> None:
         """Stop the first `count` stages: weights, biases and running averages."""
         self._frozen = count
-        for tap in self.taps[:count]:
-            self.stages[tap].requires_grad_(False)
+        for layer in self.layers[:count]:
+            self.stages[layer].requires_grad_(False)
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Network:
         """Training mode, but for frozen stages, whose running averages must not move either."""
         super().train(mode)
-        for tap in self.taps[: self._frozen]:
-            self.stages[tap].eval()
+        for layer in self.layers[: self._frozen]:
+            self.stages[layer].eval()
         return self
 
     def pixels(self, images: Tensor) -> Tensor:
@@ -113,13 +113,13 @@ class Network(nn.Module):
         return scaled.contiguous(memory_format=torch.channels_last)
 
     def forward(self, batches: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-        """{domain: {tap: features}} of uint8 images (n, C, H, W) per domain."""
+        """{domain: {layer: features}} of uint8 images (n, C, H, W) per domain."""
         inputs = {domain: self.pixels(images) for domain, images in batches.items()}
         if self.backbone.batch_norm == "together":
             sizes = [len(x) for x in inputs.values()]
             joint = self._through(torch.cat(list(inputs.values())))
-            parts = {tap: features.split(sizes) for tap, features in joint.items()}
-            return {domain: {tap: parts[tap][i] for tap in self.taps} for i, domain in enumerate(inputs)}
+            parts = {layer: features.split(sizes) for layer, features in joint.items()}
+            return {domain: {layer: parts[layer][i] for layer in self.layers} for i, domain in enumerate(inputs)}
         return {domain: self._through(x, domain) for domain, x in inputs.items()}
 
     def _through(self, x: Tensor, domain: str | None = None) -> dict[str, Tensor]:
@@ -128,8 +128,8 @@ class Network(nn.Module):
                 if isinstance(module, DomainBatchNorm):
                     module.domain = domain
         features = {}
-        for tap, stage in self.stages.items():
-            x = features[tap] = stage(x)
+        for layer, stage in self.stages.items():
+            x = features[layer] = stage(x)
         return features
 
     def _split_batch_norm(self, module: nn.Module) -> None:

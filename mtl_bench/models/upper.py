@@ -23,7 +23,7 @@ class UpperNetwork(Network):
     def __init__(self, whole: Network, count: int) -> None:
         nn.Module.__init__(self)
         self.whole, self.backbone, self.width = whole, whole.backbone, whole.width
-        self.taps = whole.taps[count - 1 :]  # the first of them is the input
+        self.layers = whole.layers[count - 1 :]  # the first of them is the input
 
     def head(self, classes: int) -> nn.Module:
         return self.whole.head(classes)
@@ -33,13 +33,13 @@ class UpperNetwork(Network):
         return self
 
     def forward(self, batches: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-        """{domain: {tap: features}} of the frozen stages' activations, float32, per domain."""
+        """{domain: {layer: features}} of the frozen stages' activations, float32, per domain."""
         return {domain: self._above(x) for domain, x in batches.items()}
 
     def _above(self, x: Tensor) -> dict[str, Tensor]:
-        features = {self.taps[0]: x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x}
-        for before, tap in zip(self.taps, self.taps[1:], strict=False):
-            features[tap] = self.whole.stages[tap](features[before])
+        features = {self.layers[0]: x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x}
+        for before, layer in zip(self.layers, self.layers[1:], strict=False):
+            features[layer] = self.whole.stages[layer](features[before])
         return features
 
 
@@ -51,8 +51,8 @@ def activations(net: Network, count: int, images: Array, size: int = 500) -> Arr
     found = []
     for first in range(0, len(images), size):
         x = net.pixels(torch.tensor(images[first : first + size], device=device))
-        for tap in net.taps[:count]:
-            x = net.stages[tap](x)
+        for layer in net.layers[:count]:
+            x = net.stages[layer](x)
         found.append(x.cpu().contiguous().numpy())
     net.train(mode)
     return np.concatenate(found)

@@ -8,24 +8,23 @@ from typing import Any
 
 import pandas as pd
 
-from mtl_bench.report.estimate import REPLICATE
-from mtl_bench.report.tables import digits_of
-from mtl_bench.report.typeset import ABSENT, linked, number, signed
-from mtl_bench.report.verdict import Judgement
-from mtl_bench.results import Results
-from mtl_bench.study import Margin
+from mtl_bench.results.table import Results
+from mtl_bench.statistics.verdict import Judgement
+from mtl_bench.study import REPLICATE, Contrast
+from mtl_bench.typeset import ABSENT, linked, number, signed
+from mtl_bench.views.tables import digits_of
 
 
 def by_seed(judgement: Judgement, results: Results) -> list[pd.DataFrame]:
-    """For each margin of a claim a row per seed: each term, linked to its row of the results, and the margin."""
-    return [_evidence(margin, results) for margin in judgement.claim.margins]
+    """For each contrast of a claim a row per seed: each term, linked to its row of the results, and the contrast."""
+    return [_evidence(contrast, results) for contrast in judgement.claim.contrasts]
 
 
-def _evidence(margin: Margin, results: Results) -> pd.DataFrame:
-    values = results.replicates(margin)
-    common = set.intersection(*(set(term.labels) for term in margin.terms))
+def _evidence(contrast: Contrast, results: Results) -> pd.DataFrame:
+    values = results.replicates(contrast)
+    common = set.intersection(*(set(term.labels) for term in contrast.terms))
     rows: list[dict[str, str]] = [{REPLICATE: str(seed)} for seed in values.index]
-    for term in margin.terms:
+    for term in contrast.terms:
         cells = results.select(dict(term.labels), term.metric)
         own = ", ".join(str(value) for name, value in term.labels if (name, value) not in common)
         sign, size = "− " if term.weight < 0 else "", "" if abs(term.weight) == 1 else f"{abs(term.weight):g} × "
@@ -36,7 +35,7 @@ def _evidence(margin: Margin, results: Results) -> pd.DataFrame:
             several = f" (mean of {len(mine)} cells)" if len(mine) > 1 else ""
             row[f"{sign}{size}{own or term.metric}"] = linked(text + several, url)
     for row, value in zip(rows, values, strict=True):
-        row["margin"] = signed(float(value))
+        row["contrast"] = signed(float(value))
     return pd.DataFrame(rows, dtype=object)
 
 

@@ -13,11 +13,11 @@ import pandas as pd
 
 from mtl_bench.disk import write_atomically
 from mtl_bench.report import sections, templating
-from mtl_bench.report.cells import scale_of
-from mtl_bench.report.typeset import ABSENT, Linked
-from mtl_bench.report.verdict import Judgement, Verdict
-from mtl_bench.results import Results
+from mtl_bench.results.frame import scale_of
+from mtl_bench.results.table import Results
+from mtl_bench.statistics.verdict import Judgement, Verdict
 from mtl_bench.study import Study
+from mtl_bench.typeset import ABSENT, Linked
 
 FILE = "summary.json"
 SCALES = ("paper", "laptop")  # smoke shows nothing but that a study runs
@@ -67,7 +67,7 @@ def summaries(folder: Path) -> list[Summary]:
     found = []
     for path in (path for scale in SCALES for path in folder.glob(f"*.{scale}/{FILE}")):
         with suppress(ValueError, TypeError):
-            found.append(Summary(**json.loads(path.read_text())))
+            found.append(Summary(**json.loads(path.read_text(encoding="utf-8"))))
     return sorted(found, key=lambda one: one.study)
 
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtl_bench.report import evidence, overview, plots, sections, templating
-from mtl_bench.report.cells import MEANINGFUL_GAP, by_device, without_sizing
-from mtl_bench.report.published import numbers
-from mtl_bench.report.tables import Table, grid_table, main_table, ranking_table
-from mtl_bench.report.verdict import judge
-from mtl_bench.results import Results
+from mtl_bench.report import evidence, overview, sections, templating
+from mtl_bench.results.frame import MEANINGFUL_GAP, by_device, without_sizing
+from mtl_bench.results.table import Results
+from mtl_bench.statistics.numbers import numbers
+from mtl_bench.statistics.verdict import judge
 from mtl_bench.study import Bars, Curves, Filters, Grid, Layers, Points, Ranking, Study, Sweep
+from mtl_bench.views import plots
+from mtl_bench.views.tables import Table, grid_table, main_table, ranking_table
 
 MEANING = {
     "smoke": "synthetic data, to prove that the study runs from end to end",
@@ -86,7 +87,7 @@ def write(
     }
     markdown = templating.markdown().get_template("page.md.jinja").render(parts)
     path = folder / f"{name}.md"
-    path.write_text(re.sub(r"\n{3,}", "\n\n", markdown))
+    path.write_text(re.sub(r"\n{3,}", "\n\n", markdown), encoding="utf-8")
     html = templating.html(folder, study.papers).get_template("page.html.jinja").render(
         parts,
         whiskers=evidence.whiskers(judgements),
@@ -94,7 +95,7 @@ def write(
         rows=evidence.rows_of(shown, judgements),
         row_count=len(shown.rows),
     )  # fmt: skip
-    path.with_suffix(".html").write_text(html)
+    path.with_suffix(".html").write_text(html, encoding="utf-8")
     overview.note(folder / name / overview.FILE, study_name, study, shown, run, judgements)
     overview.write(folder)
     return path

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mtl_bench.report.cells import by_device, closed_labels, grouped, planned
-from mtl_bench.report.estimate import DOMAINS, REPLICATE, Estimate
-from mtl_bench.report.published import NumberVerdict
-from mtl_bench.report.tables import cited, paper_of
-from mtl_bench.report.typeset import ABSENT, bounds, count, duration, linked, mean_sd, number, plus, signed, span
-from mtl_bench.report.verdict import Judgement, gate_results
-from mtl_bench.results import Results
-from mtl_bench.study import Cell, Claim, Margin, Study
+from mtl_bench.results.frame import by_device, closed_labels, grouped, planned
+from mtl_bench.results.table import Results
+from mtl_bench.statistics.estimate import Estimate, bounds, span
+from mtl_bench.statistics.numbers import NumberVerdict
+from mtl_bench.statistics.verdict import Judgement, gate_results
+from mtl_bench.study import DOMAINS, REPLICATE, Cell, Claim, Contrast, Study
+from mtl_bench.typeset import ABSENT, count, duration, linked, mean_sd, number, plus, signed
+from mtl_bench.views.tables import cited, paper_of
 
 
 def verdict_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
@@ -33,10 +33,10 @@ def verdict_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
     )
 
 
-def formula(margin: Margin) -> str:
+def formula(contrast: Contrast) -> str:
     """accuracy (method: DANN) − accuracy (method: source only)."""
     text = ""
-    for term in margin.terms:
+    for term in contrast.terms:
         weight = "" if abs(term.weight) == 1 else f"{abs(term.weight):g} × "
         labels = ", ".join(f"{name}: {value}" for name, value in term.labels)
         text += f" {'−' if term.weight < 0 else '+'} {weight}{term.metric} ({labels})"

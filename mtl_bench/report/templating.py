@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtl_bench.report import sections
-from mtl_bench.report.style import DPI
-from mtl_bench.report.typeset import Linked, escape, is_numeric, markdown_table, number, p_value
+from mtl_bench.typeset import Linked, escape, is_numeric, markdown_table, number, p_value
+from mtl_bench.views.style import DPI
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,8 +93,8 @@ def html(folder: Path, papers: Mapping[str, str]) -> Environment:
     environment = _environment(autoescape=True)
     environment.filters |= {"link": link, "cite": cite, "embedded": embedded, "width": width, "kinds": kinds}
     environment.globals |= {
-        "style": Markup((FOLDER / "style.css").read_text()),
-        "script": Markup((FOLDER / "page.js").read_text()),
+        "style": Markup((FOLDER / "style.css").read_text(encoding="utf-8")),
+        "script": Markup((FOLDER / "page.js").read_text(encoding="utf-8")),
         "marks": {"holds": "✓", "opposite": "✗", "undecided": "?", "not judged": "–"},
     }
     return environment

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_bench.training.learner import Batch
-from mtl_bench.training.loop import Stream
+from mtl_bench.training.loop import DomainData
 
 
 class Augmentation(Protocol):
@@ -74,7 +74,7 @@ def _each(images: Tensor, transforms: Sequence[nn.Module]) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Augmented(Stream):
+class Augmented(DomainData):
     """A domain's training images, changed at random each time they are taken."""
 
     augmentation: Augmentation

@@ -22,7 +22,7 @@ class CaffeRecipe(Recipe):
     batch_size: int = 256
     momentum: float = 0.9
     weight_decay: float = 0.0005
-    candidates: int = 450  # a validation every 1,000 steps
+    checkpoints: int = 450  # a validation every 1,000 steps
     fall: float = 0.1  # the factor on the rate after each `fall_every` steps
     fall_every: int = 100_000
 

@@ -16,16 +16,16 @@ from mtl_bench.training.recipe import Recipe
 class Batch(NamedTuple):
     """Images of one domain, uint8 (n, C, H, W), with labels (n,) where training may see them."""
 
-    images: Tensor
+    inputs: Tensor
     labels: Tensor | None
 
 
-def labelled(batches: Mapping[str, Batch]) -> dict[str, Batch]:
+def sources(batches: Mapping[str, Batch]) -> dict[str, Batch]:
     """The source domains' batches."""
     return {domain: batch for domain, batch in batches.items() if batch.labels is not None}
 
 
-def unlabelled(batches: Mapping[str, Batch]) -> dict[str, Batch]:
+def targets(batches: Mapping[str, Batch]) -> dict[str, Batch]:
     """The target domain's batch."""
     return {domain: batch for domain, batch in batches.items() if batch.labels is None}
 
@@ -61,16 +61,16 @@ class Learner(nn.Module):
 
     def features(self, batches: Mapping[str, Batch]) -> dict[str, Tensor]:
         """The flattened output (n, width) of the network's last stage, per domain."""
-        taps = self.net({domain: batch.images for domain, batch in batches.items()})
-        return {domain: taps[domain][self.net.taps[-1]].flatten(1) for domain in batches}
+        layers = self.net({domain: batch.inputs for domain, batch in batches.items()})
+        return {domain: layers[domain][self.net.layers[-1]].flatten(1) for domain in batches}
 
     def classification(
         self, features: Mapping[str, Tensor], batches: Mapping[str, Batch], classifier: nn.Module | None = None
     ) -> Tensor:
         """Cross-entropy over the labelled batches."""
-        sources = labelled(batches)
-        logits = (classifier or self.classifier)(torch.cat([features[domain] for domain in sources]))
-        labels = torch.cat([batch.labels for batch in sources.values() if batch.labels is not None])
+        known = sources(batches)
+        logits = (classifier or self.classifier)(torch.cat([features[domain] for domain in known]))
+        labels = torch.cat([batch.labels for batch in known.values() if batch.labels is not None])
         return F.cross_entropy(logits, labels)
 
 

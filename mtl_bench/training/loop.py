@@ -20,18 +20,18 @@ SAVE_EVERY = 20.0  # seconds of training that a kill may cost
 
 
 @dataclass(frozen=True)
-class Stream:
+class DomainData:
     """A domain's training images, uint8 (n, C, H, W), and its labels (n,) where training may see them."""
 
-    images: np.ndarray[Any, Any]
+    inputs: np.ndarray[Any, Any]
     labels: np.ndarray[Any, Any] | None
 
     def __post_init__(self) -> None:
-        if len(self.images) == 0:
+        if len(self.inputs) == 0:
             raise ValueError("a training domain has no images; check the data set's split")
 
     def batch(self, indices: np.ndarray[Any, Any], device: str) -> Batch:
-        images = torch.from_numpy(np.ascontiguousarray(self.images[indices])).to(device)
+        images = torch.from_numpy(np.ascontiguousarray(self.inputs[indices])).to(device)
         labels = None if self.labels is None else torch.from_numpy(self.labels[indices]).to(device)
         return Batch(images, labels)
 
@@ -56,25 +56,25 @@ def order(count: int, size: int, step: int, seed: int, domain: str) -> np.ndarra
 def fit(
     learner: Learner,
     recipe: Recipe,
-    streams: Mapping[str, Stream],
+    streams: Mapping[str, DomainData],
     seed: int,
     device: str,
-    checkpoint: Path,
-    candidate: Callable[[int, dict[str, float]], None],
+    resume_state: Path,
+    checkpoint: Callable[[int, dict[str, float]], None],
     progress: Callable[[float, str], None],
 ) -> None:
-    """Train `learner` for `recipe.steps` steps, going on from `checkpoint` if it exists.
+    """Train `learner` for `recipe.steps` steps, going on from `resume_state` if it exists.
 
-    `candidate(step, mean losses since the last)` is called at each of the recipe's candidate steps; after a kill it may
-    be called again for the same step with the same arguments.
+    `checkpoint(step, mean losses since the last)` is called at each of the recipe's checkpoint steps; after a kill it
+    may be called again for the same step with the same arguments.
     """
     learner.to(device).to(memory_format=torch.channels_last)
     optimizers = learner.optimizers(recipe)
     for optimizer in optimizers.values():
         for group in optimizer.param_groups:
             group["initial_lr"] = group["lr"]
-    done, sums = _restore(checkpoint, learner, optimizers, device)
-    candidates = set(recipe.candidate_steps())
+    done, sums = _restore(resume_state, learner, optimizers, device)
+    checkpoints = set(recipe.checkpoint_steps())
     saved = time.monotonic()
     for step in range(done, recipe.steps):
         share = step / recipe.steps
@@ -82,28 +82,28 @@ def fit(
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * recipe.rate(share)
         batches = {
-            domain: stream.batch(order(len(stream.images), recipe.batch_size, step, seed, domain), device)
+            domain: stream.batch(order(len(stream.inputs), recipe.batch_size, step, seed, domain), device)
             for domain, stream in streams.items()
         }
         learner.train()
         for name, loss in learner.step(batches, optimizers, share).items():
             sums[name] = sums.get(name, torch.zeros((), dtype=torch.float64, device=device)) + loss
-        if step + 1 in candidates:
-            since = step + 1 - max((c for c in candidates if c <= step), default=0)
+        if step + 1 in checkpoints:
+            since = step + 1 - max((c for c in checkpoints if c <= step), default=0)
             learner.eval()
-            candidate(step + 1, {name: float(total) / since for name, total in sums.items()})
+            checkpoint(step + 1, {name: float(total) / since for name, total in sums.items()})
             sums = {}
         if time.monotonic() - saved >= SAVE_EVERY:
-            _save(checkpoint, step + 1, sums, learner, optimizers)
+            _save(resume_state, step + 1, sums, learner, optimizers)
             saved = time.monotonic()
         progress((step + 1) / recipe.steps, f"step {step + 1}/{recipe.steps}")
-    checkpoint.unlink(missing_ok=True)
+    resume_state.unlink(missing_ok=True)
 
 
 def _save(
-    checkpoint: Path, step: int, sums: Mapping[str, Any], learner: Learner, optimizers: Mapping[str, Any]
+    resume_state: Path, step: int, sums: Mapping[str, Any], learner: Learner, optimizers: Mapping[str, Any]
 ) -> None:
-    part = checkpoint.with_suffix(".writing")
+    part = resume_state.with_suffix(".writing")
     state = {
         "step": step,
         "sums": dict(sums),
@@ -113,15 +113,15 @@ def _save(
     }
     with part.open("wb") as file:  # through a file, a full disk is an OSError that the store explains
         torch.save(state, file)
-    part.replace(checkpoint)
+    part.replace(resume_state)
 
 
 def _restore(
-    checkpoint: Path, learner: Learner, optimizers: Mapping[str, Any], device: str
+    resume_state: Path, learner: Learner, optimizers: Mapping[str, Any], device: str
 ) -> tuple[int, dict[str, Any]]:
-    if not checkpoint.exists():
+    if not resume_state.exists():
         return 0, {}
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    state = torch.load(resume_state, map_location="cpu", weights_only=True)
     learner.load_state_dict(state["learner"])
     for name, optimizer in optimizers.items():
         optimizer.load_state_dict(state["optimizers"][name])

@@ -11,7 +11,7 @@ from mtl_bench.training.learner import Batch, Learner
 
 
 class InBfloat16(Learner):
-    """A learner with one optimiser, trained with products in bfloat16; weights, updates and predictions are float32."""
+    """A learner with one optimiser, trained with macs in bfloat16; weights, updates and predictions are float32."""
 
     def __init__(self, learner: Learner) -> None:
         nn.Module.__init__(self)

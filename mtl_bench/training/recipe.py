@@ -22,7 +22,7 @@ class Recipe:
     schedule: Literal["constant", "inverse", "cosine"] = "inverse"
     momentum: float = 0.9
     weight_decay: float = 0.0
-    candidates: int = 10  # evenly spaced steps at which predictions are saved for model selection
+    checkpoints: int = 10  # evenly spaced steps at which predictions are saved for model selection
 
     def rate(self, progress: float) -> float:
         """The factor on the learning rate at `progress` in [0, 1] of the run."""
@@ -34,9 +34,9 @@ class Recipe:
             return 1.0
         raise ValueError(f'there is no schedule "{self.schedule}"; there are constant, inverse and cosine')
 
-    def candidate_steps(self) -> list[int]:
-        """The steps after which a candidate is saved; the last is the end of the run."""
-        count = min(self.candidates, self.steps)
+    def checkpoint_steps(self) -> list[int]:
+        """The steps after which a checkpoint is saved; the last is the end of the run."""
+        count = min(self.checkpoints, self.steps)
         return [round(self.steps * (k + 1) / count) for k in range(count)]
 
     def optimizer_for(self, *modules: nn.Module) -> torch.optim.Optimizer:

@@ -17,12 +17,12 @@ from torch.nn import functional as F
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.models.network import Backbone, Network
 from mtl_bench.training.learner import Learner
-from mtl_bench.training.loop import Stream, fit, outputs_of
+from mtl_bench.training.loop import DomainData, fit, outputs_of
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.training.seeding import generator, seed_everything
 
 VALIDATION = 0.1  # the share of the source's training images that is held out to select models
-WATCHED = 2000  # images of a training or validation set that a candidate is measured on; all would be slow
+WATCHED = 2000  # images of a training or validation set that a checkpoint is measured on; all would be slow
 
 
 class Domain(Protocol):
@@ -34,7 +34,7 @@ class Domain(Protocol):
     @property
     def classes(self) -> tuple[str, ...]: ...
 
-    def images(self, split: str) -> np.ndarray[Any, Any]: ...
+    def inputs(self, split: str) -> np.ndarray[Any, Any]: ...
 
     def labels(self, split: str) -> np.ndarray[Any, Any]: ...
 
@@ -49,7 +49,7 @@ class Method(Protocol):
 class Adapt(Trial):
     """One training run. Of the target it reads images only, never a label.
 
-    Leaves, for each of the recipe's candidate steps, `candidate-<step>.npz`: logits and features (float16) of 2,000
+    Leaves, for each of the recipe's checkpoint steps, `checkpoint-<step>.npz`: logits and features (float16) of 2,000
     images each of "source train", "source validation", "target train" and "target test", of the last the logits of all;
     the source labels in the same order (`source_labels.npz`); a `history.csv` of losses; and the weights of the last
     step and of the best source validation loss (`last.pt`, `best.pt`: the learner's state).
@@ -65,46 +65,50 @@ class Adapt(Trial):
     def run(self, work: Work) -> Mapping[str, float]:
         self._check_domains()
         streams, validation = self.cut(work)
-        target = {split: self.target.images(split) for split in ("train", "test")}
+        target = {split: self.target.inputs(split) for split in ("train", "test")}
         for split, images in target.items():
             work.data[f"{self.target.name} {split} images"] = digest(images)
         seen = {
-            "source train": {name: stream.images[:WATCHED] for name, stream in streams.items()},
-            "source validation": {name: stream.images for name, stream in validation.items()},
+            "source train": {name: stream.inputs[:WATCHED] for name, stream in streams.items()},
+            "source validation": {name: stream.inputs for name, stream in validation.items()},
             "target train": {self.target.name: target["train"][:WATCHED]},
             "target test": {self.target.name: target["test"]},
         }
         source_labels = {"train": _labels(streams, WATCHED), "validation": _labels(validation)}
         np.savez(work.folder / "source_labels.npz", allow_pickle=False, **source_labels)
-        streams.setdefault(self.target.name, Stream(target["train"], None))
+        streams.setdefault(self.target.name, DomainData(target["train"], None))
         learner = self.learner(streams)
 
-        def candidate(step: int, losses: dict[str, float]) -> None:
+        def checkpoint(step: int, losses: dict[str, float]) -> None:
             arrays = {}
             for name, domains in seen.items():
                 outputs = [outputs_of(learner, images, domain, WATCHED) for domain, images in domains.items()]
                 arrays[f"{name} logits"] = np.concatenate([logits for logits, _ in outputs])
                 arrays[f"{name} features"] = _half(np.concatenate([features for _, features in outputs]))
-            np.savez_compressed(work.folder / f"candidate-{step}.npz", allow_pickle=False, **arrays)
+            np.savez_compressed(work.folder / f"checkpoint-{step}.npz", allow_pickle=False, **arrays)
             loss, accuracy = _score(arrays["source validation logits"], source_labels["validation"])
             history = work.folder / "history.json"
-            rows = [r for r in json.loads(history.read_text()) if r["step"] < step] if history.exists() else []
+            rows = (
+                [r for r in json.loads(history.read_text(encoding="utf-8")) if r["step"] < step]
+                if history.exists()
+                else []
+            )
             if loss < min((row["source_validation_loss"] for row in rows), default=float("inf")):
                 _save(learner, work.folder / "best.pt")
             row = {"step": step, "source_validation": accuracy, "source_validation_loss": loss, **losses}
             _replace(history, json.dumps([*rows, row]))
 
-        checkpoint = work.folder / "checkpoint.pt"
-        fit(learner, self.recipe, streams, self.seed, work.device, checkpoint, candidate, work.progress)
+        resume_state = work.folder / "resume_state.pt"
+        fit(learner, self.recipe, streams, self.seed, work.device, resume_state, checkpoint, work.progress)
         _save(learner, work.folder / "last.pt")
-        rows = json.loads((work.folder / "history.json").read_text())
-        with (work.folder / "history.csv").open("w", newline="") as file:
+        rows = json.loads((work.folder / "history.json").read_text(encoding="utf-8"))
+        with (work.folder / "history.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)), restval="")
             writer.writeheader()
             writer.writerows(rows)
         return {name: value for name, value in rows[-1].items() if name != "step"}
 
-    def learner(self, streams: Mapping[str, Stream]) -> Learner:
+    def learner(self, streams: Mapping[str, DomainData]) -> Learner:
         """The method on a new network, whose weights and pixel statistics are set by the seed and the streams."""
         seed_everything(self.seed, "weights")
         net = Network(self.backbone, tuple(streams))
@@ -125,22 +129,22 @@ class Adapt(Trial):
                     f"{len(self.target.classes)}; adaptation needs the same classes"
                 )
 
-    def cut(self, work: Work) -> tuple[dict[str, Stream], dict[str, Stream]]:
+    def cut(self, work: Work) -> tuple[dict[str, DomainData], dict[str, DomainData]]:
         """By source, the images to train on and those held out for validation: a cut that looks at no label."""
-        training: dict[str, Stream] = {}
-        validation: dict[str, Stream] = {}
+        training: dict[str, DomainData] = {}
+        validation: dict[str, DomainData] = {}
         for source in self.sources:
-            images, labels = source.images("train"), source.labels("train")
+            images, labels = source.inputs("train"), source.labels("train")
             work.data[f"{source.name} train images"] = digest(images)
             work.data[f"{source.name} train labels"] = digest(labels)
             shuffled = generator(self.seed, "validation", source.name).permutation(len(images))
             held_out = min(round(VALIDATION * len(images)), WATCHED)
             for part, streams in ((shuffled[:held_out], validation), (shuffled[held_out:], training)):
-                streams[source.name] = Stream(images[np.sort(part)], labels[np.sort(part)])
+                streams[source.name] = DomainData(images[np.sort(part)], labels[np.sort(part)])
         return training, validation
 
 
-def _labels(streams: Mapping[str, Stream], most: int | None = None) -> np.ndarray[Any, Any]:
+def _labels(streams: Mapping[str, DomainData], most: int | None = None) -> np.ndarray[Any, Any]:
     return np.concatenate([stream.labels[:most] for stream in streams.values() if stream.labels is not None])
 
 
@@ -150,9 +154,9 @@ def digest(array: np.ndarray[Any, Any]) -> str:
     return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
 
 
-def pixel_statistics(streams: Mapping[str, Stream], channels: int) -> tuple[torch.Tensor, torch.Tensor]:
+def pixel_statistics(streams: Mapping[str, DomainData], channels: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The mean per channel over all domains' training images; scale 1, as DANN subtracts the mean only."""
-    means = [np.broadcast_to(s.images.mean((0, 2, 3), dtype=np.float64), (channels,)) for s in streams.values()]
+    means = [np.broadcast_to(s.inputs.mean((0, 2, 3), dtype=np.float64), (channels,)) for s in streams.values()]
     mean = torch.tensor(np.mean(means, 0) / 255, dtype=torch.float32).view(channels, 1, 1)
     return mean, torch.ones_like(mean)
 
@@ -178,5 +182,5 @@ def _score(scores: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> tuple[
 def _replace(path: Path, text: str) -> None:
     """A kill leaves the old file or the new one."""
     part = path.with_suffix(".writing")
-    part.write_text(text)
+    part.write_text(text, encoding="utf-8")
     part.replace(path)

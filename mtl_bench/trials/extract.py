@@ -46,7 +46,7 @@ class Extract(Trial):
         return self.domain.labels(self.split)
 
     def run(self, work: Work) -> Mapping[str, float]:
-        images = self.domain.images(self.split)
+        images = self.domain.inputs(self.split)
         work.data[f"{self.domain.name} {self.split} images"] = digest(images)
         net, transform = self.backbone.network()
         net = net.to(work.device)

@@ -1,4 +1,4 @@
-"""Select: which candidate of a run a named rule takes. Nothing here reads a label of the target."""
+"""Select: which checkpoint of a run a named rule takes. Nothing here reads a label of the target."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WeightedRule = Literal["importance-weighted", "DEV"]
 
 @dataclass(frozen=True)
 class Select(Trial):
-    """The step of the candidate with the best score under a rule; of equals, the earliest."""
+    """The step of the checkpoint with the best score under a rule; of equals, the earliest."""
 
     adaptation: Adapt | FitShallow
     rule: Rule = "last"
@@ -37,15 +37,15 @@ class Select(Trial):
             return row["step"]
         if self.rule == "source validation":  # the loss, because accuracies near 100 % are all ties
             return -row["source_validation_loss"]
-        logits = read_candidate(folder, row["step"])["target train logits"]
+        logits = read_checkpoint(folder, row["step"])["target train logits"]
         if self.rule == "entropy":
             return -validators.entropy(logits)
         return validators.soft_neighbourhood_density(logits)
 
 
 @dataclass(frozen=True)
-class Weigh(Trial):
-    """How much more likely each source validation image is on the target, by each candidate's features.
+class ImportanceWeights(Trial):
+    """How much more likely each source validation image is on the target, by each checkpoint's features.
 
     Leaves `weights.npz`: an array (n,) per step.
     """
@@ -56,19 +56,19 @@ class Weigh(Trial):
         folder = work.folder_of(self.adaptation)
         history, weights = read_history(folder), {}
         for i, row in enumerate(history):
-            candidate = read_candidate(folder, row["step"])
+            checkpoint = read_checkpoint(folder, row["step"])
             names = ("source train", "target train", "source validation")
-            weights[f"{row['step']:.0f}"] = validators.importance_weights(*(candidate[f"{n} features"] for n in names))
-            work.progress((i + 1) / len(history), f"candidate {i + 1}/{len(history)}")
+            weights[f"{row['step']:.0f}"] = validators.importance_weights(*(checkpoint[f"{n} features"] for n in names))
+            work.progress((i + 1) / len(history), f"checkpoint {i + 1}/{len(history)}")
         np.savez(work.folder / "weights.npz", allow_pickle=False, **weights)
         return {"largest": float(max(w.max() for w in weights.values()))}
 
 
 @dataclass(frozen=True)
 class SelectWeighted(Trial):
-    """The step of the candidate with the smallest risk on source validation images weighted towards the target."""
+    """The step of the checkpoint with the smallest risk on source validation images weighted towards the target."""
 
-    weights: Weigh
+    weights: ImportanceWeights
     rule: WeightedRule
 
     @property
@@ -86,7 +86,7 @@ class SelectWeighted(Trial):
         scores = {}
         with np.load(work.folder_of(self.weights) / "weights.npz", allow_pickle=False) as weights:
             for row in read_history(folder):
-                logits = read_candidate(folder, row["step"])["source validation logits"]
+                logits = read_checkpoint(folder, row["step"])["source validation logits"]
                 losses = -validators.log_probabilities(logits)[np.arange(len(logits)), labels]
                 scores[row["step"]] = -risk(weights[f"{row['step']:.0f}"], losses)
         return best(scores)
@@ -99,12 +99,12 @@ def best(scores: Mapping[float, float]) -> dict[str, float]:
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:
-    """A run's candidates in order: step, source validation accuracy and loss, mean training losses."""
-    with (folder / "history.csv").open(newline="") as file:
+    """A run's checkpoints in order: step, source validation accuracy and loss, mean training losses."""
+    with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
         return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
 
 
-def read_candidate(folder: Path, step: float) -> dict[str, Array]:
-    """A candidate's logits and features by name, for example "target test logits"."""
-    with np.load(folder / f"candidate-{int(step)}.npz", allow_pickle=False) as arrays:
+def read_checkpoint(folder: Path, step: float) -> dict[str, Array]:
+    """A checkpoint's logits and features by name, for example "target test logits"."""
+    with np.load(folder / f"checkpoint-{int(step)}.npz", allow_pickle=False) as arrays:
         return dict(arrays)

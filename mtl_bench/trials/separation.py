@@ -17,15 +17,15 @@ POINTS = 300  # of each domain in an embedding: more are a blot on a page
 
 
 def _last_features(adaptation: Adapt, work: Work) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The last candidate's features (n, width) of source training and target training images."""
-    step = adaptation.recipe.candidate_steps()[-1]
-    with np.load(work.folder_of(adaptation) / f"candidate-{step}.npz", allow_pickle=False) as candidate:
-        return candidate["source train features"], candidate["target train features"]
+    """The last checkpoint's features (n, width) of source training and target training images."""
+    step = adaptation.recipe.checkpoint_steps()[-1]
+    with np.load(work.folder_of(adaptation) / f"checkpoint-{step}.npz", allow_pickle=False) as checkpoint:
+        return checkpoint["source train features"], checkpoint["target train features"]
 
 
 @dataclass(frozen=True)
 class DomainDistance(Trial):
-    """The proxy A-distance between source and target in the features of the last candidate: 0 mixed, 2 apart."""
+    """The proxy A-distance between source and target in the features of the last checkpoint: 0 mixed, 2 apart."""
 
     adaptation: Adapt
 
@@ -53,7 +53,7 @@ class Embedding(Trial):
         reduced = PCA(min(50, *points.shape), random_state=0).fit_transform(points)
         tsne = TSNE(perplexity=min(30, len(points) / 4), init="pca", random_state=0).fit(reduced)
         domains = ["source"] * len(source) + ["target"] * len(target)
-        with (work.folder / "embedding.csv").open("w", newline="") as file:
+        with (work.folder / "embedding.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["x", "y", "domain"])
             writer.writerows((f"{x:.3f}", f"{y:.3f}", d) for (x, y), d in zip(tsne.embedding_, domains, strict=True))

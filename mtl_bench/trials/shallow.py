@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from mtl_bench.core.trial import Trial, Work
-from mtl_bench.training.loop import Stream, outputs_of
+from mtl_bench.training.loop import DomainData, outputs_of
 from mtl_bench.trials.adapt import Adapt, Domain
 
 Array = np.ndarray[Any, Any]
@@ -31,7 +31,7 @@ class ShallowMethod(Protocol):
 class FitShallow(Trial):
     """Fitted on the trained network's features of 2,000 source and 2,000 target training images.
 
-    Leaves its predictions of all target test images as the one candidate of a run (step 0), so that `Select` and
+    Leaves its predictions of all target test images as the one checkpoint of a run (step 0), so that `Select` and
     `Evaluate` treat it as any other.
     """
 
@@ -44,22 +44,22 @@ class FitShallow(Trial):
 
     def run(self, work: Work) -> Mapping[str, float]:
         folder = work.folder_of(self.features)
-        step = self.features.recipe.candidate_steps()[-1]
-        with np.load(folder / f"candidate-{step}.npz", allow_pickle=False) as candidate:
-            seen = {name: candidate[f"{name} features"].astype(np.float64) for name in ("source train", "target train")}
+        step = self.features.recipe.checkpoint_steps()[-1]
+        with np.load(folder / f"checkpoint-{step}.npz", allow_pickle=False) as saved:
+            seen = {name: saved[f"{name} features"].astype(np.float64) for name in ("source train", "target train")}
         with np.load(folder / "source_labels.npz", allow_pickle=False) as labels:
             predictor = self.method.fit(seen["source train"], labels["train"], seen["target train"])
         one_hot = np.eye(len(self.target.classes))[predictor.predict(self._test_features(folder, work))]
-        np.savez_compressed(work.folder / "candidate-0.npz", allow_pickle=False, **{"target test logits": one_hot})
-        (work.folder / "history.csv").write_text("step\n0\n")
+        np.savez_compressed(work.folder / "checkpoint-0.npz", allow_pickle=False, **{"target test logits": one_hot})
+        (work.folder / "history.csv").write_text("step\n0\n", encoding="utf-8")
         return {"images": len(one_hot)}
 
     def _test_features(self, folder: Path, work: Work) -> Array:
         """(n, width) from the network's last weights."""
         streams, _ = self.features.cut(work)
-        streams.setdefault(self.target.name, Stream(self.target.images("train"), None))
+        streams.setdefault(self.target.name, DomainData(self.target.inputs("train"), None))
         learner = self.features.learner(streams)
         learner.load_state_dict(torch.load(folder / "last.pt", map_location="cpu", weights_only=True))
-        images = self.target.images("test")
+        images = self.target.inputs("test")
         _, features = outputs_of(learner.to(work.device), images, self.target.name, len(images))
         return features.astype(np.float64)

@@ -18,12 +18,12 @@ from mtl_bench.core.trial import Trial, Work
 from mtl_bench.disk import write_atomically
 from mtl_bench.measures.class_mean import class_mean_accuracy
 from mtl_bench.methods.deep.source_only import SourceOnly
+from mtl_bench.models.macs import macs
 from mtl_bench.models.network import Backbone, Network
-from mtl_bench.models.products import products
 from mtl_bench.models.upper import UpperNetwork, activations
 from mtl_bench.training.augmentation import Augmentation, Augmented
 from mtl_bench.training.learner import Learner
-from mtl_bench.training.loop import Stream, fit
+from mtl_bench.training.loop import DomainData, fit
 from mtl_bench.training.precision import InBfloat16
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.training.seeding import random_state, restore_random_state, seed_everything
@@ -74,9 +74,9 @@ class Train(Trial):
     """One supervised training run on a data set's training images; its test images are the validation of the paper.
 
     Metrics, in percent and each a mean over classes: "accuracy" on the test images after the last step, which nothing
-    selected; "ten highest", the mean of the ten highest test accuracies among the recipe's candidates, as Yosinski et
+    selected; "ten highest", the mean of the ten highest test accuracies among the recipe's checkpoints, as Yosinski et
     al. (NIPS 2014) report it: the test chooses them; "training accuracy" after the last step.
-    Leaves `curve.csv` (step, accuracy and loss at each candidate) and `last.pt` (the network's and classifier's state).
+    Leaves `curve.csv` (step, accuracy, loss at each checkpoint) and `last.pt` (the network's and classifier's state).
 
     Frozen layers stand still wholly: weights, biases, running averages, dropout. Without augmentation their
     activations are computed once, in float32, if they fit in memory. Predictions are float32, whatever the training.
@@ -99,7 +99,7 @@ class Train(Trial):
             )
 
     def run(self, work: Work) -> Mapping[str, float]:
-        images = {split: self.data.images(split) for split in ("train", "test")}
+        images = {split: self.data.inputs(split) for split in ("train", "test")}
         labels = {split: self.data.labels(split) for split in ("train", "test")}
         for split in images:
             work.data[f"{self.data.name} {split} images"] = digest(images[split])
@@ -108,16 +108,23 @@ class Train(Trial):
         learner, inputs = self.learner(net, images, work.device)
         curve = work.folder / CURVE
 
-        def candidate(step: int, losses: dict[str, float]) -> None:
+        def checkpoint(step: int, losses: dict[str, float]) -> None:
             rows = [row for row in read_curve(curve) if row["step"] < step]
             test = class_mean_accuracy(self.logits(learner, inputs["test"]), labels["test"])
             rows.append({"step": step, "accuracy": test, "loss": losses["classification"]})
             write_curve(curve, rows)
 
         stream = self._stream(inputs["train"], labels["train"])
-        checkpoint = work.folder / "checkpoint.pt"
+        resume_state = work.folder / "resume_state.pt"
         fit(
-            learner, self.recipe, {self.data.name: stream}, self.seed, work.device, checkpoint, candidate, work.progress
+            learner,
+            self.recipe,
+            {self.data.name: stream},
+            self.seed,
+            work.device,
+            resume_state,
+            checkpoint,
+            work.progress,
         )
         with (work.folder / "last.pt").open("wb") as file:
             torch.save({"network": net.state_dict(), "classifier": learner.classifier.state_dict()}, file)
@@ -128,9 +135,9 @@ class Train(Trial):
             "training accuracy": class_mean_accuracy(self.logits(learner, inputs["train"]), labels["train"]),
         }
 
-    def products(self) -> float:
+    def macs(self) -> float:
         """Multiplications of the run, about: a backward pass has twice those of a forward pass."""
-        stages = list(products(self.backbone).values())
+        stages = list(macs(self.backbone).values())
         frozen = self.init.count if self.init and self.init.freeze else 0
         again = sum(stages[:frozen]) if self.augmentation else 0
         return self.recipe.steps * self.recipe.batch_size * float(again + 3 * sum(stages[frozen:]))
@@ -143,13 +150,14 @@ class Train(Trial):
         net.normalise(mean, torch.ones_like(mean))  # as Caffe does, the mean only
         if self.init is None:
             return net
-        if not 1 <= self.init.count <= len(net.taps):
+        if not 1 <= self.init.count <= len(net.layers):
+            n = len(net.layers)
             raise ValueError(
-                f"{self.init.count} layers cannot be taken from a network of {len(net.taps)} ({', '.join(net.taps)})"
+                f"{self.init.count} layers cannot be taken from a network of {n} ({', '.join(net.layers)})"
             )
         if isinstance(self.init, RandomLayers):
             state = random_state()  # what is drawn later must not depend on what was drawn here
-            draw(self.init.initialisation, *(net.stages[tap] for tap in net.taps[: self.init.count]))
+            draw(self.init.initialisation, *(net.stages[layer] for layer in net.layers[: self.init.count]))
             restore_random_state(state)
         else:
             self._copy(self.init, net, work.folder_of(self.init.of))
@@ -161,10 +169,10 @@ class Train(Trial):
         if init.of.backbone != self.backbone:
             raise ValueError(f"layers of {init.of.backbone} do not fit into {self.backbone}; use one backbone for both")
         learnt = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)["network"]
-        for tap in net.taps[: init.count]:
-            start = f"stages.{tap}."
+        for layer in net.layers[: init.count]:
+            start = f"stages.{layer}."
             own = {name.removeprefix(start): value for name, value in learnt.items() if name.startswith(start)}
-            net.stages[tap].load_state_dict(own)
+            net.stages[layer].load_state_dict(own)
 
     def learner(self, net: Network, images: Mapping[str, Array], device: str) -> tuple[Learner, Mapping[str, Array]]:
         """What is trained, and its inputs by split: pixels, or the frozen layers' activations."""
@@ -181,8 +189,8 @@ class Train(Trial):
         assert self.init is not None
         return sum(activations(net, self.init.count, one[s]).nbytes * len(images[s]) for s in images) <= CACHE
 
-    def _stream(self, images: Array, labels: Array) -> Stream:
-        return Augmented(images, labels, self.augmentation) if self.augmentation else Stream(images, labels)
+    def _stream(self, images: Array, labels: Array) -> DomainData:
+        return Augmented(images, labels, self.augmentation) if self.augmentation else DomainData(images, labels)
 
     @torch.no_grad()
     def logits(self, learner: Learner, inputs: Array) -> Array:
@@ -252,10 +260,10 @@ def pixel_mean(images: Array, channels: int) -> Tensor:
 
 
 def read_curve(path: Path) -> list[dict[str, float]]:
-    """The candidates so far, none where there is no file."""
+    """The checkpoints so far, none where there is no file."""
     if not path.exists():
         return []
-    with path.open(newline="") as file:
+    with path.open(encoding="utf-8", newline="") as file:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 

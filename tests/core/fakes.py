@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mtl_bench.core.trial import Trial, Work
-from mtl_bench.datasets.placed import DataError
+from mtl_bench.datasets.files.placed import DataError
 
 
 def executions(log: str) -> list[str]:
     """The names in the order in which their trials ran."""
-    return Path(log).read_text().split() if Path(log).exists() else []
+    return Path(log).read_text(encoding="utf-8").split() if Path(log).exists() else []
 
 
 def wait_for(path: str | Path, seconds: float = 60) -> None:
@@ -28,7 +28,7 @@ def wait_for(path: str | Path, seconds: float = 60) -> None:
 
 
 def note(log: str, name: str) -> None:
-    with Path(log).open("a") as file:  # one short append is atomic
+    with Path(log).open("a", encoding="utf-8") as file:  # one short append is atomic
         file.write(f"{name}\n")
 
 
@@ -59,7 +59,7 @@ class Wait(Trial):
     def run(self, work: Work) -> Mapping[str, float]:
         note(self.log, self.name)
         work.progress(0.5, "step 1/2")
-        Path(self.started).write_text(str(os.getpid()))
+        Path(self.started).write_text(str(os.getpid()), encoding="utf-8")
         wait_for(self.until)
         return {"accuracy": 1.0}
 
@@ -130,7 +130,7 @@ class Steps(Trial):
             note(self.log, f"{self.name}-{step}")
             (work.folder / f"step-{step}").touch()
             if step + 1 == self.steps // 2:
-                Path(self.started).write_text(str(os.getpid()))
+                Path(self.started).write_text(str(os.getpid()), encoding="utf-8")
                 wait_for(self.until)
         return {"accuracy": float(self.steps)}
 

@@ -53,7 +53,7 @@ def gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    return stat.exists() and stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
 
 
 def group_is_gone(group: int) -> bool:
@@ -70,8 +70,8 @@ def worker_of(tmp_path: Path, name: str) -> int:
     """The process that runs the waiting trial `name`."""
     started = tmp_path / f"log.started-{name}"
     wait_for(started)
-    wait_until(lambda: started.read_text() != "", "the worker's number")
-    return int(started.read_text())
+    wait_until(lambda: started.read_text(encoding="utf-8") != "", "the worker's number")
+    return int(started.read_text(encoding="utf-8"))
 
 
 def test_a_killed_command_goes_on_where_it_was(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_kills_at_any_moment_leave_only_whole_records(
         command.communicate()
         for record in (tmp_path / "store").glob("*/*/record.json"):
             if record.parent.suffix != ".part":
-                assert json.loads(record.read_text())["metrics"]
+                assert json.loads(record.read_text(encoding="utf-8"))["metrics"]
     final = start(*names)
     _, errors = final.communicate(timeout=120)
     assert (final.returncode, errors) == (0, "")

@@ -82,7 +82,7 @@ def test_a_failure_stops_its_dependents_only_and_is_never_stored(store: Store, l
     assert failing not in store
     assert "ValueError: this was meant to fail (traceback: " in reasons[key(failing)]
     assert reasons[key(dependent)] == f"needs {key(failing)}, which failed"
-    kept = store.failure(failing).read_text()
+    kept = store.failure(failing).read_text(encoding="utf-8")
     assert "raise ValueError(self.words)" in kept
     assert '"words": "this was meant to fail"' in kept
     assert set(compute([after], store)) == set(reasons), "a failure was cached"
@@ -131,7 +131,7 @@ def children() -> set[int]:
     """The processes that this one started and that are still alive."""
     found = set()
     for task in Path("/proc/self/task").iterdir():
-        found |= {int(pid) for pid in (task / "children").read_text().split()}
+        found |= {int(pid) for pid in (task / "children").read_text(encoding="utf-8").split()}
     return {pid for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
@@ -175,7 +175,7 @@ def test_close_does_not_wait_for_running_trials(store: Store, log: str, tmp_path
     for trial in waiting:
         wait_for(trial.started)
         time.sleep(0.05)
-        pids.append(int(Path(trial.started).read_text()))
+        pids.append(int(Path(trial.started).read_text(encoding="utf-8")))
     closing = threading.Thread(target=executor.close)
     closing.start()
     closing.join(timeout=30)

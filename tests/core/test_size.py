@@ -15,7 +15,7 @@ WORDS = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, token
 def lines_of_code(path: Path) -> int:
     """Lines that hold code: no blank ones, comments or docstrings."""
     docstrings: set[int] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match getattr(node, "body", None):
             case [ast.Expr(value=ast.Constant(value=str())) as docstring, *_]:
                 docstrings |= set(range(docstring.lineno, (docstring.end_lineno or docstring.lineno) + 1))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mtl_bench import provenance
+from mtl_bench.core import provenance
 
 LEARN = '''
 """Learns."""
@@ -45,7 +45,7 @@ def digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str
         for name, text in {**FILES, **(edited or {})}.items():
             path = tmp_path / "house" / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            path.write_text(text, encoding="utf-8")
         for cache in (provenance._find, provenance._read, provenance._closure):
             cache.cache_clear()
         for name in [name for name in sys.modules if name.partition(".")[0] == "house"]:
@@ -96,6 +96,6 @@ def test_a_study_that_defines_a_trial_is_followed_into_the_package(digest: Calla
 
 def test_scheduling_does_not_count() -> None:
     """Where and when a trial runs cannot change what it computes."""
-    imported = provenance._read("mtl_bench.results")[1]
+    imported = provenance._read("mtl_bench.results.table")[1]
     assert "mtl_bench.study" in imported
     assert not [module for module in imported if module.startswith("mtl_bench.core")]

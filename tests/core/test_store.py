@@ -34,7 +34,7 @@ class Note(Trial):
 
     def run(self, work: Work) -> dict[str, float]:
         assert not (work.folder / "note.txt").exists(), "what was begun elsewhere is still here"
-        (work.folder / "note.txt").write_text(self.words)
+        (work.folder / "note.txt").write_text(self.words, encoding="utf-8")
         work.data["words"] = "abc"
         work.progress(1.0, "done")
         return {"accuracy": 12.5}
@@ -48,9 +48,11 @@ def test_a_record_says_what_it_came_from(store: Store) -> None:
     assert record["trial"] == {"class": "Note", "version": 1, "words": "hello"}
     assert record["metrics"] == {"accuracy": 12.5}
     assert (record["device"], record["data"], record["code"]) == ("cpu", {"words": "abc"}, code_of(trial))
-    environment = json.loads((store.root / "environments" / f"{record['environment']}.json").read_text())
+    environment = json.loads(
+        (store.root / "environments" / f"{record['environment']}.json").read_text(encoding="utf-8")
+    )
     assert environment["python"].startswith("3.")
-    assert (store.folder(trial) / "note.txt").read_text() == "hello"
+    assert (store.folder(trial) / "note.txt").read_text(encoding="utf-8") == "hello"
     assert not (store.folder(trial) / "progress.json").exists()
     assert store.current(trial)
 
@@ -60,13 +62,13 @@ def test_what_a_kill_left_is_continued_only_by_the_same_code(store: Store, tmp_p
     trial = Note("hello")
     part = store.folder(trial).with_name(f"{key(trial)}.part")
     part.mkdir(parents=True)
-    (part / "note.txt").write_text("of other code")
-    (part / "code").write_text(code_of(trial))
+    (part / "note.txt").write_text("of other code", encoding="utf-8")
+    (part / "code").write_text(code_of(trial), encoding="utf-8")
     with pytest.raises(TrialError, match="AssertionError: what was begun elsewhere is still here"):
         store.compute(trial, "cpu")
-    (part / "code").write_text("0123456789ab")
+    (part / "code").write_text("0123456789ab", encoding="utf-8")
     store.compute(trial, "cpu")
-    assert (store.folder(trial) / "note.txt").read_text() == "hello"
+    assert (store.folder(trial) / "note.txt").read_text(encoding="utf-8") == "hello"
 
 
 def test_an_unfinished_or_hollow_folder_is_no_result(store: Store) -> None:
@@ -74,9 +76,9 @@ def test_an_unfinished_or_hollow_folder_is_no_result(store: Store) -> None:
     folder = store.folder(trial)
     part = folder.with_name(f"{key(trial)}.part")
     part.mkdir(parents=True)
-    (part / "record.json").write_text('{"metrics": {"accur')  # killed before the rename
+    (part / "record.json").write_text('{"metrics": {"accur', encoding="utf-8")  # killed before the rename
     folder.mkdir()
-    (folder / "note.txt").write_text("its record was removed")
+    (folder / "note.txt").write_text("its record was removed", encoding="utf-8")
     assert trial not in store
     assert set(missing([trial], store)) == {key(trial)}
     store.compute(trial, "cpu")
@@ -87,7 +89,7 @@ def test_an_unfinished_or_hollow_folder_is_no_result(store: Store) -> None:
 def test_a_broken_record_is_one_sentence_with_the_remedy(store: Store, text: str) -> None:
     trial = Count("a")
     store.compute(trial, "cpu")
-    (store.folder(trial) / "record.json").write_text(text)
+    (store.folder(trial) / "record.json").write_text(text, encoding="utf-8")
     with pytest.raises(StoreError, match=f"can't be read .*; remove the folder {key(trial)} and run again"):
         store.compute(Count("b", needs=(trial,)), "cpu")
 
@@ -110,10 +112,10 @@ def test_a_failed_trial_keeps_what_it_had_for_the_next_try(store: Store) -> None
 def test_readers_never_see_half_a_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_atomically(path, "old")
-    with path.open() as reader:
+    with path.open(encoding="utf-8") as reader:
         write_atomically(path, "new and longer")
         assert reader.read() == "old"
-    assert path.read_text() == "new and longer"
+    assert path.read_text(encoding="utf-8") == "new and longer"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
@@ -136,7 +138,7 @@ class WriteTo(Trial):
     path: str
 
     def run(self, work: Work) -> dict[str, float]:
-        with Path(self.path).open("w") as file:
+        with Path(self.path).open("w", encoding="utf-8") as file:
             file.write("x" * 100_000)
         return {}
 

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.acquire import File
-from mtl_bench.datasets.placed import DataError, stored
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.placed import DataError, stored
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +35,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 class Slow:
     folder: ClassVar[str] = "slow"
 
-    def images(self, mark: Path, seconds: float) -> np.ndarray[Any, Any]:
+    def inputs(self, mark: Path, seconds: float) -> np.ndarray[Any, Any]:
         """Two blocks of a mebibyte with a pause between them, and the file `mark` when the first is written."""
 
         def blocks() -> Iterator[np.ndarray[Any, Any]]:
@@ -53,7 +53,7 @@ def main() -> int:
         if what == "fetch":
             File("file.bin", (rest[0],), (f"sha256:{rest[1]}",)).obtain("set")
         else:
-            Slow().images(Path(rest[0]), float(rest[1]))
+            Slow().inputs(Path(rest[0]), float(rest[1]))
     except DataError as error:
         print(error, file=sys.stderr)
         return 1

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtl_bench.datasets import classes
-from mtl_bench.datasets.classes import Classes, PerClass, Rows, drawn, halves, rows_of
 from mtl_bench.datasets.synthetic import SyntheticImages
-from mtl_bench.training.loop import Stream
+from mtl_bench.datasets.wrappers import classes
+from mtl_bench.datasets.wrappers.classes import Classes, PerClass, Rows, drawn, halves, rows_of
+from mtl_bench.training.loop import DomainData
 from mtl_bench.trials.train import digest, pixel_mean
 
 Array = np.ndarray[Any, Any]
@@ -32,7 +32,7 @@ class Numbered:
     def classes(self) -> tuple[str, ...]:
         return tuple("abcdefghijklmnopqrst"[: len(self.sizes)])
 
-    def images(self, split: str) -> Array:
+    def inputs(self, split: str) -> Array:
         return np.arange(sum(self.sizes), dtype=np.uint8)[:, None, None, None].repeat(4, 2)
 
     def labels(self, split: str) -> Array:
@@ -79,7 +79,7 @@ def test_every_image_is_under_its_own_name() -> None:
         names = {i: of.classes[label] for i, label in enumerate(of.labels(split))}
         found = []
         for half in (a, b):
-            images, labels = half.images(split), half.labels(split)
+            images, labels = half.inputs(split), half.labels(split)
             assert labels.dtype == np.int64 and images.dtype == np.uint8
             assert [half.classes[label] for label in labels] == [names[i] for i in numbers(images)]
             assert set(labels) == set(range(len(half.classes)))
@@ -90,7 +90,7 @@ def test_every_image_is_under_its_own_name() -> None:
 def test_labels_are_numbered_in_the_order_of_the_names() -> None:
     of = Numbered()
     first, second = Classes(of, "some", ("f", "b")), Classes(of, "some", ("b", "f"))
-    assert np.array_equal(first.images("train"), second.images("train"))
+    assert np.array_equal(first.inputs("train"), second.inputs("train"))
     assert np.array_equal(first.labels("train"), 1 - second.labels("train"))
     assert Counter(first.labels("train").tolist()) == {0: 10, 1: 2}
 
@@ -112,7 +112,7 @@ def test_a_cut_per_class_shares_nothing_and_keeps_to_its_bounds(train: int, test
     of = Numbered()
     cut = PerClass(of, train, test, seed=4)
     assert (cut.name, cut.classes) == (of.name, of.classes)
-    names, found = of.labels("all"), {split: numbers(cut.images(split)) for split in ("train", "test")}
+    names, found = of.labels("all"), {split: numbers(cut.inputs(split)) for split in ("train", "test")}
     assert not set(found["train"]) & set(found["test"])
     for split in found:
         assert len(set(found[split])) == len(found[split])
@@ -126,37 +126,37 @@ def test_a_cut_per_class_shares_nothing_and_keeps_to_its_bounds(train: int, test
 
 def test_a_cut_per_class_is_drawn_anew_by_the_seed() -> None:
     cuts = [PerClass(Numbered(), 8, 5, seed) for seed in range(10)]
-    assert len({tuple(numbers(cut.images("train"))) for cut in cuts}) == 10
+    assert len({tuple(numbers(cut.inputs("train"))) for cut in cuts}) == 10
     for cut in cuts[:2]:
         again = PerClass(Numbered(), 8, 5, cut.seed)
         for split in ("train", "test"):
-            assert np.array_equal(again.images(split), cut.images(split))
+            assert np.array_equal(again.inputs(split), cut.inputs(split))
 
 
 def test_a_cut_is_within_its_pool() -> None:
     of = SyntheticImages(train=60, test=20)
-    pools = {image.tobytes() for image in of.images("train")}
+    pools = {image.tobytes() for image in of.inputs("train")}
     cut = PerClass(of, 3, 2, seed=0, pool="train")
     for split, count in (("train", 30), ("test", 20)):
-        assert len(cut.images(split)) == count
-        assert {image.tobytes() for image in cut.images(split)} <= pools
+        assert len(cut.inputs(split)) == count
+        assert {image.tobytes() for image in cut.inputs(split)} <= pools
 
 
 def test_halves_of_a_cut_share_nothing_either() -> None:
     cut = PerClass(Numbered(), 8, 5, seed=1)
-    found = [i for half in halves(cut, 1) for split in ("train", "test") for i in numbers(half.images(split))]
-    assert len(set(found)) == len(found) == len(cut.images("train")) + len(cut.images("test"))
+    found = [i for half in halves(cut, 1) for split in ("train", "test") for i in numbers(half.inputs(split))]
+    assert len(set(found)) == len(found) == len(cut.inputs("train")) + len(cut.inputs("test"))
 
 
 def test_an_unknown_class_or_split_is_one_sentence() -> None:
     of = Numbered()
     with pytest.raises(ValueError, match=r"^numbered has no class 'zebra'; it has a, b, c"):
         Classes(of, "animals", ("a", "zebra"))
-    for call in (PerClass(of, 2, 2, 0).images, PerClass(of, 2, 2, 0).labels):
+    for call in (PerClass(of, 2, 2, 0).inputs, PerClass(of, 2, 2, 0).labels):
         with pytest.raises(ValueError, match=r"^numbered, cut anew, has no split 'all'; it has train, test$"):
             call("all")
     synthetic = Classes(SyntheticImages(), "some", ("1", "2"))
-    for call in (synthetic.images, synthetic.labels):
+    for call in (synthetic.inputs, synthetic.labels):
         with pytest.raises(ValueError, match=r"has no split 'valid'; it has train, test$"):
             call("valid")
 
@@ -178,15 +178,15 @@ def test_rows_that_are_read_on_demand_are_those_of_a_copy(index: Any) -> None:
 
 def test_what_training_does_with_images_it_does_with_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     half, _ = halves(SyntheticImages(train=60), 0)
-    copy = half.images("train")
+    copy = half.inputs("train")
     monkeypatch.setattr(classes, "IN_MEMORY", 0)
-    rows = half.images("train")
+    rows = half.inputs("train")
     assert isinstance(rows, Rows) and isinstance(copy, np.ndarray)
     assert digest(rows) == digest(copy)
     assert pixel_mean(rows, 3).equal(pixel_mean(copy, 3))
     taken, labels = np.array([5, 0, 5, 2]), half.labels("train")
-    ours, expected = (Stream(images, labels).batch(taken, "cpu") for images in (rows, copy))
-    assert ours.images.equal(expected.images)
+    ours, expected = (DomainData(images, labels).batch(taken, "cpu") for images in (rows, copy))
+    assert ours.inputs.equal(expected.inputs)
 
 
 class Asked:

@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from mtl_bench.command_line import data_shelf
-from mtl_bench.command_line.catalogue import StudyError
-from mtl_bench.command_line.data_commands import app
-from mtl_bench.datasets.acquire import File, announce
+from mtl_bench.cli.data import app
+from mtl_bench.datasets.files.acquire import File, announce
+from mtl_bench.datasets.files.placed import stored
+from mtl_bench.datasets.files.transfer import Report
 from mtl_bench.datasets.mnist import MNIST
-from mtl_bench.datasets.placed import stored
-from mtl_bench.datasets.transfer import Report
 from mtl_bench.datasets.usps import USPS
+from mtl_bench.execution import data_catalogue
+from mtl_bench.workspace import StudyError
 from tests.datasets.faulty_server import Served, Server
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def give(server: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resul
     """Gives a command with the data set `little`, whose file the server has, and the real ones, which nobody has."""
     server.served["/a"] = Served(CONTENT)
     known = [Little(server.url), MNIST()]
-    monkeypatch.setattr(data_shelf, "data_sets", lambda: known)
+    monkeypatch.setattr(data_catalogue, "data_sets", lambda: known)
     monkeypatch.setattr("mtl_bench.datasets.mnist.BASES", ())
     monkeypatch.setattr(MNIST, "files", (File("images.gz", (f"{server.url}/404",)),))
 
@@ -64,12 +64,12 @@ def give(server: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resul
 
 
 def test_the_page_of_the_data_folder_is_up_to_date() -> None:
-    committed = (ROOT / "data" / "README.md").read_text()
-    assert committed == data_shelf.readme() + "\n", "write it: mtl-bench data list --markdown > data/README.md"
+    committed = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    assert committed == data_catalogue.readme() + "\n", "write it: mtl-bench data list --markdown > data/README.md"
 
 
 def test_every_data_set_says_what_a_user_must_know() -> None:
-    known = data_shelf.data_sets()
+    known = data_catalogue.data_sets()
     assert len({d.name for d in known}) == len(known)
     assert {d.folder for d in known} >= {"mnist", "mnist_m", "bsds500", "usps", "svhn", "cifar10", "pacs", "caltech101"}
     for data_set in known:
@@ -115,7 +115,7 @@ def test_a_misspelt_name_is_answered_with_the_nearest(give: Callable[..., Result
 
 def test_names_mean_data_sets_and_their_variants() -> None:
     def names(word: str) -> list[str]:
-        return [d.name for d in data_shelf.chosen(word, None)]
+        return [d.name for d in data_catalogue.chosen(word, None)]
 
     assert names("pacs") == ["pacs-photo", "pacs-art_painting", "pacs-cartoon", "pacs-sketch"]
     assert len(names("pacs:jpeg80")) == 4
@@ -159,14 +159,14 @@ STUDY = Study("A study", "Why?", "Nobody", plan)
 
 def test_a_study_means_all_that_its_scale_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_studies").mkdir()
-    (tmp_path / "my_studies" / "two_digits.py").write_text(STUDY)
+    (tmp_path / "my_studies" / "two_digits.py").write_text(STUDY, encoding="utf-8")
     monkeypatch.setenv("MTL_BENCH_STUDIES", str(tmp_path / "my_studies"))
     monkeypatch.syspath_prepend(tmp_path)
-    assert data_shelf.chosen("two-digits", "laptop") == [MNIST(), USPS("h5")]
-    assert data_shelf.chosen("two_digits", None) == [MNIST(), USPS("h5")]
-    assert data_shelf.chosen("two_digits", "smoke") == []
+    assert data_catalogue.chosen("two-digits", "laptop") == [MNIST(), USPS("h5")]
+    assert data_catalogue.chosen("two_digits", None) == [MNIST(), USPS("h5")]
+    assert data_catalogue.chosen("two_digits", "smoke") == []
     with pytest.raises(StudyError, match='no study "mnist"'):
-        data_shelf.chosen("mnist", "laptop")
+        data_catalogue.chosen("mnist", "laptop")
 
 
 def test_verify_finds_what_was_damaged(give: Callable[..., Result], root: Path) -> None:
@@ -209,6 +209,6 @@ def test_the_doctor_asks_every_source_and_the_mirror(
 
 def test_the_commands_are_imported_cheaply() -> None:
     modules = "('numpy', 'torch', 'httpx2')"
-    code = f"import sys, mtl_bench.command_line.data_commands; print([m for m in {modules} if m in sys.modules])"
+    code = f"import sys, mtl_bench.cli.data; print([m for m in {modules} if m in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert printed.stdout.strip() == "[]"

@@ -17,12 +17,12 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from mtl_bench.command_line import data_shelf
-from mtl_bench.command_line.data_commands import app
+from mtl_bench.cli.data import app
 from mtl_bench.datasets import imagenet
-from mtl_bench.datasets.acquire import File
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.placed import DataError, sealed
 from mtl_bench.datasets.imagenet import ImageNet
-from mtl_bench.datasets.placed import DataError, sealed
+from mtl_bench.execution import data_catalogue
 from tests.datasets.command import ROOT
 from tests.datasets.test_layouts import picture, smooth
 from tests.datasets.test_placing import tar
@@ -72,7 +72,7 @@ def refused(ask: Callable[[], Any], *words: str) -> None:
 
 def assert_read(data: ImageNet) -> None:
     for split in data.splits:
-        images, labels = data.images(split), data.labels(split)
+        images, labels = data.inputs(split), data.labels(split)
         assert isinstance(images, np.memmap)
         assert images.shape == (3 * COUNTS[split], 3, 16, 16)
         assert np.bincount(labels).tolist() == [COUNTS[split]] * 3
@@ -81,7 +81,7 @@ def assert_read(data: ImageNet) -> None:
 
 
 def test_folders_put_by_hand_are_read(placed: ImageNet, root: Path) -> None:
-    (root / "imagenet" / "val" / "readme.txt").write_text("not a photograph")
+    (root / "imagenet" / "val" / "readme.txt").write_text("not a photograph", encoding="utf-8")
     (root / "imagenet" / "val" / WNIDS[0] / ".DS_Store").write_bytes(b"not a photograph")
     assert_read(placed)
     assert placed.labels("train").tolist() != sorted(placed.labels("train")), "not sorted by class"
@@ -129,7 +129,7 @@ def test_a_damaged_photograph_is_named_and_its_repair_is_taken(placed: ImageNet,
     path = root / "imagenet" / "val" / WNIDS[1] / f"{WNIDS[1]}_test_0.JPEG"
     noise = picture(np.random.default_rng(0).integers(0, 256, (3, 60, 60), np.uint8), "JPEG")
     path.write_bytes(noise[: int(cut * len(noise))])
-    refused(lambda: placed.images("test"), str(path), "cannot be read", "put the whole photograph there")
+    refused(lambda: placed.inputs("test"), str(path), "cannot be read", "put the whole photograph there")
     assert not list(root.rglob("*.npy"))
     path.write_bytes(content("test")[f"{WNIDS[1]}/{WNIDS[1]}_test_0.JPEG"])
     assert_read(placed)
@@ -139,7 +139,7 @@ def test_a_damaged_photograph_is_named_and_its_repair_is_taken(placed: ImageNet,
 def test_a_missing_photograph_and_a_missing_class_are_one_sentence(placed: ImageNet, root: Path) -> None:
     train = root / "imagenet" / "train"
     (train / WNIDS[2] / f"{WNIDS[2]}_train_0.JPEG").unlink()
-    refused(lambda: placed.images("train"), str(train), "holds 11 photographs", "12 were expected", "img_train.tar")
+    refused(lambda: placed.inputs("train"), str(train), "holds 11 photographs", "12 were expected", "img_train.tar")
     for path in (train / WNIDS[2]).iterdir():
         path.unlink()
     (train / WNIDS[2]).rmdir()
@@ -149,7 +149,7 @@ def test_a_missing_photograph_and_a_missing_class_are_one_sentence(placed: Image
 
 def test_without_data_one_sentence_says_where_it_is_got_and_how_large_it_is(few: ImageNet, root: Path) -> None:
     for split, folder in (("train", "train"), ("test", "val")):
-        for ask in (few.images, few.labels):
+        for ask in (few.inputs, few.labels):
             place = str(root / "imagenet" / folder)
             archive = f"ILSVRC2012_img_{folder}.tar"
             refused(partial(ask, split), "placed by hand", place, imagenet.PAGE, "register", archive, "260 GB")
@@ -208,14 +208,14 @@ def archives(few: ImageNet, root: Path, monkeypatch: pytest.MonkeyPatch) -> dict
 def test_the_archives_are_unpacked_and_each_photograph_gets_its_class(
     archives: dict[str, Path], few: Any, root: Path
 ) -> None:
-    assert data_shelf.at_hand(few) == "yes"
+    assert data_catalogue.at_hand(few) == "yes"
     few.fetch()
     assert_read(few)
     assert sealed(root / "imagenet" / "train") and sealed(root / "imagenet" / "val")
     assert not list((root / "imagenet").glob("*.part"))
     for path in archives.values():
         path.unlink()
-    assert data_shelf.at_hand(few) == "yes"
+    assert data_catalogue.at_hand(few) == "yes"
     assert_read(few)
 
 
@@ -223,13 +223,13 @@ def test_photographs_without_the_kit_that_tells_their_classes_are_one_sentence(
     archives: dict[str, Path], few: ImageNet
 ) -> None:
     archives["devkit"].unlink()
-    refused(lambda: few.images("test"), "put ILSVRC2012_devkit_t12.tar.gz into")
-    assert len(few.images("train")) == 12
+    refused(lambda: few.inputs("test"), "put ILSVRC2012_devkit_t12.tar.gz into")
+    assert len(few.inputs("train")) == 12
 
 
 def test_a_damaged_archive_is_one_sentence(archives: dict[str, Path], few: ImageNet, root: Path) -> None:
     archives["train"].write_bytes(archives["train"].read_bytes()[:-1])
-    refused(lambda: few.images("train"), str(archives["train"]), "has another md5")
+    refused(lambda: few.inputs("train"), str(archives["train"]), "has another md5")
     assert not (root / "imagenet" / "train").exists()
 
 
@@ -245,7 +245,7 @@ def test_the_digests_are_those_that_torchvision_knows() -> None:
 
 
 def test_the_commands_say_that_it_is_placed_by_hand(few: ImageNet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_shelf, "data_sets", lambda: [few])
+    monkeypatch.setattr(data_catalogue, "data_sets", lambda: [few])
 
     def give(*arguments: str) -> Any:
         return CliRunner().invoke(app, list(arguments), catch_exceptions=False)

@@ -25,9 +25,9 @@ from mtl_bench.datasets import (
     svhn,
     usps,
 )
-from mtl_bench.datasets.acquire import File
-from mtl_bench.datasets.extract import Tree
-from mtl_bench.datasets.placed import DataError
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.extract import Tree
+from mtl_bench.datasets.files.placed import DataError
 from tests.datasets.faulty_server import Served, Server
 from tests.datasets.test_placing import tar, zipped
 
@@ -88,7 +88,7 @@ def test_idx_files(module: Any, cls: type[Any], serve: Serve, monkeypatch: pytes
     monkeypatch.setitem(module.COUNTS, "test", 5)
     monkeypatch.setitem(module.FILES, ("test", "images"), serve(module.FILES["test", "images"], idx(images[:, 0])))
     monkeypatch.setitem(module.FILES, ("test", "labels"), serve(module.FILES["test", "labels"], idx(labels)))
-    assert np.array_equal(cls().images("test"), images)
+    assert np.array_equal(cls().inputs("test"), images)
     assert cls().labels("test").tolist() == labels.tolist()
 
 
@@ -96,7 +96,7 @@ def test_an_idx_file_that_ends_early_is_refused(serve: Serve, monkeypatch: pytes
     short = gzip.compress(gzip.decompress(idx(pixels(5, 1, 28)))[:-1])
     monkeypatch.setitem(mnist.FILES, ("test", "images"), serve(mnist.FILES["test", "images"], short))
     with pytest.raises(DataError, match="is not an IDX file of bytes"):
-        mnist.MNIST().images("test")
+        mnist.MNIST().inputs("test")
 
 
 def test_usps_as_libsvm_and_as_h5(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,12 +116,12 @@ def test_usps_as_libsvm_and_as_h5(serve: Serve, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(usps.LIBSVM, "test", serve(usps.LIBSVM["test"], bz2.compress("\n".join(lines).encode())))
     monkeypatch.setattr(usps, "H5", serve(usps.H5, made.getvalue()))
     libsvm, h5 = usps.USPS("libsvm", 16), usps.USPS("h5", 16)
-    assert np.array_equal(libsvm.images("test"), h5.images("test"))
-    assert libsvm.images("test")[0, 0, 0, :2].tolist() == [0, 255]
+    assert np.array_equal(libsvm.inputs("test"), h5.inputs("test"))
+    assert libsvm.inputs("test")[0, 0, 0, :2].tolist() == [0, 255]
     ink = np.rint((thousandths + 1000) * 255 / 2000).reshape(4, 1, 16, 16)
-    assert np.array_equal(libsvm.images("test"), ink)
+    assert np.array_equal(libsvm.inputs("test"), ink)
     assert libsvm.labels("test").tolist() == h5.labels("test").tolist() == digits
-    assert usps.USPS("h5").images("test").shape == (4, 1, 28, 28)
+    assert usps.USPS("h5").inputs("test").shape == (4, 1, 28, 28)
 
 
 def test_svhn(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,8 +131,8 @@ def test_svhn(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     savemat(made, {"X": np.transpose(images, (2, 3, 1, 0)), "y": np.array([[10], [1], [9], [5]], np.uint8)})
     monkeypatch.setitem(svhn.COUNTS, "test", 4)
     monkeypatch.setitem(svhn.FILES, "test", serve(svhn.FILES["test"], made.getvalue()))
-    assert np.array_equal(svhn.SVHN(size=32).images("test"), images)
-    assert svhn.SVHN().images("test").shape == (4, 3, 28, 28)
+    assert np.array_equal(svhn.SVHN(size=32).inputs("test"), images)
+    assert svhn.SVHN().inputs("test").shape == (4, 3, 28, 28)
     assert svhn.SVHN().labels("test").tolist() == [0, 1, 9, 5]
 
 
@@ -145,8 +145,8 @@ def test_cifar10_in_binary(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(cifar10, "COUNTS", {"train": 10, "test": 2})
     monkeypatch.setitem(cifar10.TREES, "original", serve(cifar10.TREES["original"], archive))
     data = cifar10.CIFAR10()
-    assert np.array_equal(data.images("train"), images[:10])
-    assert np.array_equal(data.images("test"), images[10:])
+    assert np.array_equal(data.inputs("train"), images[:10])
+    assert np.array_equal(data.inputs("test"), images[10:])
     assert data.labels("train").tolist() == labels[:10].tolist()
     assert data.labels("test").tolist() == [0, 1]
 
@@ -159,10 +159,10 @@ def test_pacs_in_parquet(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacs, "COUNTS", dict.fromkeys(pacs.PACS.domains, 6))
     monkeypatch.setattr(pacs, "ORIGINAL", serve(pacs.ORIGINAL, content))
     data = pacs.PACS("sketch", size=16)
-    found = {image.tobytes(): int(label) for image, label in zip(data.images("all"), data.labels("all"), strict=True)}
+    found = {image.tobytes(): int(label) for image, label in zip(data.inputs("all"), data.labels("all"), strict=True)}
     assert found == {images[i].tobytes(): i % 7 for i in range(1, 12, 2)}
-    assert [len(data.images(split)) for split in data.splits] == [5, 1, 6]
-    assert np.array_equal(np.concatenate([data.images("train"), data.images("test")]), data.images("all"))
+    assert [len(data.inputs(split)) for split in data.splits] == [5, 1, 6]
+    assert np.array_equal(np.concatenate([data.inputs("train"), data.inputs("test")]), data.inputs("all"))
 
 
 def test_caltech101_in_its_nested_archive(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,8 +179,8 @@ def test_caltech101_in_its_nested_archive(serve: Serve, monkeypatch: pytest.Monk
     part = dataclasses.replace(caltech101.TREES["original"], count=9)
     monkeypatch.setitem(caltech101.TREES, "original", serve(part, archive))
     data = caltech101.Caltech101(size=32)
-    assert data.images("all").shape == (6, 3, 32, 32)
-    for image, label in zip(data.images("all"), data.labels("all"), strict=True):
+    assert data.inputs("all").shape == (6, 3, 32, 32)
+    for image, label in zip(data.inputs("all"), data.labels("all"), strict=True):
         assert np.abs(image.mean((1, 2)) - [200 * (label == 0), 0, 200 * (label == 1)]).max() < 4
 
 
@@ -208,8 +208,8 @@ def test_mnist_m_in_parquet_and_as_tensors(serve: Serve, monkeypatch: pytest.Mon
     monkeypatch.setitem(mnist_m.PUBLISHED, "train", serve(mnist_m.PUBLISHED["train"], content))
     monkeypatch.setitem(mnist_m.LIYXI, "train", serve(mnist_m.LIYXI["train"], archive))
     published, liyxi = mnist_m.MNISTM("published"), mnist_m.MNISTM("liyxi")
-    assert np.array_equal(published.images("train"), images[:, :, 2:30, 2:30])
-    assert np.array_equal(liyxi.images("train"), images[:, :, :28, :28])
+    assert np.array_equal(published.inputs("train"), images[:, :, 2:30, 2:30])
+    assert np.array_equal(liyxi.inputs("train"), images[:, :, :28, :28])
     assert published.labels("train").tolist() == liyxi.labels("train").tolist() == labels
 
 
@@ -227,7 +227,7 @@ def test_a_pickle_in_a_tensor_file_is_not_executed(serve: Serve, monkeypatch: py
     archive = tar({"mnist_m_train.pt": made.getvalue()})
     monkeypatch.setitem(mnist_m.LIYXI, "train", serve(mnist_m.LIYXI["train"], archive))
     with pytest.raises(pickle.UnpicklingError):
-        mnist_m.MNISTM("liyxi").images("train")
+        mnist_m.MNISTM("liyxi").inputs("train")
 
 
 def test_office_caltech10(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtl_bench.datasets.acquire import File
-from mtl_bench.datasets.extract import Tree
-from mtl_bench.datasets.placed import DataError, content_digest, digest_of, sealed, stored
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.extract import Tree
+from mtl_bench.datasets.files.placed import DataError, content_digest, digest_of, sealed, stored
 from tests.datasets.command import ROOT, begin, wait_for
 from tests.datasets.faulty_server import Served, Server
 

@@ -22,7 +22,7 @@ Array = np.ndarray[Any, Any]
 
 def test_mnist_is_the_one_everybody_has() -> None:
     """Counts per class and mean as published everywhere (mean 0.1307, sd 0.3081 of the training pixels)."""
-    images, labels = MNIST().images("train"), MNIST().labels("train")
+    images, labels = MNIST().inputs("train"), MNIST().labels("train")
     assert np.bincount(labels).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     assert np.bincount(MNIST().labels("test")).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert images.mean() / 255 == pytest.approx(0.1307, abs=5e-5)
@@ -33,7 +33,7 @@ def test_usps_has_the_published_counts() -> None:
     data = USPS("h5", 16)
     assert np.bincount(data.labels("train")).tolist() == [1194, 1005, 731, 658, 652, 556, 664, 645, 542, 644]
     assert np.bincount(data.labels("test")).tolist() == [359, 264, 198, 166, 200, 160, 170, 147, 166, 177]
-    assert USPS("h5").images("test").shape == (2007, 1, 28, 28)
+    assert USPS("h5").inputs("test").shape == (2007, 1, 28, 28)
 
 
 def nearest_mean_accuracy(images: Array, labels: Array, classes: int) -> float:
@@ -45,14 +45,14 @@ def nearest_mean_accuracy(images: Array, labels: Array, classes: int) -> float:
 
 
 def test_usps_labels_belong_to_their_images() -> None:
-    assert nearest_mean_accuracy(USPS("h5").images("test"), USPS("h5").labels("test"), 10) > 75
+    assert nearest_mean_accuracy(USPS("h5").inputs("test"), USPS("h5").labels("test"), 10) > 75
 
 
 def test_pacs_labels_belong_to_their_images() -> None:
     data = PACS("photo", "jpeg80", 32)
     assert np.bincount(data.labels("all")).tolist() == [189, 202, 182, 186, 199, 280, 432]
-    assert len(data.images("train")) + len(data.images("test")) == 1670
-    assert nearest_mean_accuracy(data.images("all"), data.labels("all"), 7) > 35
+    assert len(data.inputs("train")) + len(data.inputs("test")) == 1670
+    assert nearest_mean_accuracy(data.inputs("all"), data.labels("all"), 7) > 35
 
 
 @pytest.mark.slow
@@ -61,7 +61,7 @@ def test_caltech101_has_its_101_objects() -> None:
     counts = dict(zip(data.classes, np.bincount(data.labels("all")).tolist(), strict=True))
     assert len(counts) == 101
     assert (counts["airplanes"], counts["Motorbikes"], counts["inline_skate"]) == (800, 798, 31)
-    assert nearest_mean_accuracy(data.images("all"), data.labels("all"), 101) > 15
+    assert nearest_mean_accuracy(data.inputs("all"), data.labels("all"), 101) > 15
 
 
 @pytest.mark.slow
@@ -69,7 +69,7 @@ def test_cifar10_as_jpeg_has_as_many_of_each_class() -> None:
     data = CIFAR10("jpeg")
     assert np.bincount(data.labels("train")).tolist() == [5000] * 10
     assert np.bincount(data.labels("test")).tolist() == [1000] * 10
-    assert nearest_mean_accuracy(data.images("test"), data.labels("test"), 10) > 22
+    assert nearest_mean_accuracy(data.inputs("test"), data.labels("test"), 10) > 22
 
 
 def test_office_caltech10_has_the_published_counts() -> None:
@@ -100,18 +100,18 @@ def test_office_caltech10s_nearest_neighbours_are_the_published_ones() -> None:
 
 @pytest.fixture
 def published(mirror: Path) -> Array:
-    return MNISTM("published").images("test")
+    return MNISTM("published").inputs("test")
 
 
 @pytest.fixture
 def generated(mirror: Path) -> Array:
-    return MNISTM("generated").images("test")[:9001]
+    return MNISTM("generated").inputs("test")[:9001]
 
 
 @pytest.fixture
 def ink(mirror: Path) -> Array:
     """Where the digits of MNIST's test set are not 0: (9001, 1, 28, 28)."""
-    return MNIST().images("test")[:9001] > 0
+    return MNIST().inputs("test")[:9001] > 0
 
 
 def test_both_mnist_m_have_mnists_labels_in_mnists_order() -> None:
@@ -154,5 +154,5 @@ def test_both_mnist_m_are_the_photograph_inverted_under_the_digit(
 def test_generated_patches_differ_from_image_to_image_and_split_to_split(generated: Array) -> None:
     corners = {x[:, :2, :3].tobytes() for x in generated}  # MNIST has no ink there
     assert len(corners) > 0.97 * len(generated)
-    train = {x[:, :2, :3].tobytes() for x in MNISTM("generated").images("train")[:9001]}
+    train = {x[:, :2, :3].tobytes() for x in MNISTM("generated").inputs("train")[:9001]}
     assert len(train & corners) < 0.02 * len(generated)

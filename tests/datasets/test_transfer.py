@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtl_bench.datasets.acquire import File
-from mtl_bench.datasets.placed import DataError, digest_of, sealed
-from mtl_bench.datasets.transfer import Patience, answer
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.placed import DataError, digest_of, sealed
+from mtl_bench.datasets.files.transfer import RetryPolicy, answer
 from tests.datasets.command import begin, wait_for
 from tests.datasets.faulty_server import Served, Server
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
 OTHER = np.random.default_rng(1).bytes(300_000)
-QUICK = Patience(connect=1, read=0.4, attempts=3, pause=0.01, slowest=20_000, window=0.3)
+QUICK = RetryPolicy(connect=1, read=0.4, attempts=3, pause=0.01, slowest=20_000, window=0.3)
 
 
 def sha256(content: bytes) -> str:

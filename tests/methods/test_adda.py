@@ -14,7 +14,7 @@ from mtl_bench.methods.deep.adda import ADDA, ADDALearner
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
-from mtl_bench.training.loop import Stream, fit
+from mtl_bench.training.loop import DomainData, fit
 from mtl_bench.training.recipe import Recipe
 from tests.models.backbones import TinyCNN, batches, images
 
@@ -100,7 +100,7 @@ def test_each_domain_is_seen_through_its_own_encoder() -> None:
 def test_labels_are_inverted_and_each_player_has_its_own_loss() -> None:
     model, given = learner(), batches("a", "b")
     losses = model.losses(given, 0.5)
-    logits = {domain: model.predict(batch.images, domain) for domain, batch in given.items()}
+    logits = {domain: model.predict(batch.inputs, domain) for domain, batch in given.items()}
     scores = {domain: model.adversary(z).squeeze(1).detach().double().numpy() for domain, z in logits.items()}
     source, target = np.concatenate([scores["a"], scores["b"]]), scores["target"]
     found = {name: float(loss.detach()) for name, loss in losses.items()}
@@ -133,17 +133,17 @@ def test_the_adversary_has_two_hidden_layers_of_500() -> None:
 def test_a_resumed_run_is_the_same_run(killed_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mtl_bench.training.loop.SAVE_EVERY", 0.0)
     labels = np.arange(12) % 3
-    streams = {"a": Stream(images(12, 0).numpy(), labels), "target": Stream(images(9, 1).numpy(), None)}
+    streams = {"a": DomainData(images(12, 0).numpy(), labels), "target": DomainData(images(9, 1).numpy(), None)}
 
-    def run(checkpoint: Path, stop: int | None) -> Learner:
-        torch.manual_seed(0 if stop or checkpoint.name == "whole" else 1)  # a resumed process draws other weights first
+    def run(resume_state: Path, stop: int | None) -> Learner:
+        torch.manual_seed(0 if stop or resume_state.name == "whole" else 1)  # a resumed process draws others
         model = ADDA(hidden=16).build(Network(TinyCNN(), ("a", "target")), 3)
 
         def progress(share: float, text: str) -> None:
             if stop is not None and share == stop / 10:
                 raise KeyboardInterrupt
 
-        fit(model, RECIPE, streams, 0, "cpu", checkpoint, lambda step, losses: None, progress)
+        fit(model, RECIPE, streams, 0, "cpu", resume_state, lambda step, losses: None, progress)
         return model
 
     whole = run(tmp_path / "whole", None)

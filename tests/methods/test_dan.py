@@ -48,7 +48,7 @@ def test_equal_domains_are_near_zero_on_either_side() -> None:
     for k in range(8):
         given = batches("a", shape=SHAPE, count=16)
         shuffled = torch.randint(0, 256, (32, *SHAPE), generator=torch.Generator().manual_seed(k)).to(torch.uint8)
-        given = {name: batch._replace(images=shuffled[16 * i :][:16]) for i, (name, batch) in enumerate(given.items())}
+        given = {name: batch._replace(inputs=shuffled[16 * i :][:16]) for i, (name, batch) in enumerate(given.items())}
         values.append(float(model.losses(given, 0.5)["discrepancy 1"].detach()))
     assert min(values) < 0 < max(values)
     assert sum(values) / len(values) == pytest.approx(0, abs=0.02)

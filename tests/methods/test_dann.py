@@ -120,5 +120,5 @@ def test_the_label_of_an_image_is_not_needed_to_tell_its_domain() -> None:
     model, given = learner(), batches("source", shape=SHAPE)
     labels = given["source"].labels
     assert labels is not None
-    others = {**given, "source": Batch(given["source"].images, labels.roll(1))}
+    others = {**given, "source": Batch(given["source"].inputs, labels.roll(1))}
     assert torch.equal(model.losses(given, 0.5)["domain"], model.losses(others, 0.5)["domain"])

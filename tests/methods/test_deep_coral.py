@@ -19,7 +19,7 @@ def learner(method: DeepCORAL | None = None) -> Learner:
 
 def test_the_loss_is_that_of_the_logits_of_all_sources_and_the_target() -> None:
     model, given = learner(DeepCORAL(weight=7.0)), batches("a", "b")
-    logits = {domain: model.predict(batch.images, domain).detach().double().numpy() for domain, batch in given.items()}
+    logits = {domain: model.predict(batch.inputs, domain).detach().double().numpy() for domain, batch in given.items()}
     source, target = np.concatenate([logits["a"], logits["b"]]), logits["target"]
     difference = np.cov(source, rowvar=False) - np.cov(target, rowvar=False)
     found = model.losses(given, 0.5)["correlation"].detach()

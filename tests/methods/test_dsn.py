@@ -28,8 +28,8 @@ def learner(method: DSN | None = None) -> DSNLearner:
 
 def codes(model: DSNLearner, domain: str, batch: Batch) -> tuple[Tensor, Tensor]:
     """Shared and private features of a batch."""
-    shared = model.net({domain: batch.images})[domain]["conv2"].flatten(1)
-    private = model.private[domain]({domain: batch.images})[domain]["conv2"].flatten(1)
+    shared = model.net({domain: batch.inputs})[domain]["conv2"].flatten(1)
+    private = model.private[domain]({domain: batch.inputs})[domain]["conv2"].flatten(1)
     return shared, private
 
 
@@ -77,7 +77,7 @@ def test_the_terms_of_the_objective_by_hand() -> None:
     domain_terms = []
     for domain, batch in given.items():
         shared, private = codes(model, domain, batch)
-        d = (model.decoder(shared + private) - (batch.images / 255 - model.net.mean)).detach().double().numpy()
+        d = (model.decoder(shared + private) - (batch.inputs / 255 - model.net.mean)).detach().double().numpy()
         reconstruction += float(np.mean(d.reshape(len(d), -1).var(1)))
         difference += float(soft_orthogonality(private, shared).detach())
         scores = model.domain_classifier(shared).detach().double().numpy().ravel()

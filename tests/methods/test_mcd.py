@@ -62,7 +62,7 @@ def test_step_a_moves_all_step_b_the_classifiers_step_c_the_features() -> None:
 
 def test_step_b_raises_the_discrepancy_and_step_c_lowers_it() -> None:
     model = learner(generator_steps=8)
-    images = batches("source", shape=SHAPE)["target"].images
+    images = batches("source", shape=SHAPE)["target"].inputs
     optimizers = model.optimizers(GENTLE)
     values: list[tuple[str, float]] = []
 
@@ -90,7 +90,7 @@ def by_hand(model: MCDLearner, rate: float, generator_steps: int) -> dict[str, T
     assert labels is not None
 
     def features(domain: str) -> Tensor:
-        x = given[domain].images.float() / 255
+        x = given[domain].inputs.float() / 255
         for stage in ("conv1", "conv2"):
             x = F.conv2d(x, w[f"net.stages.{stage}.0.weight"], w[f"net.stages.{stage}.0.bias"])
             x = F.max_pool2d(F.relu(x), 2)
@@ -163,7 +163,7 @@ def test_the_discrepancy_is_the_mean_absolute_difference_of_probabilities(classe
 
 def test_predictions_are_those_of_both_classifiers_together() -> None:
     model = learner().eval()
-    images = batches("source", shape=SHAPE)["target"].images
+    images = batches("source", shape=SHAPE)["target"].inputs
     z = model.net({"target": images})["target"]["conv2"].flatten(1)
     expected = model.classifier(z) + model.second_classifier(z)
     torch.testing.assert_close(model.predict(images, "target"), expected)

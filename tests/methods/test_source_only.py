@@ -15,7 +15,7 @@ def test_the_loss_is_the_cross_entropy_of_the_sources() -> None:
     learner = SourceOnly().build(Network(TinyCNN("separate"), ("a", "b", "target")), 3).eval()
     given = batches("a", "b")
     labels = [given[d].labels for d in ("a", "b")]
-    scores = torch.cat([learner.predict(given[d].images, d) for d in ("a", "b")])
+    scores = torch.cat([learner.predict(given[d].inputs, d) for d in ("a", "b")])
     expected = F.cross_entropy(scores, torch.cat([x for x in labels if x is not None]))
     assert set(learner.losses(given, 0.0)) == {"classification"}
     torch.testing.assert_close(learner.losses(given, 0.0)["classification"], expected)

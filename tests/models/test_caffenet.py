@@ -40,7 +40,7 @@ def layers(made: tuple[Network, nn.Module]) -> dict[str, nn.Conv2d | nn.Linear]:
     """The layers with weights, by Caffe's names."""
     found = {name: [m for m in stage.modules() if isinstance(m, nn.Conv2d | nn.Linear)] for name, stage in parts(made)}
     assert all(len(of_stage) == 1 for of_stage in found.values())
-    assert made[0].taps == tuple(LAYERS)[:-1]
+    assert made[0].layers == tuple(LAYERS)[:-1]
     return {name: of_stage[0] for name, of_stage in found.items()}
 
 

@@ -37,7 +37,7 @@ def test_dropout_belongs_to_the_layer_it_thins() -> None:
 def test_the_network_with_batch_norm_has_the_plain_ones_features_normalised() -> None:
     plain, normalised = (Network(backbone, ("a", "b")) for backbone in (DigitCNN(), DigitCNNBatchNorm()))
     assert plain.width == normalised.width == 768
-    assert plain.taps == normalised.taps
+    assert plain.layers == normalised.layers
     norms = [module for module in normalised.modules() if isinstance(module, nn.BatchNorm2d)]
     assert [norm.num_features for norm in norms] == [32, 48]
     before = [norm.running_mean.clone() for norm in norms if norm.running_mean is not None]

@@ -53,9 +53,9 @@ def convolved(net: Network, x: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[n
 @pytest.mark.parametrize("backbone", [DigitCNN(), TinyCNN()])
 def test_width_and_taps_are_those_of_the_output(backbone: Backbone) -> None:
     net = Network(backbone, DOMAINS)
-    taps = net({"photo": images(2, 0, net.input_shape)})["photo"]
-    assert tuple(taps) == net.taps == tuple(backbone.stages())
-    features = taps[net.taps[-1]].flatten(1)
+    layers = net({"photo": images(2, 0, net.input_shape)})["photo"]
+    assert tuple(layers) == net.layers == tuple(backbone.stages())
+    features = layers[net.layers[-1]].flatten(1)
     assert features.shape == (2, net.width)
     assert net.head(7)(features).shape == (2, 7)
 
@@ -195,7 +195,7 @@ def test_fresh_has_other_weights_and_the_same_architecture_and_normalisation(pol
     net.freeze(2)
     twin = net.fresh()
     assert {n: v.shape for n, v in twin.state_dict().items()} == {n: v.shape for n, v in net.state_dict().items()}
-    assert (twin.width, twin.taps, twin.domains) == (net.width, net.taps, net.domains)
+    assert (twin.width, twin.layers, twin.domains) == (net.width, net.layers, net.domains)
     assert torch.equal(twin.mean, net.mean)
     assert torch.equal(twin.std, net.std)
     for name, mine in net.named_parameters():

@@ -92,7 +92,7 @@ def test_weights_are_new_at_every_call_and_set_by_the_seed() -> None:
 def test_a_network_freezes_its_first_stages_wholly() -> None:
     """Running averages too, in a stage that is in the middle of timm's own nesting."""
     net = Network(SMALL, ("photo",))
-    assert (net.width, net.taps) == (512, ("conv1", "layer1", "layer2", "layer3", "layer4"))
+    assert (net.width, net.layers) == (512, ("conv1", "layer1", "layer2", "layer3", "layer4"))
     net.freeze(3)
     before = {name: value.clone() for name, value in net.state_dict().items()}
     images = torch.randint(0, 256, (6, 3, 32, 32), generator=torch.Generator().manual_seed(0)).to(torch.uint8)

@@ -33,7 +33,7 @@ def network(backbone: Backbone, count: int) -> Network:
 def test_on_activations_it_computes_what_the_whole_computes_on_pixels(backbone: Backbone, count: int) -> None:
     net, pixels = network(backbone, count), images(12, 1)
     upper = UpperNetwork(net, count)
-    assert upper.taps == net.taps[count - 1 :]
+    assert upper.layers == net.layers[count - 1 :]
     below = activations(net, count, pixels.numpy())
     assert below.dtype == np.float32 and len(below) == 12
     for mode in (False, True):  # the frozen layers' averages stand still, the others' are of the batch
@@ -41,15 +41,15 @@ def test_on_activations_it_computes_what_the_whole_computes_on_pixels(backbone: 
         expected = net({"photographs": pixels})["photographs"]
         upper.train(mode)
         found = upper({"photographs": torch.from_numpy(below)})["photographs"]
-        assert found.keys() == set(upper.taps)
-        for tap, value in found.items():
-            torch.testing.assert_close(value, expected[tap], rtol=1e-5, atol=1e-5)
+        assert found.keys() == set(upper.layers)
+        for layer, value in found.items():
+            torch.testing.assert_close(value, expected[layer], rtol=1e-5, atol=1e-5)
 
 
 @every_cut
 def test_gradients_are_those_of_the_whole_and_stop_at_the_frozen_layers(backbone: Backbone, count: int) -> None:
     net, pixels = network(backbone, count), images(12, 1)
-    upper, last = UpperNetwork(net, count), net.taps[-1]
+    upper, last = UpperNetwork(net, count), net.layers[-1]
     torch.manual_seed(1)
     head = upper.head(3)
     below = torch.from_numpy(activations(net, count, pixels.numpy()))
@@ -60,7 +60,7 @@ def test_gradients_are_those_of_the_whole_and_stop_at_the_frozen_layers(backbone
         logits = head(part({"photographs": x})["photographs"][last].flatten(1))
         nn.functional.cross_entropy(logits, torch.arange(12) % 3).backward()
         found.append([p.grad for p in (*net.parameters(), *head.parameters())])
-    frozen = [p for tap in net.taps[:count] for p in net.stages[tap].parameters()]
+    frozen = [p for layer in net.layers[:count] for p in net.stages[layer].parameters()]
     for parameter, whole, above in zip((*net.parameters(), *head.parameters()), *found, strict=True):
         if any(parameter is p for p in frozen):
             assert whole is None and above is None
@@ -75,7 +75,7 @@ def test_it_shares_the_networks_weights_and_leaves_frozen_stages_in_evaluation_m
     assert {id(p) for p in upper.parameters()} == {id(p) for p in net.parameters()}
     for mode in (False, True):
         upper.train(mode)
-        assert [net.stages[tap].training for tap in net.taps] == [False, mode]
+        assert [net.stages[layer].training for layer in net.layers] == [False, mode]
         assert upper.training is mode
 
 
@@ -101,7 +101,7 @@ def test_activations_leave_the_network_as_it_was(mode: bool) -> None:
 def test_the_small_network_has_seven_layers_each_after_its_relu() -> None:
     net = Network(SmallCNN(), ("photographs",))
     found = net({"photographs": images(2, 0, (3, 32, 32))})["photographs"]
-    assert {tap: tuple(value.shape[1:]) for tap, value in found.items()} == {
+    assert {layer: tuple(value.shape[1:]) for layer, value in found.items()} == {
         **{"conv1": (24, 16, 16), "conv2": (32, 16, 16), "conv3": (64, 8, 8), "conv4": (64, 8, 8)},
         **{"conv5": (96, 4, 4), "conv6": (128, 4, 4), "fc7": (256,)},
     }

@@ -15,10 +15,10 @@ import pytest
 
 from mtl_bench.report import overview
 from mtl_bench.report.page import write
-from mtl_bench.report.verdict import judge
-from mtl_bench.results import Results
+from mtl_bench.results.table import Results
+from mtl_bench.statistics.verdict import judge
 from mtl_bench.study import Bars, Claim, Published, Study, accuracy
-from tests.report.conftest import PAPER, Maker, make_study
+from tests.results.measured import PAPER, Maker, make_study
 
 URL = "https://jmlr.org/papers/v17/15-239.html"
 CHROMIUM = next(
@@ -60,7 +60,7 @@ def page(quick: tuple[Study, Results], tmp_path: Path) -> Path:
 
 
 def test_the_page_is_one_file(page: Path, quick: tuple[Study, Results]) -> None:
-    found = Elements(page.read_text())
+    found = Elements(page.read_text(encoding="utf-8"))
     assert not found.open
     assert len(found.all("img", "src")) == 2
     assert all(source.startswith("data:image/png;base64,") for source in found.all("img", "src"))
@@ -72,22 +72,26 @@ def test_the_page_is_one_file(page: Path, quick: tuple[Study, Results]) -> None:
 
 
 def test_it_says_first_what_is_not_matched(page: Path) -> None:
-    text = page.read_text()
-    assert text.index('<h2 id="differs">') < text.index('<h2 id="verdicts">') < text.index('<h2 id="figures">')
+    text = page.read_text(encoding="utf-8")
+    assert text.index('<h2 id="deviations">') < text.index('<h2 id="verdicts">') < text.index('<h2 id="figures">')
 
 
 def test_a_verdict_leads_to_the_rows_it_used(page: Path, quick: tuple[Study, Results]) -> None:
     study, results = quick
     [judgement] = judge(study, results)
-    links = {link[1:].partition(".")[0] for link in Elements(page.read_text()).all("a", "href") if link[0] == "#"}
+    links = {
+        link[1:].partition(".")[0]
+        for link in Elements(page.read_text(encoding="utf-8")).all("a", "href")
+        if link[0] == "#"
+    }
     assert set(judgement.keys) <= links
 
 
 def test_a_published_number_leads_to_its_paper(page: Path) -> None:
-    assert f'<a href="{URL}">76.66</a>' in page.read_text()
-    assert f"[76.66]({URL})" in page.with_suffix(".md").read_text()
-    assert "76.66" in (page.parent / "quick.laptop" / "table-2.tex").read_text()
-    assert URL not in (page.parent / "quick.laptop" / "table-2.tex").read_text()
+    assert f'<a href="{URL}">76.66</a>' in page.read_text(encoding="utf-8")
+    assert f"[76.66]({URL})" in page.with_suffix(".md").read_text(encoding="utf-8")
+    assert "76.66" in (page.parent / "quick.laptop" / "table-2.tex").read_text(encoding="utf-8")
+    assert URL not in (page.parent / "quick.laptop" / "table-2.tex").read_text(encoding="utf-8")
 
 
 def test_an_address_that_is_no_page_is_refused() -> None:
@@ -99,12 +103,15 @@ def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
     evil = "</style><script>alert(1)</script><img src=x onerror=alert(1)> {{ 7 * 7 }} \" onclick='x'"
     maker.cell([40.0, 41.0, 42.0], method=evil)
     study = make_study(
-        title=evil, question=evil, differs=(evil,), gates=(), views=(Bars(evil),),
+        title=evil, question=evil, deviations=(evil,), gates=(), views=(Bars(evil),),
         claims=(Claim(evil, (accuracy(method=evil),), evil),),
         published=(Published(1.0, {"method": evil}, evil, evil),), papers={evil: "https://example.org/\"x"},
     )  # fmt: skip
     path = write("quick", study, maker.results(), "laptop", tmp_path)
-    for text in (path.with_suffix(".html").read_text(), (tmp_path / "index.html").read_text()):
+    for text in (
+        path.with_suffix(".html").read_text(encoding="utf-8"),
+        (tmp_path / "index.html").read_text(encoding="utf-8"),
+    ):
         elements = Elements(text)
         assert sum(tag == "script" for tag, _ in elements.found) == 1
         assert not any(name.startswith("on") for _, attributes in elements.found for name in attributes)
@@ -115,7 +122,7 @@ def test_of_very_many_rows_the_page_shows_those_that_the_claims_used(
     quick: tuple[Study, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mtl_bench.report.evidence.MOST_ROWS", 10)
-    text = write("quick", *quick, "laptop", tmp_path).with_suffix(".html").read_text()
+    text = write("quick", *quick, "laptop", tmp_path).with_suffix(".html").read_text(encoding="utf-8")
     assert "Rows of the results: 10 of 15, those that the claims used" in text
 
 
@@ -127,13 +134,13 @@ def test_the_overview_has_a_row_per_page(quick: tuple[Study, Results], tmp_path:
     found = overview.summaries(tmp_path)
     assert [(one.study, one.scale) for one in found] == [("other", "paper"), ("quick", "laptop")]
     assert found[1].verdicts == {judge(study, results)[0].verdict: 1}
-    links = Elements((tmp_path / "index.html").read_text()).all("a", "href")
+    links = Elements((tmp_path / "index.html").read_text(encoding="utf-8")).all("a", "href")
     assert set(links) == {"other.paper.html", "quick.laptop.html"}
     assert all((tmp_path / link).exists() for link in links)
-    assert "[Another](other.paper.md) | paper |" in (tmp_path / "README.md").read_text()
-    assert json.loads((tmp_path / "quick.laptop" / "summary.json").read_text())["devices"] == "cpu"
+    assert "[Another](other.paper.md) | paper |" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "quick.laptop" / "summary.json").read_text(encoding="utf-8"))["devices"] == "cpu"
     for note in ('{"study": "quick", "colour": "blue"}', "{"):  # of another version, and cut
-        (tmp_path / "quick.laptop" / "summary.json").write_text(note)
+        (tmp_path / "quick.laptop" / "summary.json").write_text(note, encoding="utf-8")
         assert [one.study for one in overview.summaries(tmp_path)] == ["other"]
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mtl_bench.speed import command, lines, page
-from mtl_bench.speed import row as rows_module
-from mtl_bench.speed.row import Outcome, Peer, Row
-from mtl_bench.speed.rows import ROWS
-from mtl_bench.speed.timing import Compared, Timed
+from speed import command, lines, page
+from speed import row as rows_module
+from speed.row import Outcome, Peer, Row
+from speed.rows import ROWS
+from speed.timing import Compared, Timed
 
 
 def constant(value: float) -> Any:
@@ -65,7 +65,7 @@ def test_names_of_rows_are_unique_and_every_row_is_whole() -> None:
 def test_peers_are_what_the_extra_installs() -> None:
     import tomllib
 
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extra = " ".join(project["optional-dependencies"]["peers"])
     for peer in (peer for row in ROWS for peer in row.peers if peer.distribution):
         assert re.search(rf"\b{peer.distribution}\b", extra)
@@ -125,7 +125,7 @@ def test_the_page_holds_every_row_and_its_files(tmp_path: Path, capsys: pytest.C
     shown = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in shown[1:-1]] == ["plain", "wrong", "missing", "alone"]
     assert shown[-1] == str(tmp_path / "speed.md")
-    text = (tmp_path / "speed.md").read_text()
+    text = (tmp_path / "speed.md").read_text(encoding="utf-8")
     for row in THESE:
         assert f"| {row.name} |" in text and f"**{row.name}**" in text
     assert "| not measured |" in text
@@ -134,9 +134,7 @@ def test_the_page_holds_every_row_and_its_files(tmp_path: Path, capsys: pytest.C
 
 def test_a_process_that_ends_is_said_and_the_other_rows_go_on() -> None:
     [line] = command.apart(PLAIN, 1)  # a row that the process does not know
-    assert line.state.startswith(
-        "failed: its process ended with 1: mtl_bench.speed.command.SpeedError: there is no row"
-    )
+    assert line.state.startswith("failed: its process ended with 1: speed.command.SpeedError: there is no row")
 
 
 def test_rows_that_are_not_measured_anew_stay(tmp_path: Path) -> None:
@@ -165,7 +163,7 @@ def test_quantities_have_three_digits(value: float, text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["ratio", "seconds"])
 def test_a_figure_of_one_line_has_both_files(tmp_path: Path, unit: Any) -> None:
-    from mtl_bench.speed import figure
+    from speed import figure
 
     row = replace(PLAIN, unit=unit)
     assert figure.save(lines.lines_of(outcome(row, 0.5, 1.0)), tmp_path / "figure-1")
@@ -173,6 +171,6 @@ def test_a_figure_of_one_line_has_both_files(tmp_path: Path, unit: Any) -> None:
 
 
 def test_there_is_no_figure_of_nothing(tmp_path: Path) -> None:
-    from mtl_bench.speed import figure
+    from speed import figure
 
     assert not figure.save([], tmp_path / "figure-1")

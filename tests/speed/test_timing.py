@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mtl_bench.speed import timing
-from mtl_bench.speed.timing import Compared, Median, Timed, compare
+from speed import timing
+from speed.timing import Compared, Median, Timed, compare
 
 
 @dataclass

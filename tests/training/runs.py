@@ -32,7 +32,7 @@ class Case:
 
     method: Method
     backbone: Backbone
-    recipe: Recipe = field(default_factory=lambda: Recipe(steps=STEPS, batch_size=5, candidates=6))
+    recipe: Recipe = field(default_factory=lambda: Recipe(steps=STEPS, batch_size=5, checkpoints=6))
 
 
 CASES = {
@@ -41,17 +41,17 @@ CASES = {
     "dropout, running averages and Adam": Case(
         SourceOnly(),
         TinyCNN("separate", dropout=0.5),
-        Recipe(steps=STEPS, batch_size=5, candidates=6, optimizer="adam", learning_rate=0.001),
+        Recipe(steps=STEPS, batch_size=5, checkpoints=6, optimizer="adam", learning_rate=0.001),
     ),
 }
 
 
-def streams(shape: tuple[int, int, int]) -> dict[str, loop.Stream]:
+def streams(shape: tuple[int, int, int]) -> dict[str, loop.DomainData]:
     random = np.random.default_rng(0)
     images = {name: random.integers(0, 256, (n, *shape), np.uint8) for name, n in (("source", 13), ("target", 17))}
     return {
-        "source": loop.Stream(images["source"], random.integers(0, 3, 13)),
-        "target": loop.Stream(images["target"], None),
+        "source": loop.DomainData(images["source"], random.integers(0, 3, 13)),
+        "target": loop.DomainData(images["target"], None),
     }
 
 
@@ -60,23 +60,23 @@ def train(
     folder: Path,
     progress: Callable[[float, str], None] = lambda share, text: None,
     seed: int = 0,
-    data: Mapping[str, loop.Stream] | None = None,
+    data: Mapping[str, loop.DomainData] | None = None,
 ) -> dict[str, torch.Tensor]:
     """Train `case` in `folder`, which may hold what a kill left; returns the final state.
 
-    Leaves the state and mean losses of each candidate step, and `calls.txt`: a line for each time it was called.
+    Leaves the state and mean losses of each checkpoint step, and `calls.txt`: a line for each time it was called.
     """
     torch.set_num_threads(1)
     seed_everything(seed, "weights")
     data = streams(case.backbone.input_shape) if data is None else data
     learner = case.method.build(Network(case.backbone, tuple(data)), 3)
 
-    def candidate(step: int, losses: dict[str, float]) -> None:
-        torch.save({"losses": losses, "state": learner.state_dict()}, folder / f"candidate-{step}.pt")
-        with (folder / "calls.txt").open("a") as calls:
+    def checkpoint(step: int, losses: dict[str, float]) -> None:
+        torch.save({"losses": losses, "state": learner.state_dict()}, folder / f"checkpoint-{step}.pt")
+        with (folder / "calls.txt").open("a", encoding="utf-8") as calls:
             calls.write(f"{step}\n")
 
-    loop.fit(learner, case.recipe, data, seed, "cpu", folder / "checkpoint.pt", candidate, progress)
+    loop.fit(learner, case.recipe, data, seed, "cpu", folder / "resume_state.pt", checkpoint, progress)
     return {name: value.clone() for name, value in learner.state_dict().items()}
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mtl_bench.training import loop
 from mtl_bench.training.augmentation import Augmentation, Augmented, CropAndFlip, Flip
-from mtl_bench.training.loop import Stream
+from mtl_bench.training.loop import DomainData
 from tests.models.backbones import images
 from tests.training.runs import CASES, STEPS, train
 
@@ -105,9 +105,9 @@ def test_a_stream_changes_its_images_and_keeps_their_labels_beside_them() -> Non
     chosen = np.array([4, 4, 0, 8])
     batch = Augmented(stored, np.arange(9), CropAndFlip(8)).batch(chosen, "cpu")
     assert batch.labels is not None and batch.labels.tolist() == chosen.tolist()
-    for image, index in zip(batch.images, chosen, strict=True):
+    for image, index in zip(batch.inputs, chosen, strict=True):
         assert image.numpy().tobytes() in windows(torch.from_numpy(stored[index]), 8)
-    assert not torch.equal(batch.images[0], batch.images[1]), "the same image taken twice"
+    assert not torch.equal(batch.inputs[0], batch.inputs[1]), "the same image taken twice"
     assert Augmented(stored, None, Flip()).batch(chosen, "cpu").labels is None
     with pytest.raises(ValueError, match="a training domain has no images"):
         Augmented(stored[:0], None, Flip())
@@ -121,7 +121,7 @@ def test_stopped_and_resumed_is_bit_for_bit_the_uninterrupted_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, (whole, stopped) = CASES["dropout, running averages and Adam"], (tmp_path / "whole", tmp_path / "stopped")
-    data: dict[str, Stream] = {
+    data: dict[str, DomainData] = {
         "source": Augmented(images(13, 0, (3, 11, 12)).numpy(), np.arange(13) % 3, CropAndFlip(8)),
         "target": Augmented(images(17, 1).numpy(), None, Flip()),
     }
@@ -141,10 +141,10 @@ def test_stopped_and_resumed_is_bit_for_bit_the_uninterrupted_run(
     torch.rand(3)  # what the process did before must not matter
     np.random.seed(99)  # noqa: NPY002
     resumed = train(case, stopped, lambda share, text: seen.append(text), data=data)
-    assert len(seen) == STEPS, "it went on from the checkpoint"
+    assert len(seen) == STEPS, "it went on from the resume_state"
     for name, value in expected.items():
         assert torch.equal(resumed[name], value), f"{name} differs"
-    plain = train(case, whole, data={**data, "source": Stream(images(13, 0).numpy(), np.arange(13) % 3)})
+    plain = train(case, whole, data={**data, "source": DomainData(images(13, 0).numpy(), np.arange(13) % 3)})
     assert any(not torch.equal(plain[name], value) for name, value in expected.items())
 
 

@@ -40,7 +40,7 @@ def test_the_defaults_are_those_of_the_authors_solver() -> None:
     recipe = CaffeRecipe()
     assert (recipe.learning_rate, recipe.momentum, recipe.weight_decay) == (0.01, 0.9, 0.0005)
     assert (recipe.steps, recipe.batch_size) == (450_000, 256)
-    assert recipe.candidate_steps() == list(range(1000, 450_001, 1000))
+    assert recipe.checkpoint_steps() == list(range(1000, 450_001, 1000))
 
 
 def test_updates_are_caffes() -> None:
@@ -83,8 +83,8 @@ def test_along_a_run_both_rates_fall_together(tmp_path: Path) -> None:
             seen.append([group["lr"] for group in optimizers["all"].param_groups])
             return super().step(batches, optimizers, progress)
 
-    recipe = CaffeRecipe(steps=6, batch_size=4, candidates=1, fall_every=2)
-    stream = loop.Stream(images(8, 0).numpy(), np.arange(8) % 3)
+    recipe = CaffeRecipe(steps=6, batch_size=4, checkpoints=1, fall_every=2)
+    stream = loop.DomainData(images(8, 0).numpy(), np.arange(8) % 3)
     learner = Watched(Network(TinyCNN(), ("a",)), 3)
     loop.fit(learner, recipe, {"a": stream}, 0, "cpu", tmp_path / "c.pt", lambda *a: None, lambda *a: None)
     expected = [[0.01 * fall, 0.02 * fall] for fall in (1, 1, 0.1, 0.1, 0.01, 0.01)]

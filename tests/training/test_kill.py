@@ -37,20 +37,20 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_killed_and_resumed_is_bit_for_bit_the_uninterrupted_run(name: str, killed: Path, tmp_path: Path) -> None:
     expected = train(CASES[name], tmp_path)
     left = killed / name
-    assert torch.load(left / "checkpoint.pt", weights_only=True)["step"] in (8, 9)
-    interrupted = (left / "candidate-12.pt").read_bytes()
+    assert torch.load(left / "resume_state.pt", weights_only=True)["step"] in (8, 9)
+    interrupted = (left / "checkpoint-12.pt").read_bytes()
 
     torch.rand(3)  # what the process did before must not matter
     resumed = train(CASES[name], left)
     for parameter, value in expected.items():
         assert torch.equal(resumed[parameter], value), f"{parameter} differs"
-    assert not (left / "checkpoint.pt").exists()
+    assert not (left / "resume_state.pt").exists()
 
-    calls = (left / "calls.txt").read_text().split()
-    assert calls == ["4", "8", "12", "16", "12", "16", "20", "24"]  # 12 and 16 lay between checkpoint and kill
-    assert (left / "candidate-12.pt").read_bytes() == interrupted
+    calls = (left / "calls.txt").read_text(encoding="utf-8").split()
+    assert calls == ["4", "8", "12", "16", "12", "16", "20", "24"]  # 12 and 16 lay between resume_state and kill
+    assert (left / "checkpoint-12.pt").read_bytes() == interrupted
     for step in range(4, STEPS + 1, 4):
-        assert (left / f"candidate-{step}.pt").read_bytes() == (tmp_path / f"candidate-{step}.pt").read_bytes()
+        assert (left / f"checkpoint-{step}.pt").read_bytes() == (tmp_path / f"checkpoint-{step}.pt").read_bytes()
 
 
 @pytest.mark.slow
@@ -68,11 +68,11 @@ def test_a_kill_at_any_moment_even_while_saving(tmp_path: Path, monkeypatch: pyt
     left, whole = tmp_path / name, tmp_path / "whole"
     whole.mkdir()
     expected = train(CASES[name], whole)
-    (left / "checkpoint.writing").write_bytes(b"half a checkp")  # what a kill inside a save leaves
+    (left / "resume_state.writing").write_bytes(b"half a checkp")  # what a kill inside a save leaves
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
     steps: list[str] = []
     resumed = train(CASES[name], left, lambda share, text: steps.append(text))
-    assert 0 < len(steps) < STEPS, "it did not go on from the checkpoint"
+    assert 0 < len(steps) < STEPS, "it did not go on from the resume_state"
     assert all(torch.equal(resumed[parameter], value) for parameter, value in expected.items())
 
 

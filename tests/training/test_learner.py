@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Batch, Learner, descend, labelled, unlabelled
+from mtl_bench.training.learner import Batch, Learner, descend, sources, targets
 from mtl_bench.training.recipe import Recipe
 from tests.models.backbones import TinyCNN, batches
 
@@ -28,8 +28,8 @@ class Squared(Learner):
 
 def test_labels_tell_sources_from_target() -> None:
     given = batches("a", "b")
-    assert set(labelled(given)) == {"a", "b"}
-    assert set(unlabelled(given)) == {"target"}
+    assert set(sources(given)) == {"a", "b"}
+    assert set(targets(given)) == {"target"}
 
 
 def test_classification_is_the_mean_cross_entropy_over_all_source_images() -> None:

@@ -1,4 +1,4 @@
-"""The one training loop: order, schedules, candidates, faults."""
+"""The one training loop: order, schedules, checkpoints, faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch import Tensor
 from mtl_bench.models.network import Network
 from mtl_bench.training import loop
 from mtl_bench.training.learner import Batch, Learner
-from mtl_bench.training.loop import Stream, fit, order
+from mtl_bench.training.loop import DomainData, fit, order
 from mtl_bench.training.recipe import Recipe
 from tests.models.backbones import TinyCNN, images
 from tests.training.runs import CASES, streams, train
@@ -46,18 +46,18 @@ class Watching(Learner):
 
 
 def watch(
-    recipe: Recipe, folder: Path, data: Mapping[str, Stream] | None = None
+    recipe: Recipe, folder: Path, data: Mapping[str, DomainData] | None = None
 ) -> tuple[Watching, dict[int, dict[str, float]]]:
     learner = Watching()
-    candidates: dict[int, dict[str, float]] = {}
+    checkpoints: dict[int, dict[str, float]] = {}
 
-    def candidate(step: int, losses: dict[str, float]) -> None:
+    def checkpoint(step: int, losses: dict[str, float]) -> None:
         assert not learner.training
-        candidates[step] = losses
+        checkpoints[step] = losses
 
     given = streams((3, 8, 8)) if data is None else data
-    fit(learner, recipe, given, 7, "cpu", folder / "checkpoint.pt", candidate, lambda share, text: None)
-    return learner, candidates
+    fit(learner, recipe, given, 7, "cpu", folder / "resume_state.pt", checkpoint, lambda share, text: None)
+    return learner, checkpoints
 
 
 @settings(max_examples=60)
@@ -88,8 +88,8 @@ def test_batches_hold_the_images_of_the_order_with_their_labels_and_the_target_n
     learner, _ = watch(Recipe(steps=6, batch_size=4), tmp_path, data)
     for step, batches in enumerate(learner.seen):
         for domain, stream in data.items():
-            chosen = order(len(stream.images), 4, step, 7, domain)
-            assert torch.equal(batches[domain].images, torch.from_numpy(stream.images[chosen]))
+            chosen = order(len(stream.inputs), 4, step, 7, domain)
+            assert torch.equal(batches[domain].inputs, torch.from_numpy(stream.inputs[chosen]))
             labels = batches[domain].labels
             assert (labels is None) == (stream.labels is None)
             if labels is not None and stream.labels is not None:
@@ -105,9 +105,9 @@ def test_every_group_follows_the_schedule_at_its_own_share(tmp_path: Path) -> No
 
 
 def test_candidates_get_the_mean_losses_since_the_last_one(tmp_path: Path) -> None:
-    learner, candidates = watch(Recipe(steps=7, candidates=2), tmp_path)
-    assert learner.modes == [True] * 7  # a candidate's evaluation does not leak into the next step
-    assert candidates == {
+    learner, checkpoints = watch(Recipe(steps=7, checkpoints=2), tmp_path)
+    assert learner.modes == [True] * 7  # a checkpoint's evaluation does not leak into the next step
+    assert checkpoints == {
         4: {"steps so far": (1 + 2 + 3 + 4) / 4, "late": 4 / 4},
         7: {"steps so far": (5 + 6 + 7) / 3},
     }
@@ -120,7 +120,7 @@ def test_progress_is_told_at_every_step_and_no_checkpoint_stays(
     told: list[float] = []
     train(CASES["dropout, running averages and Adam"], tmp_path, lambda share, text: told.append(share))
     assert told == pytest.approx([(k + 1) / 24 for k in range(24)])
-    assert not list(tmp_path.glob("checkpoint*"))
+    assert not list(tmp_path.glob("resume_state*"))
 
 
 def test_saving_does_not_change_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,14 +135,14 @@ def test_saving_does_not_change_the_run(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_an_empty_domain_is_refused_with_a_sentence() -> None:
     with pytest.raises(ValueError, match="no images; check the data set's split"):
-        Stream(np.empty((0, 3, 8, 8), np.uint8), None)
+        DomainData(np.empty((0, 3, 8, 8), np.uint8), None)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_is_an_error_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The store explains an OSError in one sentence; torch's own message would name an internal file."""
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
-    (tmp_path / "checkpoint.writing").symlink_to("/dev/full")
+    (tmp_path / "resume_state.writing").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left") as caught:
         train(CASES["one optimiser"], tmp_path)
     assert caught.value.errno == errno.ENOSPC

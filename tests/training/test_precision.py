@@ -1,4 +1,4 @@
-"""bfloat16: only the products are in half the bits, and what is learnt is nearly the same."""
+"""bfloat16: only the macs are in half the bits, and what is learnt is nearly the same."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.methods.deep.source_only import SourceOnly, SourceOnlyLearner
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
-from mtl_bench.training.loop import Stream, fit
+from mtl_bench.training.loop import DomainData, fit
 from mtl_bench.training.precision import InBfloat16
 from mtl_bench.training.recipe import Recipe
 from tests.models.backbones import TinyCNN, batches
@@ -30,8 +30,8 @@ def plain() -> Learner:
 def trained(learner: Learner, folder: Path) -> list[float]:
     """The mean losses of each fifteen of 90 steps."""
     losses: list[float] = []
-    recipe = Recipe(90, batch_size=20, learning_rate=0.02, schedule="cosine", candidates=6)
-    stream = {DATA.name: Stream(DATA.images("train"), DATA.labels("train"))}
+    recipe = Recipe(90, batch_size=20, learning_rate=0.02, schedule="cosine", checkpoints=6)
+    stream = {DATA.name: DomainData(DATA.inputs("train"), DATA.labels("train"))}
     fit(
         learner, recipe, stream, 0, "cpu", folder / "c.pt",
         lambda step, mean: losses.append(mean["classification"]), lambda *a: None,
@@ -87,7 +87,7 @@ def test_what_it_learns_is_close_to_float32(tmp_path: Path) -> None:
 
 def test_predictions_are_exact() -> None:
     """In bfloat16 the two highest logits of an image are equal now and then, and the first class would win."""
-    learner, pixels = plain().eval(), torch.from_numpy(DATA.images("test"))
+    learner, pixels = plain().eval(), torch.from_numpy(DATA.inputs("test"))
     with torch.no_grad():
         found, expected = InBfloat16(learner).predict(pixels, DATA.name), learner.predict(pixels, DATA.name)
     assert found.dtype == torch.float32

@@ -1,4 +1,4 @@
-"""Learning-rate schedules, candidate steps and parameter groups."""
+"""Learning-rate schedules, checkpoint steps and parameter groups."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def test_the_other_schedules() -> None:
     assert [cosine(p) for p in (0, 1 / 3, 0.5, 1)] == pytest.approx([1, 0.75, 0.5, 0])
 
 
-@given(steps=st.integers(1, 20000), candidates=st.integers(1, 50))
-def test_candidates_are_spread_evenly_and_end_with_the_run(steps: int, candidates: int) -> None:
-    taken = Recipe(steps=steps, candidates=candidates).candidate_steps()
-    assert len(taken) == min(steps, candidates)
+@given(steps=st.integers(1, 20000), checkpoints=st.integers(1, 50))
+def test_candidates_are_spread_evenly_and_end_with_the_run(steps: int, checkpoints: int) -> None:
+    taken = Recipe(steps=steps, checkpoints=checkpoints).checkpoint_steps()
+    assert len(taken) == min(steps, checkpoints)
     assert taken[-1] == steps
     gaps = [b - a for a, b in zip([0, *taken], taken, strict=False)]
     assert min(gaps) >= 1

@@ -40,8 +40,8 @@ class Poisoned:
     def classes(self) -> tuple[str, ...]:
         return self.data.classes
 
-    def images(self, split: str) -> Array:
-        return self.data.images(split)
+    def inputs(self, split: str) -> Array:
+        return self.data.inputs(split)
 
     def labels(self, split: str) -> Array:
         raise PoisonError(f"the {split} labels of {self.name} were read")
@@ -61,7 +61,7 @@ class Relabelled(Poisoned):
 
 
 def adaptation(target: Domain = TARGET, sources: tuple[Domain, ...] = (SOURCE,)) -> Adapt:
-    recipe = Recipe(steps=8, batch_size=6, candidates=4)
+    recipe = Recipe(steps=8, batch_size=6, checkpoints=4)
     return Adapt(method=DANN(), sources=sources, target=target, backbone=DigitCNN(), recipe=recipe, seed=0)
 
 

@@ -25,7 +25,7 @@ from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt, digest
-from mtl_bench.trials.select import read_candidate
+from mtl_bench.trials.select import read_checkpoint
 from tests.trials.domains import SOURCE, TARGET, Poisoned, PoisonError, Relabelled, adaptation, run
 
 SEEN: list[Batch] = []
@@ -47,7 +47,7 @@ class WatchedLearner(SourceOnlyLearner):
 
 
 def arrays(folder: Path, trial: Adapt) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-    return read_candidate(folder, trial.recipe.steps)
+    return read_checkpoint(folder, trial.recipe.steps)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_other_labels_of_the_target_change_no_bit(seed: int, plain: dict[str, by
     other = Relabelled(TARGET, seed)
     assert not np.array_equal(other.labels("test"), TARGET.labels("test"))
     assert run(adaptation(other), tmp_path) == plain
-    assert {"last.pt", "best.pt", "candidate-8.npz", "history.csv"} <= plain.keys()
+    assert {"last.pt", "best.pt", "checkpoint-8.npz", "history.csv"} <= plain.keys()
 
 
 def test_the_quickstart_reads_labels_of_the_target_only_for_the_ceiling(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_labels_of_a_source_matter_but_not_to_the_cut(plain: dict[str, bytes], t
     seen = []
     for name, source in (("own", SOURCE), ("other", Relabelled(SOURCE))):
         files = run(replace(trial, sources=(source,)), tmp_path / name)
-        seen.append([batch.images for batch in SEEN])
+        seen.append([batch.inputs for batch in SEEN])
         assert files["last.pt"] != plain["last.pt"]
     assert all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
     other = run(adaptation(sources=(Relabelled(SOURCE),)), tmp_path / "dann")
@@ -101,10 +101,10 @@ def test_labels_of_a_source_matter_but_not_to_the_cut(plain: dict[str, bytes], t
 
 def test_validation_images_are_never_trained_on(tmp_path: Path) -> None:
     """They are found from outside: by the predictions of the final weights."""
-    images, labels = SOURCE.images("train"), SOURCE.labels("train")
-    trial = replace(adaptation(), method=Watched(), recipe=Recipe(steps=40, batch_size=6, candidates=1))
+    images, labels = SOURCE.inputs("train"), SOURCE.labels("train")
+    trial = replace(adaptation(), method=Watched(), recipe=Recipe(steps=40, batch_size=6, checkpoints=1))
     run(trial, tmp_path)
-    seen = {x.numpy().tobytes() for batch in SEEN if batch.labels is not None for x in batch.images}
+    seen = {x.numpy().tobytes() for batch in SEEN if batch.labels is not None for x in batch.inputs}
     learner = SourceOnly().build(Network(DigitCNN(), (SOURCE.name, TARGET.name)), 10)
     learner.load_state_dict(torch.load(tmp_path / "last.pt", weights_only=True))
     with torch.no_grad():
@@ -133,7 +133,7 @@ def test_logits_are_those_of_the_candidates_weights(tmp_path: Path) -> None:
     learner.eval()
     for split in ("train", "test"):
         with torch.no_grad():
-            images = torch.from_numpy(TARGET.images(split))
+            images = torch.from_numpy(TARGET.inputs(split))
             expected = learner.predict(images, TARGET.name).numpy()
             features = learner.net({TARGET.name: images})[TARGET.name]["conv2"].flatten(1).numpy()
         stored = arrays(tmp_path, trial)
@@ -142,9 +142,9 @@ def test_logits_are_those_of_the_candidates_weights(tmp_path: Path) -> None:
 
 
 def test_the_best_weights_are_those_of_the_smallest_validation_loss(tmp_path: Path) -> None:
-    trial = replace(adaptation(), recipe=Recipe(steps=40, batch_size=6, candidates=8, learning_rate=0.05))
+    trial = replace(adaptation(), recipe=Recipe(steps=40, batch_size=6, checkpoints=8, learning_rate=0.05))
     metrics = trial.run(Work(tmp_path, "cpu"))
-    with (tmp_path / "history.csv").open(newline="") as file:
+    with (tmp_path / "history.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["step"]) for row in rows] == [5, 10, 15, 20, 25, 30, 35, 40]
     assert metrics["source_validation"] == float(rows[-1]["source_validation"])
@@ -152,8 +152,8 @@ def test_the_best_weights_are_those_of_the_smallest_validation_loss(tmp_path: Pa
     learner = trial.method.build(Network(DigitCNN(), (SOURCE.name, TARGET.name)), 10).eval()
     learner.load_state_dict(torch.load(tmp_path / "best.pt", weights_only=True))
     with torch.no_grad():
-        logits = learner.predict(torch.from_numpy(TARGET.images("test")), TARGET.name).numpy()
-    stored = read_candidate(tmp_path, float(best["step"]))["target test logits"]
+        logits = learner.predict(torch.from_numpy(TARGET.inputs("test")), TARGET.name).numpy()
+    stored = read_checkpoint(tmp_path, float(best["step"]))["target test logits"]
     np.testing.assert_allclose(stored, logits, rtol=1e-4, atol=1e-5)
 
 
@@ -161,8 +161,8 @@ def test_pixels_are_centred_on_the_mean_of_all_domains(tmp_path: Path) -> None:
     trial = adaptation()
     run(trial, tmp_path)
     state = torch.load(tmp_path / "last.pt", weights_only=True)
-    target = TARGET.images("train").mean((0, 2, 3)) / 255
-    every_source = SOURCE.images("train").mean((0, 2, 3)) / 255
+    target = TARGET.inputs("train").mean((0, 2, 3)) / 255
+    every_source = SOURCE.inputs("train").mean((0, 2, 3)) / 255
     # A tenth of the source is held out: its training mean lies near that of all.
     np.testing.assert_allclose(state["net.mean"].flatten(), (target + every_source) / 2, atol=0.01)
     assert bool((state["net.std"] == 1).all())
@@ -172,10 +172,10 @@ def test_the_record_names_the_data_that_were_read(tmp_path: Path) -> None:
     work = Work(tmp_path, "cpu")
     adaptation().run(work)
     assert work.data == {
-        f"{SOURCE.name} train images": digest(SOURCE.images("train")),
+        f"{SOURCE.name} train images": digest(SOURCE.inputs("train")),
         f"{SOURCE.name} train labels": digest(SOURCE.labels("train")),
-        f"{TARGET.name} train images": digest(TARGET.images("train")),
-        f"{TARGET.name} test images": digest(TARGET.images("test")),
+        f"{TARGET.name} train images": digest(TARGET.inputs("train")),
+        f"{TARGET.name} test images": digest(TARGET.inputs("test")),
     }
 
 
@@ -189,12 +189,12 @@ def test_two_sources_are_both_trained_on(tmp_path: Path) -> None:
 
 
 def test_killed_and_resumed_it_leaves_the_same_files(plain: dict[str, bytes], tmp_path: Path) -> None:
-    """The kill comes after the third of four candidates, the checkpoint before the second."""
+    """The kill comes after the third of four checkpoints, the resume_state before the second."""
     command = [sys.executable, "-m", "tests.trials.domains", str(tmp_path)]
     child = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
     assert child.returncode == -signal.SIGKILL, child.stderr
-    assert (tmp_path / "candidate-6.npz").exists()
+    assert (tmp_path / "checkpoint-6.npz").exists()
     assert not (tmp_path / "last.pt").exists()
-    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] in (2, 3)
-    assert [row["step"] for row in json.loads((tmp_path / "history.json").read_text())] == [2, 4, 6]
+    assert torch.load(tmp_path / "resume_state.pt", weights_only=True)["step"] in (2, 3)
+    assert [row["step"] for row in json.loads((tmp_path / "history.json").read_text(encoding="utf-8"))] == [2, 4, 6]
     assert run(adaptation(), tmp_path) == plain

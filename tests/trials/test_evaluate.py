@@ -16,10 +16,18 @@ from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.evaluate import Evaluate, Oracle
 from mtl_bench.trials.reverse import ReverseValidate
-from mtl_bench.trials.select import Rule, Select, SelectWeighted, Weigh, WeightedRule, read_candidate, read_history
+from mtl_bench.trials.select import (
+    ImportanceWeights,
+    Rule,
+    Select,
+    SelectWeighted,
+    WeightedRule,
+    read_checkpoint,
+    read_history,
+)
 from tests.trials.domains import TARGET, Poisoned, Relabelled, adaptation
 
-TRIAL = replace(adaptation(), recipe=Recipe(steps=30, batch_size=6, candidates=5, learning_rate=0.05))
+TRIAL = replace(adaptation(), recipe=Recipe(steps=30, batch_size=6, checkpoints=5, learning_rate=0.05))
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +54,7 @@ def chosen(rule: str, store: Store) -> float:
     return metrics(store, Select(TRIAL, rule))["step"]  # type: ignore[arg-type]
 
 
-def test_the_last_and_the_best_validated_candidate(store: Store) -> None:
+def test_the_last_and_the_best_validated_checkpoint(store: Store) -> None:
     history = read_history(store.folder(TRIAL))
     assert [row["step"] for row in history] == [6, 12, 18, 24, 30]
     assert chosen("last", store) == 30
@@ -61,29 +69,29 @@ def test_the_accuracy_is_the_share_of_right_predictions(rule: str, store: Store)
     trial = Evaluate(Select(TRIAL, rule))  # type: ignore[arg-type]
     step = chosen(rule, store)
     found = metrics(store, trial)
-    logits = read_candidate(store.folder(TRIAL), step)["target test logits"]
+    logits = read_checkpoint(store.folder(TRIAL), step)["target test logits"]
     right = [max(range(10), key=row.__getitem__) == y for row, y in zip(logits, TARGET.labels("test"), strict=True)]
     assert found["step"] == step
     assert found["accuracy"] == pytest.approx(100 * sum(right) / len(right))
     assert np.load(store.folder(trial) / "correct.npy").tolist() == right
 
 
-def test_the_curve_has_every_candidate(store: Store) -> None:
+def test_the_curve_has_every_checkpoint(store: Store) -> None:
     trial = Evaluate(Select(TRIAL))
     found = metrics(store, trial)
-    with (store.folder(trial) / "curve.csv").open(newline="") as file:
+    with (store.folder(trial) / "curve.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [float(row["step"]) for row in rows] == [6, 12, 18, 24, 30]
     assert float(rows[-1]["accuracy"]) == pytest.approx(found["accuracy"], rel=1e-5)
     for row in rows:
-        logits = read_candidate(store.folder(TRIAL), float(row["step"]))["target test logits"]
+        logits = read_checkpoint(store.folder(TRIAL), float(row["step"]))["target test logits"]
         accuracy = 100 * np.mean(logits.argmax(1) == TARGET.labels("test"))
         assert float(row["accuracy"]) == pytest.approx(accuracy, rel=1e-5)
 
 
 def selections(run: Adapt) -> list[Select | SelectWeighted | ReverseValidate]:
     """Every rule that may be used to report a number."""
-    weights = Weigh(run)
+    weights = ImportanceWeights(run)
     return [
         *(Select(run, rule) for rule in get_args(Rule)),
         *(SelectWeighted(weights, rule) for rule in get_args(WeightedRule)),
@@ -98,7 +106,7 @@ def test_no_rule_asks_for_the_targets_labels_and_each_chooses_the_same_with_othe
     other = Store(tmp_path)
     for made, run in ((store, TRIAL), (other, poisoned)):
         made.compute(run, "cpu")
-        made.compute(Weigh(run), "cpu")
+        made.compute(ImportanceWeights(run), "cpu")
     for selection, blind in zip(selections(TRIAL), selections(poisoned), strict=True):
         assert metrics(other, blind) == metrics(store, selection)
         with pytest.raises(TrialError, match="PoisonError: the test labels"):

@@ -34,7 +34,7 @@ def test_each_row_is_the_networks_output_for_that_image(tmp_path: Path) -> None:
     assert found.dtype == np.float32
     net, transform = Pretrained().network()
     for i in (0, 7, 10):
-        image = Image.fromarray(np.moveaxis(DOMAIN.images("train")[i], 0, -1))
+        image = Image.fromarray(np.moveaxis(DOMAIN.inputs("train")[i], 0, -1))
         with torch.inference_mode():
             expected = net(transform(image)[None])[0].numpy()
         assert found[i] == pytest.approx(expected, abs=1e-4)
@@ -71,7 +71,7 @@ def test_a_stopped_run_goes_on_after_its_last_chunk(tmp_path: Path, monkeypatch:
 
 def test_grey_images_are_as_good_as_colour(tmp_path: Path) -> None:
     net, transform = Pretrained().network()
-    grey = DOMAIN.images("train")[:2, :1]
+    grey = DOMAIN.inputs("train")[:2, :1]
     colour = np.repeat(grey, 3, 1)
     one, other = (extract.features_of(x, net, transform, "cpu") for x in (grey, colour))
     assert np.array_equal(one, other)

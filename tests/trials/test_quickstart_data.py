@@ -49,7 +49,7 @@ def places(image: Array, photograph: Array) -> list[tuple[int, int]]:
 
 def traced(split: str, raw: tuple[Array, Array], photographs: dict[str, Array]) -> list[tuple[int, str, int]]:
     """For some blended images: the digit's index in the package, the photograph's name, the stored label."""
-    images, labels = MNISTM5k().images(split), MNISTM5k().labels(split)
+    images, labels = MNISTM5k().inputs(split), MNISTM5k().labels(split)
     textured = np.flatnonzero(images[:, :, 0].std((1, 2)) > 8)[:COUNT]  # black rows would be found everywhere
     found = []
     for image, label in zip(images[textured], labels[textured], strict=True):
@@ -73,7 +73,7 @@ def test_every_blended_image_is_a_digit_subtracted_from_a_photograph_of_its_own_
         assert {name for _, name, _ in found} <= set(bundled.PHOTOGRAPHS[split])
         assert all(raw[1][index] == label for index, _, label in found)
         digits[split] = {raw[0][index].tobytes() for index, _, _ in found}
-    source = {image.tobytes() for image in MNIST5k().images("train")}
+    source = {image.tobytes() for image in MNIST5k().inputs("train")}
     assert not digits["train"] & digits["test"]
     assert not source & (digits["train"] | digits["test"])
 
@@ -85,7 +85,7 @@ def test_the_cut_is_into_three_disjoint_sets_of_all_digits(raw: tuple[Array, Arr
     assert set().union(*shares.values()) == {image.tobytes() for image in raw[0]}
     of = {image.tobytes(): label for image, label in zip(*raw, strict=True)}
     assert all(of[image.tobytes()] == label for image, label in zip(images, labels, strict=True))
-    assert shares["source"] == {image.tobytes() for image in MNIST5k().images("train")}
+    assert shares["source"] == {image.tobytes() for image in MNIST5k().inputs("train")}
 
 
 def test_the_cut_does_not_look_at_labels(raw: tuple[Array, Array]) -> None:

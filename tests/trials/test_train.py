@@ -15,9 +15,9 @@ from sklearn.metrics import balanced_accuracy_score
 from torch.nn import functional as F
 
 from mtl_bench.core.trial import Work, dependencies, key
-from mtl_bench.datasets import classes
-from mtl_bench.datasets.classes import Classes
 from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.datasets.wrappers import classes
+from mtl_bench.datasets.wrappers.classes import Classes
 from mtl_bench.training import loop
 from mtl_bench.training.augmentation import Flip
 from mtl_bench.trials.train import FirstFilters, FirstLayers, Init, RandomLayers, Train, digest, pixel_mean
@@ -50,8 +50,8 @@ class Retested:
     def classes(self) -> tuple[str, ...]:
         return self.of.classes
 
-    def images(self, split: str) -> Array:
-        images = self.of.images(split)
+    def inputs(self, split: str) -> Array:
+        images = self.of.inputs(split)
         return 255 - images[::-1] if split == "test" else images
 
     def labels(self, split: str) -> Array:
@@ -82,7 +82,7 @@ class StoppedError(Exception):
 
 
 def stop_after(last: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[float, str], None]:
-    """Save at every step up to the first candidate's follower, then no more, and stop after step `last`."""
+    """Save at every step up to the first checkpoint's follower, then no more, and stop after step `last`."""
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
     done: list[str] = []
 
@@ -100,24 +100,24 @@ def stop_after(last: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[float, s
 def test_stopped_and_resumed_it_leaves_the_same_bits(
     name: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The stop comes after the second of three candidates, the checkpoint before it."""
+    """The stop comes after the second of three checkpoints, the resume_state before it."""
     trial, whole = KILLED[name], ran(KILLED[name], root)
     with pytest.raises(StoppedError):
         ran(trial, tmp_path, progress=stop_after(5, monkeypatch))
     folder = tmp_path / key(trial)
-    assert torch.load(folder / "checkpoint.pt", weights_only=True)["step"] == 3
+    assert torch.load(folder / "resume_state.pt", weights_only=True)["step"] == 3
     assert len(curve_of(folder)) == 2 and not (folder / "last.pt").exists()
     torch.rand(3)  # what the process did before must not matter
     steps: list[str] = []
     ran(trial, tmp_path, progress=lambda share, text: steps.append(text))
-    assert steps == ["step 4/6", "step 5/6", "step 6/6"], "it did not go on from the checkpoint"
+    assert steps == ["step 4/6", "step 5/6", "step 6/6"], "it did not go on from the resume_state"
     for file in ("last.pt", "curve.csv", "metrics.csv"):
         assert (folder / file).read_bytes() == (whole / file).read_bytes(), f"{file} differs"
-    assert not (folder / "checkpoint.pt").exists()
+    assert not (folder / "resume_state.pt").exists()
 
 
 def test_ended_but_not_recorded_it_runs_again_to_the_same_bits(tmp_path: Path) -> None:
-    """A kill between the last step and the record leaves a whole curve and no checkpoint."""
+    """A kill between the last step and the record leaves a whole curve and no resume_state."""
     first = {path.name: path.read_bytes() for path in ran(KILLED["base"], tmp_path).iterdir()}
     again = {path.name: path.read_bytes() for path in ran(KILLED["base"], tmp_path).iterdir()}
     assert again == first and first.keys() == {"last.pt", "curve.csv", "metrics.csv"}
@@ -129,10 +129,10 @@ def test_accuracies_are_those_of_the_weights_that_it_leaves(init: Init, root: Pa
     folder = ran(trial, root)
     state, head = state_of(folder), state_of(folder, "classifier")
     for metric, split in (("accuracy", "test"), ("training accuracy", "train")):
-        x = torch.from_numpy(IMAGES.images(split)).float() / 255 - state["mean"]
-        for number, tap in enumerate(DEEP.stages(), 1):
-            linear = tap == "fc7"
-            weight, bias = (state[f"stages.{tap}.{int(linear)}.{name}"] for name in ("weight", "bias"))
+        x = torch.from_numpy(IMAGES.inputs(split)).float() / 255 - state["mean"]
+        for number, layer in enumerate(DEEP.stages(), 1):
+            linear = layer == "fc7"
+            weight, bias = (state[f"stages.{layer}.{int(linear)}.{name}"] for name in ("weight", "bias"))
             x = F.linear(x.flatten(1), weight, bias) if linear else F.conv2d(x, weight, bias, padding=1)
             x = F.relu(F.max_pool2d(x, 2) if number % 2 and not linear else x)
         predicted = F.linear(x, head["weight"], head["bias"]).argmax(1).numpy()
@@ -142,23 +142,23 @@ def test_accuracies_are_those_of_the_weights_that_it_leaves(init: Init, root: Pa
     assert curve_of(folder)[-1] == metrics_of(folder)["accuracy"]
 
 
-@pytest.mark.parametrize(("candidates", "steps"), [(24, 48), (11, 44), (10, 40), (4, 40), (1, 5)])
-def test_the_paper_reports_the_mean_of_the_ten_highest(candidates: int, steps: int, root: Path) -> None:
-    trial = Train(IMAGES, EASY, replace(RECIPE, steps=steps, candidates=candidates), 2)
+@pytest.mark.parametrize(("checkpoints", "steps"), [(24, 48), (11, 44), (10, 40), (4, 40), (1, 5)])
+def test_the_paper_reports_the_mean_of_the_ten_highest(checkpoints: int, steps: int, root: Path) -> None:
+    trial = Train(IMAGES, EASY, replace(RECIPE, steps=steps, checkpoints=checkpoints), 2)
     folder = ran(trial, root)
     reached = curve_of(folder)
-    assert len(reached) == candidates
-    expected = sum(sorted(reached, reverse=True)[:10]) / min(10, candidates)
+    assert len(reached) == checkpoints
+    expected = sum(sorted(reached, reverse=True)[:10]) / min(10, checkpoints)
     assert metrics_of(folder)["ten highest"] == pytest.approx(expected)
     assert metrics_of(folder)["accuracy"] == reached[-1]
-    if candidates > 10:
-        assert expected > sum(reached) / candidates, "the ten highest are not all"
+    if checkpoints > 10:
+        assert expected > sum(reached) / checkpoints, "the ten highest are not all"
 
 
 def test_the_loss_falls_and_training_reaches_more_than_chance(root: Path) -> None:
-    trial = Train(IMAGES, EASY, replace(RECIPE, steps=60, candidates=6), 2)
+    trial = Train(IMAGES, EASY, replace(RECIPE, steps=60, checkpoints=6), 2)
     folder = ran(trial, root)
-    with (folder / "curve.csv").open(newline="") as file:
+    with (folder / "curve.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [float(row["step"]) for row in rows] == [10, 20, 30, 40, 50, 60]
     assert float(rows[-1]["loss"]) < 0.5 * float(rows[0]["loss"])
@@ -171,7 +171,7 @@ def test_the_test_plays_no_part_in_training(init: Init, root: Path, tmp_path: Pa
     other = ran(Train(Retested(B), DEEP, RECIPE, 2, init), tmp_path)
     assert (other / "last.pt").read_bytes() == (own / "last.pt").read_bytes()
     assert metrics_of(other)["training accuracy"] == metrics_of(own)["training accuracy"]
-    assert not np.array_equal(Retested(B).images("test"), B.images("test"))
+    assert not np.array_equal(Retested(B).inputs("test"), B.inputs("test"))
     turned = ran(Train(Classes(B.of, B.name, B.classes[::-1]), DEEP, RECIPE, 2, init), tmp_path)
     assert (turned / "last.pt").read_bytes() != (own / "last.pt").read_bytes(), "labels of training images matter"
 
@@ -196,10 +196,10 @@ def test_source_and_target_may_have_different_numbers_of_classes(
 
 def test_pixels_are_centred_on_the_training_images_of_the_own_data(root: Path) -> None:
     state = state_of(ran(Train(B, DEEP, RECIPE, 2, FirstLayers(COPIED, 2)), root))
-    np.testing.assert_allclose(state["mean"].flatten(), B.images("train").mean((0, 2, 3)) / 255, rtol=1e-5)
+    np.testing.assert_allclose(state["mean"].flatten(), B.inputs("train").mean((0, 2, 3)) / 255, rtol=1e-5)
     assert not torch.equal(state["mean"], state_of(ran(COPIED, root))["mean"])
     assert bool((state["std"] == 1).all())
-    grey = B.images("train")[:, :1]
+    grey = B.inputs("train")[:, :1]
     np.testing.assert_allclose(pixel_mean(grey, 3), np.full((3, 1, 1), grey.mean() / 255), rtol=1e-5)
 
 
@@ -209,7 +209,7 @@ def test_images_that_are_read_on_demand_train_the_same_network(
     trial = KILLED["mirrored"]
     own = ran(trial, root)
     monkeypatch.setattr(classes, "IN_MEMORY", 0)
-    assert isinstance(B.images("train"), classes.Rows)
+    assert isinstance(B.inputs("train"), classes.Rows)
     other = ran(trial, tmp_path)
     for file in ("last.pt", "curve.csv", "metrics.csv"):
         assert (other / file).read_bytes() == (own / file).read_bytes()
@@ -223,7 +223,7 @@ def test_the_record_names_the_data_and_each_kind_of_start_has_its_key(tmp_path: 
     assert work.data == {
         f"half B {split} {kind}": digest(array)
         for split in ("train", "test")
-        for kind, array in (("images", B.images(split)), ("labels", B.labels(split)))
+        for kind, array in (("images", B.inputs(split)), ("labels", B.labels(split)))
     }
     assert dependencies(trial) == [COPIED] and dependencies(replace(trial, init=None)) == []
     trials = [Train(B, DEEP, RECIPE, 2, init) for init in (*INITS, FirstLayers(COPIED, 3))]

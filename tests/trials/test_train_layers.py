@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl_bench.datasets.classes import halves
 from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.datasets.wrappers.classes import halves
 from mtl_bench.methods.deep.source_only import SourceOnlyLearner
 from mtl_bench.models.network import Network
 from mtl_bench.models.upper import UpperNetwork, activations
@@ -52,21 +52,21 @@ def test_frozen_layers_are_the_copied_ones_and_all_others_are_learnt(count: int,
     trial = Train(B, DEEP, RECIPE, seed=2, init=FirstLayers(COPIED, count))
     first, last = start(trial, root), state_of(ran(trial, root))
     copied, fresh = state_of(ran(COPIED, root)), start(replace(trial, init=None), root)
-    for number, tap in enumerate(DEEP.stages(), 1):
+    for number, layer in enumerate(DEEP.stages(), 1):
         if number <= count:
-            assert equal(stage(last, tap), stage(copied, tap)), f"{tap} moved"
+            assert equal(stage(last, layer), stage(copied, layer)), f"{layer} moved"
         else:
-            assert equal(stage(first, tap), stage(fresh, tap)), f"{tap} is not fresh"
-            assert not equal(stage(last, tap), stage(fresh, tap)), f"{tap} has learnt nothing"
+            assert equal(stage(first, layer), stage(fresh, layer)), f"{layer} is not fresh"
+            assert not equal(stage(last, layer), stage(fresh, layer)), f"{layer} has learnt nothing"
 
 
 @pytest.mark.parametrize("count", [1, 4, 7])
 def test_layers_that_are_not_frozen_start_as_copies_and_learn(count: int, root: Path) -> None:
     trial = Train(B, DEEP, RECIPE, seed=2, init=FirstLayers(COPIED, count, freeze=False))
     first, last, copied = start(trial, root), state_of(ran(trial, root)), state_of(ran(COPIED, root))
-    for number, tap in enumerate(DEEP.stages(), 1):
-        assert equal(stage(first, tap), stage(copied, tap)) is (number <= count)
-        assert not equal(stage(last, tap), stage(first, tap)), f"{tap} has learnt nothing"
+    for number, layer in enumerate(DEEP.stages(), 1):
+        assert equal(stage(first, layer), stage(copied, layer)) is (number <= count)
+        assert not equal(stage(last, layer), stage(first, layer)), f"{layer} has learnt nothing"
 
 
 @pytest.mark.parametrize("cache", [train.CACHE, 0], ids=["activations", "trunk"])
@@ -89,9 +89,9 @@ def test_running_averages_stand_still_with_their_layer(
 def test_random_layers_stay_as_they_were_drawn(initialisation: Initialisation, root: Path) -> None:
     trial = Train(B, DEEP, RECIPE, seed=2, init=RandomLayers(3, initialisation))
     first, last, fresh = start(trial, root), state_of(ran(trial, root)), start(replace(trial, init=None), root)
-    for number, tap in enumerate(DEEP.stages(), 1):
-        assert equal(stage(last, tap), stage(first, tap)) is (number <= 3)
-        assert equal(stage(first, tap), stage(fresh, tap)) is (number > 3 or initialisation == "own")
+    for number, layer in enumerate(DEEP.stages(), 1):
+        assert equal(stage(last, layer), stage(first, layer)) is (number <= 3)
+        assert equal(stage(first, layer), stage(fresh, layer)) is (number > 3 or initialisation == "own")
 
 
 @pytest.mark.parametrize("initialisation", ["N(0, .01)", "He"])
@@ -120,8 +120,8 @@ def test_fresh_weights_depend_on_the_seed_alone(init: Init, root: Path) -> None:
     """Otherwise two networks of a replicate would differ in more than their first layers."""
     trial = Train(B, DEEP, RECIPE, seed=2)
     (net, learner, _), (other, beside, _) = parts(trial, root), parts(replace(trial, init=init), root)
-    for tap in net.taps[2:]:
-        assert equal(net.stages[tap].state_dict(), other.stages[tap].state_dict())
+    for layer in net.layers[2:]:
+        assert equal(net.stages[layer].state_dict(), other.stages[layer].state_dict())
     assert equal(learner.classifier.state_dict(), beside.classifier.state_dict())
     seed3, learner3, _ = parts(replace(trial, seed=3), root)
     assert not equal(seed3.stages["fc7"].state_dict(), net.stages["fc7"].state_dict())
@@ -161,7 +161,7 @@ def test_the_order_of_images_depends_on_the_seed_alone(
     orders = []
     for seed, init in ((2, None), (2, FirstLayers(COPIED, 2)), (2, RandomLayers(3)), (3, None)):
         ran(Train(B, DEEP, RECIPE, seed, init), tmp_path)
-        orders.append(torch.cat([batch.images for batch in seen]))
+        orders.append(torch.cat([batch.inputs for batch in seen]))
     base, copied, random, other = orders
     assert len(base) == RECIPE.steps * RECIPE.batch_size
     assert torch.equal(copied, base) and torch.equal(random, base)
@@ -200,7 +200,7 @@ def test_kept_activations_and_a_recomputed_trunk_train_the_same_network(
 def test_activations_are_kept_as_long_as_they_fit(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trial = Train(B, DEEP, RECIPE, 2, RandomLayers(4))
     net, *_ = parts(trial, root)
-    size = sum(activations(net, 4, B.images(split)).nbytes for split in ("train", "test"))
+    size = sum(activations(net, 4, B.inputs(split)).nbytes for split in ("train", "test"))
     for cache, kind in ((size, UpperNetwork), (size - 1, Network)):
         monkeypatch.setattr(train, "CACHE", cache)
         assert type(parts(trial, root)[1].net) is kind
@@ -220,12 +220,12 @@ def test_augmented_images_are_not_kept_and_have_the_networks_size(init: Init, se
     assert type(learner.net) is Network
     assert inputs["train"].shape[2:] == inputs["test"].shape[2:] == (12, 12)
     folder = ran(trial, root)
-    assert [batch.images.shape for batch in seen] == [(8, 3, 8, 8)] * RECIPE.steps
-    windows = {batch.images[i].numpy().tobytes() for batch in seen for i in range(8)}
-    assert len(windows) > len(large.images("train")), "an image is seen in more than one way"
+    assert [batch.inputs.shape for batch in seen] == [(8, 3, 8, 8)] * RECIPE.steps
+    windows = {batch.inputs[i].numpy().tobytes() for batch in seen for i in range(8)}
+    assert len(windows) > len(large.inputs("train")), "an image is seen in more than one way"
     # In tests it is the middle: on images that are cut there before, the same network says the same.
     learner.net.load_state_dict(state_of(folder))
     learner.classifier.load_state_dict(state_of(folder, "classifier"))
-    middle = large.images("test")[:, :, 2:10, 2:10]
+    middle = large.inputs("test")[:, :, 2:10, 2:10]
     plain = replace(trial, augmentation=None)
     np.testing.assert_allclose(trial.logits(learner, inputs["test"]), plain.logits(learner, middle), rtol=1e-6)

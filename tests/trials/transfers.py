@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from mtl_bench.core.trial import Trial, Work, dependencies, key
-from mtl_bench.datasets.classes import halves
 from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.datasets.wrappers.classes import halves
 from mtl_bench.models.network import Network
 from mtl_bench.models.small_cnn import SmallCNN
 from mtl_bench.training.learner import Learner
@@ -30,7 +30,7 @@ DEEP = SmallCNN((4, 4, 6, 6, 8, 8), hidden=12, size=8)
 WIDE = SmallCNN(size=8)
 EASY = TinyCNN()
 NORMED = TinyCNN(dropout=0.5)
-RECIPE = Recipe(steps=6, batch_size=8, learning_rate=0.05, momentum=0.9, candidates=3)
+RECIPE = Recipe(steps=6, batch_size=8, learning_rate=0.05, momentum=0.9, checkpoints=3)
 COPIED = Train(A, DEEP, RECIPE, seed=1)
 NORMED_COPIED = Train(A, NORMED, RECIPE, seed=1)
 INITS: tuple[Init, ...] = (
@@ -56,13 +56,13 @@ def ran(trial: Train | FirstFilters, root: Path, **work: Any) -> Path:
     prepare(trial, root)
     folder.mkdir(parents=True, exist_ok=True)
     metrics = trial.run(Work(folder, "cpu", folder_of=lambda other: root / key(other), **work))
-    with (folder / "metrics.csv").open("w", newline="") as file:
+    with (folder / "metrics.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(metrics.items())
     return folder
 
 
 def metrics_of(folder: Path) -> dict[str, float]:
-    with (folder / "metrics.csv").open(newline="") as file:
+    with (folder / "metrics.csv").open(newline="", encoding="utf-8") as file:
         return {name: float(value) for name, value in csv.reader(file)}
 
 
@@ -72,12 +72,12 @@ def state_of(folder: Path, part: str = "network") -> State:
 
 
 def curve_of(folder: Path) -> list[float]:
-    with (folder / "curve.csv").open(newline="") as file:
+    with (folder / "curve.csv").open(newline="", encoding="utf-8") as file:
         return [float(row["accuracy"]) for row in csv.DictReader(file)]
 
 
-def stage(state: Mapping[str, Tensor], tap: str) -> State:
-    return {name: value for name, value in state.items() if name.startswith(f"stages.{tap}.")}
+def stage(state: Mapping[str, Tensor], layer: str) -> State:
+    return {name: value for name, value in state.items() if name.startswith(f"stages.{layer}.")}
 
 
 def equal(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
@@ -92,7 +92,7 @@ def all_differ(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
 
 def parts(trial: Train, root: Path) -> tuple[Network, Learner, Mapping[str, Array]]:
     """The network before training, the learner around it and its inputs."""
-    images = {split: trial.data.images(split) for split in ("train", "test")}
+    images = {split: trial.data.inputs(split) for split in ("train", "test")}
     prepare(trial, root)
     net = trial.network(images["train"], Work(root, "cpu", folder_of=lambda other: root / key(other)))
     return net, *trial.learner(net, images, "cpu")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mtl_bench.models.network import DomainBatchNorm, Network
-from mtl_bench.training.learner import Batch, Learner, labelled, unlabelled
+from mtl_bench.training.learner import Batch, Learner, sources, targets
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,6 @@ class AdaBN:
 class AdaBNLearner(Learner):
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         with torch.no_grad():
-            self.features(unlabelled(batches))
-        sources = labelled(batches)
-        return {"classification": self.classification(self.features(sources), sources)}
+            self.features(targets(batches))
+        known = sources(batches)
+        return {"classification": self.classification(self.features(known), known)}

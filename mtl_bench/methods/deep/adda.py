@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from mtl_bench.methods.deep.mmd import sources_and_target
 from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Batch, Learner, descend, labelled
+from mtl_bench.training.learner import Batch, Learner, descend, sources
 from mtl_bench.training.recipe import Recipe
 
 
@@ -66,11 +66,11 @@ class ADDALearner(Learner):
         """The sources through their network and, in phase two, the target through its own."""
         if not self.adapting or self.target not in batches:
             return super().features(batches)
-        taps = self.target_net({self.target: batches[self.target].images})[self.target]
+        layers = self.target_net({self.target: batches[self.target].inputs})[self.target]
         rest = {domain: batch for domain, batch in batches.items() if domain != self.target}
         with torch.no_grad():
             sources = super().features(rest) if rest else {}
-        return {**sources, self.target: taps[self.net.taps[-1]].flatten(1)}
+        return {**sources, self.target: layers[self.net.layers[-1]].flatten(1)}
 
     def logits(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The other half of each domain's encoder."""
@@ -83,8 +83,8 @@ class ADDALearner(Learner):
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         """Phase one: classification. Phase two: the target encoder's loss and the adversary's."""
         if progress < self.method.source_phase:
-            sources = labelled(batches)
-            return {"classification": self.classification(self.features(sources), sources)}
+            known = sources(batches)
+            return {"classification": self.classification(self.features(known), known)}
         self.begin_adaptation()
         source, target = sources_and_target(self.logits(self.features(batches)), batches)
         fixed = torch.cat([source, target]).detach()

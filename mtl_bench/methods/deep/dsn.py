@@ -51,8 +51,8 @@ class DSNLearner(Learner):
             return losses
         reconstruction, difference = [], []
         for domain, batch in batches.items():
-            own = self.private[domain]({domain: batch.images})[domain][self.net.taps[-1]].flatten(1)
-            pixels = self.net.pixels(batch.images)
+            own = self.private[domain]({domain: batch.inputs})[domain][self.net.layers[-1]].flatten(1)
+            pixels = self.net.pixels(batch.inputs)
             reconstruction.append(scale_invariant_error(self.decoder(shared[domain] + own), pixels))
             difference.append(soft_orthogonality(own, shared[domain]))
         losses["reconstruction"] = method.alpha * torch.stack(reconstruction).sum()

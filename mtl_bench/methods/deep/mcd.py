@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Batch, Learner, descend, labelled, unlabelled
+from mtl_bench.training.learner import Batch, Learner, descend, sources, targets
 from mtl_bench.training.recipe import Recipe
 
 
@@ -43,7 +43,7 @@ class MCDLearner(Learner):
             "classification": self.classification(features, batches),
             "second classification": self.classification(features, batches, self.second_classifier),
         }
-        for domain in unlabelled(batches):
+        for domain in targets(batches):
             losses["discrepancy"] = self.discrepancy(features[domain])
         return losses
 
@@ -62,20 +62,20 @@ class MCDLearner(Learner):
     def step(
         self, batches: Mapping[str, Batch], optimizers: Mapping[str, torch.optim.Optimizer], progress: float
     ) -> dict[str, Tensor]:
-        sources, targets = labelled(batches), unlabelled(batches)
+        known, unknown = sources(batches), targets(batches)
         generator, classifiers = optimizers["generator"], optimizers["classifiers"]
         # Step A: everything learns the sources.
-        source_losses = self.losses(sources, progress)
+        source_losses = self.losses(known, progress)
         descend(sum(source_losses.values(), torch.zeros(())), generator, classifiers)
         reported = {name: loss.detach() for name, loss in source_losses.items()}
-        if not targets:
+        if not unknown:
             return reported
         # Step B: the classifiers alone keep the sources and disagree on the target.
         losses = self.losses(batches, progress)
         descend(losses["classification"] + losses["second classification"] - losses["discrepancy"], classifiers)
         # Step C: the features alone make them agree again.
         for _ in range(self.generator_steps):
-            features = self.features(targets)
+            features = self.features(unknown)
             discrepancy = sum((self.discrepancy(f) for f in features.values()), torch.zeros(()))
             descend(discrepancy, generator)
         return {**reported, "discrepancy": discrepancy.detach()}

@@ -11,7 +11,7 @@ from torch import Tensor
 from mtl_bench.measures.mmd import squared_mmd
 from mtl_bench.models.heads import layers_of
 from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Batch, Learner, labelled, unlabelled
+from mtl_bench.training.learner import Batch, Learner, sources, targets
 
 # The 19 kernels exp(-d^2 / (2 w)) of DSN, in the units of the features.
 WIDTHS = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 5, 10, 15, 20, 25, 30, 35, 100, 1e3, 1e4, 1e5, 1e6)
@@ -55,7 +55,7 @@ def domain_discrepancy(features: Mapping[str, Tensor], batches: Mapping[str, Bat
 
 def sources_and_target(features: Mapping[str, Tensor], batches: Mapping[str, Batch]) -> tuple[Tensor, Tensor]:
     """The features (n, d) of all labelled domains together and those (m, d) of the unlabelled one."""
-    sources, targets = labelled(batches), unlabelled(batches)
-    if not sources or not targets:
+    known, unknown = sources(batches), targets(batches)
+    if not known or not unknown:
         raise ValueError("aligning domains needs a labelled and an unlabelled one; without a target use SourceOnly")
-    return torch.cat([features[domain] for domain in sources]), torch.cat([features[domain] for domain in targets])
+    return torch.cat([features[domain] for domain in known]), torch.cat([features[domain] for domain in unknown])

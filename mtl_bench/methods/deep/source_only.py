@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Batch, Learner, labelled
+from mtl_bench.training.learner import Batch, Learner, sources
 
 
 @dataclass(frozen=True)
@@ -23,5 +23,5 @@ class SourceOnly:
 
 class SourceOnlyLearner(Learner):
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
-        sources = labelled(batches)
-        return {"classification": self.classification(self.features(sources), sources)}
+        known = sources(batches)
+        return {"classification": self.classification(self.features(known), known)}

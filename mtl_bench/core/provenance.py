@@ -1,0 +1,129 @@
+"""What a result came from: the code, the commit, the machine and its libraries."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+SCHEDULING = ("mtl_bench.core", "mtl_bench.disk")  # where and when a trial runs cannot change what it computes
+
+
+@cache
+def _find(module: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    origin = spec.origin if spec else None
+    return Path(origin) if origin and origin.endswith(".py") else None
+
+
+@cache
+def _read(module: str) -> tuple[str, frozenset[str]]:
+    """The digest of a module without docstrings and comments, and what it imports of its package and of ours."""
+    path = _find(module)
+    if path is None:
+        return "", frozenset()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = module.partition(".")[0]
+    home = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = home.rsplit(".", node.level - 1)[0] if node.level else ""
+            name = ".".join(filter(None, [base, node.module]))
+            imported |= {name} | {f"{name}.{alias.name}" for alias in node.names}
+        match getattr(node, "body", None):
+            case [ast.Expr(value=ast.Constant(value=str()) as docstring), *_]:
+                docstring.value = ""
+    ours = {m for m in imported if m.partition(".")[0] in (package, "mtl_bench") and _find(m)}
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), frozenset(
+        m for m in ours if not m.startswith(SCHEDULING)
+    )
+
+
+@cache
+def _closure(modules: frozenset[str]) -> str:
+    seen: dict[str, str] = {}
+    todo = set(modules)
+    while todo:
+        module = todo.pop()
+        seen[module], imported = _read(module)
+        todo |= imported - seen.keys()
+    return hashlib.sha256("".join(f"{m} {d}\n" for m, d in sorted(seen.items())).encode()).hexdigest()[:12]
+
+
+def source_digest(classes: Iterable[type]) -> str:
+    """Twelve hex digits over the source of `classes`, with all of their package that they import."""
+    return _closure(frozenset(cls.__module__ for cls in classes))
+
+
+LIBRARIES = ("numpy", "pillow", "scikit-image", "scikit-learn", "scipy", "timm", "torch", "torchvision")
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
+
+
+@cache
+def environment() -> dict[str, str]:
+    """Everything that equal seeds need for equal bits, as one flat, printable mapping."""
+    return {
+        "processor": _processor(),
+        "threads": os.environ.get("OMP_NUM_THREADS", "unset"),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        **{library: _version(library) for library in LIBRARIES},
+    }
+
+
+def environment_digest() -> str:
+    """Eight hex digits that name `environment()`."""
+    return hashlib.sha256(json.dumps(environment(), sort_keys=True).encode()).hexdigest()[:8]
+
+
+def peak_mebibytes() -> int:
+    """The most memory that this process has held so far, MiB."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # of ru_maxrss
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+
+
+@cache
+def commit() -> str:
+    """The git commit of this source, "+dirty" when files differ from it, "" outside a checkout."""
+    here = Path(__file__).resolve().parents[2]
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(["git", "-C", here, *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        head = git("rev-parse", "--short=12", "HEAD")
+        return head + ("+dirty" if git("status", "--porcelain", "--", "mtl_bench", "benchmarks") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""

@@ -1,0 +1,93 @@
+"""Which finished trials of the store nothing needs any more: no row of any results, no plan of any study."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mtl_bench import workspace
+from mtl_bench.core.trial import Trial, key, parts
+from mtl_bench.execution import maintenance
+from mtl_bench.execution.lineage import key_of, record_at
+from mtl_bench.workspace import Places, StudyError, near
+
+
+@dataclass(frozen=True)
+class Unreferenced:
+    """Finished trials that can go."""
+
+    store: Path
+    folders: tuple[Path, ...]
+    kept: int  # how many are needed
+    size: int  # bytes
+
+    def __str__(self) -> str:
+        if not self.folders:
+            return f"nothing to remove: all {self.kept} finished trials in {near(self.store)} are needed"
+        kinds = Counter(folder.name.rpartition("-")[0] for folder in self.folders)
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        count = len(self.folders)
+        return (
+            f"{count} of {count + self.kept} finished trials ({maintenance.mebibytes(self.size)}) in "
+            f"{near(self.store)} that neither results nor studies need: {told}"
+        )
+
+    def remove(self) -> str:
+        """Remove them, each record first, so that a kill leaves no hollow trial; returns what came of it."""
+        for folder in self.folders:
+            (folder / "record.json").unlink(missing_ok=True)
+            shutil.rmtree(folder)
+        return f"{maintenance.mebibytes(self.size)} freed; {self.kept} finished trials are left"
+
+
+def unreferenced(places: Places) -> Unreferenced:
+    """Raises StudyError when a study or results can't be read: what they need is not known then."""
+    needed = _needed_by_studies() | _needed_by_results(places)
+    finished = sorted(record.parent for record in places.store.glob(f"{maintenance.SHARD}/*/record.json"))
+    finished = [folder for folder in finished if folder.suffix != ".part"]
+    going = tuple(folder for folder in finished if folder.name not in needed)
+    return Unreferenced(
+        places.store, going, len(finished) - len(going), sum(maintenance.measured(folder)[0] for folder in going)
+    )
+
+
+def _needed_by_studies() -> set[str]:
+    """The keys of all planned trials of all studies at all of their scales, with all that they depend on."""
+    needed = set()
+    for name in workspace.study_names():
+        _, study = workspace.load(name)
+        for scale in study.seeds:
+            for cell in workspace.cells_of(name, study, workspace.scale_of(name, study, scale)):
+                needed |= {key(part) for part in parts(cell.trial) if isinstance(part, Trial)}
+    return needed
+
+
+def _needed_by_results(places: Places) -> set[str]:
+    """The keys of all rows, planned or not, with those of all that the stored ones depend on."""
+    rows: set[str] = set()
+    for path in places.results.glob("*.*.csv"):
+        with path.open(newline="", encoding="utf-8") as file:
+            keys = {row.get("key") for row in csv.DictReader(file)}
+        if not all(keys):  # the marks of a merge, for example
+            raise StudyError(f"{path} has a row without a key; restore it with `git checkout {path}`")
+        rows |= {str(one) for one in keys}
+    needed = set(rows)
+    for name in rows:
+        if record := record_at(places.store, name):
+            needed |= {key_of(description) for description in _descriptions(record["trial"])}
+    return needed
+
+
+def _descriptions(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every description in a description. Those of mere parameters have keys too, which no trial has."""
+    if isinstance(value, Mapping):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _descriptions(inner)

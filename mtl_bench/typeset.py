@@ -1,0 +1,103 @@
+"""How numbers and tables are written: one form for pages, terminals and papers."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from typing import Any
+
+import pandas as pd
+
+ABSENT = "–"
+MARKDOWN = re.compile(r"([\\`*_|~$]|^#|\](?=[(\[:]))")  # what Markdown would take as markup inside a line
+LATEX = str.maketrans(
+    {"±": r"$\pm$", "→": r"$\to$", "−": "$-$", "×": r"$\times$", "≥": r"$\geq$", "≤": r"$\leq$", "–": "--"}
+)
+
+
+class Linked(str):
+    """Text that leads somewhere: a published number to its paper, a value to its row."""
+
+    url: str
+
+    def __new__(cls, text: str, url: str) -> Linked:
+        linked = super().__new__(cls, text)
+        linked.url = url
+        return linked
+
+
+def linked(text: str, url: str | None) -> str:
+    """The text, with a link where there is one."""
+    return Linked(text, url) if url else text
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """52.3, with a true minus sign; a dash for what was not measured."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    text = f"{value:.{digits}f}"
+    return "0." + "0" * digits if float(text) == 0 and digits else text.replace("-", "−")
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """+7.9: a difference."""
+    return plus(value, number(value, digits))
+
+
+def plus(value: float | None, text: str) -> str:
+    """The text with a plus sign when the value is positive and not written as zero."""
+    return f"+{text}" if value is not None and value > 0 and not re.match(r"0(\.0*)?(?![\d.])", text) else text
+
+
+def exact(value: float | None) -> str:
+    """A published number with the digits that were published."""
+    return ABSENT if value is None else f"{value:g}".replace("-", "−")
+
+
+def mean_sd(mean: float | None, sd: float | None, digits: int = 1) -> str:
+    """45.2 ± 1.1, without a spread where there is one value."""
+    if sd is None or not math.isfinite(sd):
+        return number(mean, digits)
+    return f"{number(mean, digits)} ± {number(sd, digits)}"
+
+
+def p_value(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.0995 else f"p = {p:.2f}"
+
+
+def count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """0.2 s, 45 s, 12 min."""
+    if not math.isfinite(seconds):
+        return ABSENT
+    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.{0 if seconds >= 10 else 1}f} s"
+
+
+def escape(value: Any) -> str:
+    """Text that Markdown and HTML show as it is, on one line; links stay links."""
+    text = MARKDOWN.sub(r"\\\1", html.escape(" ".join(str(value).split()), quote=False))
+    return f"[{text}]({value.url})" if isinstance(value, Linked) else text
+
+
+def markdown_table(frame: pd.DataFrame) -> str:
+    """A GitHub table; columns after the first that hold numbers only are set to the right."""
+    heads = [escape(column) for column in frame.columns]
+    rules = ["--:" if is_numeric(frame[column]) else ":--" for column in frame.columns]
+    body = [[escape(value) for value in row] for row in frame.itertuples(index=False)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in [heads, rules, *body])
+
+
+def latex_table(frame: pd.DataFrame) -> str:
+    r"""A booktabs table, for `\input` in a paper that loads the package."""
+    columns = "".join("r" if is_numeric(frame[column]) else "l" for column in frame.columns)
+    style = frame.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
+    return str(style.to_latex(column_format=columns, hrules=True)).translate(LATEX)
+
+
+def is_numeric(column: pd.Series[Any]) -> bool:
+    """Whether a column of text holds numbers only."""
+    return all(value == ABSENT or re.match(r"[+−]?\d[\d.,]*( |$)", str(value)) for value in column)

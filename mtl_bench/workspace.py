@@ -1,0 +1,132 @@
+"""Which studies there are, and where they, their results and their pages lie. Needs neither torch nor pandas."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mtl_bench.study import Cell, Scale, ScaleError, Study
+
+NAME = re.compile(r"[a-z0-9_]+")
+
+
+class StudyError(Exception):
+    """A study is not there or its file is wrong; the message is one sentence with the remedy."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders of a checkout; MTL_BENCH_STUDIES, _RESULTS, _REPORTS, _STORE and _DATA name others."""
+
+    studies: Path
+    results: Path
+    reports: Path
+    store: Path
+    data: Path
+
+
+def places() -> Places:
+    root = Path(__file__).resolve().parents[1]
+
+    def place(name: str, usual: Path) -> Path:
+        return Path(os.environ.get(f"MTL_BENCH_{name}") or usual).absolute()
+
+    results = place("RESULTS", root / "results")
+    return Places(
+        studies=place("STUDIES", root / "benchmarks"),
+        results=results,
+        reports=place("REPORTS", root / "reports"),
+        store=place("STORE", root / "results" / "store"),
+        data=place("DATA", root / "data"),  # as mtl_bench.datasets.files.placed finds it, which needs numpy
+    )
+
+
+def near(path: Path) -> Path:
+    """The path as seen from here, where that is shorter."""
+    return min(path, Path(os.path.relpath(path)), key=lambda one: len(str(one)))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """ "; did you mean …?" for a misspelt word, "" when nothing is near."""
+    by_lower = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return f'; did you mean "{by_lower[near[0]]}"?' if near else ""
+
+
+def study_names() -> list[str]:
+    """The studies, alphabetically. Raises StudyError when the folder of studies is absent."""
+    folder = places().studies
+    if not folder.is_dir():
+        raise StudyError(
+            f"there are no studies in {folder}; work from a checkout (git clone, then pip install -e .) or set "
+            "MTL_BENCH_STUDIES to a folder of studies"
+        )
+    return sorted(path.stem for path in folder.glob("*.py") if NAME.fullmatch(path.stem))
+
+
+def headline(name: str) -> str:
+    """The first line of a study file's docstring, read without importing the file."""
+    try:
+        text = ast.get_docstring(ast.parse((places().studies / f"{name}.py").read_text(encoding="utf-8"))) or ""
+    except SyntaxError as error:
+        return f"(line {error.lineno} is not Python)"
+    return text.partition("\n")[0]
+
+
+def load(word: str) -> tuple[str, Study]:
+    """The study of that name, hyphens for underscores allowed. Raises StudyError."""
+    name, known = word.replace("-", "_"), study_names()
+    if name not in known:
+        raise StudyError(f'there is no study "{word}"{nearest(name, known)} (`mtl-bench list` shows all)')
+    folder = places().studies
+    path = folder / f"{name}.py"
+    sys.path.insert(0, str(folder.parent))
+    try:
+        module = importlib.import_module(f"{folder.name}.{name}")
+    except Exception as error:
+        raise StudyError(f"{path} can't be loaded: {_where(error)}") from error
+    if Path(module.__file__ or "") != path:
+        raise StudyError(f"another package is called {folder.name} ({module.__file__}); remove it or rename it")
+    study = getattr(module, "STUDY", None)
+    if not isinstance(study, Study):
+        raise StudyError(f"{path} has no STUDY; it must end with STUDY = Study(...)")
+    return name, study
+
+
+def usual_scale(study: Study) -> str:
+    """The scale that is meant where none is named: laptop, or paper where there is no laptop scale."""
+    return "paper" if "paper" in study.seeds and "laptop" not in study.seeds else "laptop"
+
+
+def scale_of(
+    name: str, study: Study, word: str | None = None, seeds: int | None = None, first: int | None = None
+) -> Scale:
+    """The study's scale of that name, without one the usual. Raises StudyError with the nearest name."""
+    word = word or usual_scale(study)
+    try:
+        return study.scale(word, seeds, first)
+    except ScaleError as error:
+        raise StudyError(f"{name}: {error}{nearest(word, study.seeds)}") from error
+
+
+def cells_of(name: str, study: Study, scale: Scale) -> list[Cell]:
+    """The planned cells. Raises StudyError when the plan is wrong."""
+    try:
+        return study.cells(scale)
+    except Exception as error:
+        raise StudyError(f"{name} can't be planned at {scale.name} scale: {_where(error)}") from error
+
+
+def _where(error: Exception) -> str:
+    if isinstance(error, SyntaxError):
+        return f"line {error.lineno}: {error.msg}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"

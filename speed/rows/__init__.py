@@ -1,0 +1,7 @@
+"""The rows of the speed table, a file per family."""
+
+from __future__ import annotations
+
+from speed.rows import cells, coral, gfk, images, jda, layers, mmd, sa, tca
+
+ROWS = (*tca.ROWS, *jda.ROWS, *coral.ROWS, *gfk.ROWS, *sa.ROWS, *mmd.ROWS, *images.ROWS, *layers.ROWS, *cells.ROWS)

@@ -1,0 +1,327 @@
+"""Verdicts: what must come out in clear cases, and how often they err over many simulated studies."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mtl_bench.results.table import Results
+from mtl_bench.statistics.estimate import Estimate, estimate
+from mtl_bench.statistics.inference import detectable_effect, spread, t_tail
+from mtl_bench.statistics.verdict import Judgement, decide, judge, verdict_lines
+from mtl_bench.study import Claim, Contrast, Gate, accuracy
+from tests.results.measured import Maker, make_study
+
+GAIN = accuracy(method="DANN") - accuracy(method="source only")
+
+
+def claim(*contrasts: Contrast, **changes: Any) -> Claim:
+    return Claim("DANN beats source only", contrasts or (GAIN,), "Table 2", **changes)
+
+
+def judged(maker: Maker, *claims: Claim, scale: str = "laptop", **changes: Any) -> list[Judgement]:
+    study = make_study(**{"claims": claims or (claim(),), "gates": (), "chance": None, **changes})
+    return judge(study, maker.results(scale))
+
+
+def gains(maker: Maker, values: list[float], **labels: Any) -> None:
+    """Cells whose contrast over source only takes these values."""
+    maker.cell([40.0 + i for i in range(len(values))], method="source only", **labels)
+    maker.cell([40.0 + i + v for i, v in enumerate(values)], method="DANN", **labels)
+
+
+def test_a_clear_gain_holds_and_is_a_paired_t_test(maker: Maker) -> None:
+    values = [5.0, 6.0, 5.5, 6.5, 4.5]
+    gains(maker, values)
+    [judgement] = judged(maker)
+    reference = stats.ttest_1samp(values, 0)
+    assert judgement.verdict == judgement.words == "holds"
+    assert judgement.p == pytest.approx(reference.pvalue)
+    assert judgement.deciding is not None
+    assert judgement.deciding.interval() == pytest.approx(tuple(reference.confidence_interval()))
+    assert judgement.deciding.mean == pytest.approx(5.5)
+    assert judgement.deciding.n == 5
+    assert len(judgement.keys) == 10
+    assert "Paired t-test over 5 seeds; spread of its own (4 degrees of freedom)" in judgement.rule
+
+
+@pytest.mark.parametrize(("scale", "words"), [("laptop", "opposite at this scale"), ("paper", "contradicted")])
+def test_the_opposite_is_a_contradiction_at_paper_scale_only(maker: Maker, scale: str, words: str) -> None:
+    gains(maker, [-5.0, -6.0, -5.5, -6.5, -4.5])
+    [judgement] = judged(maker, scale=scale)
+    assert (judgement.verdict, judgement.words) == ("opposite", words)
+
+
+def test_noise_is_undecided(maker: Maker) -> None:
+    gains(maker, [5.0, -4.0, 1.0, -3.0, 2.0])
+    assert judged(maker)[0].verdict == "undecided"
+
+
+def test_an_interval_below_the_smallest_effect_says_absent(maker: Maker) -> None:
+    gains(maker, [0.1, -0.1, 0.2, 0.0, 0.1])
+    [judgement] = judged(maker, claim(smallest_effect=1.0))
+    assert (judgement.verdict, judgement.words) == ("opposite", "absent at this scale")
+    assert "lies below 1 points" in judgement.rule
+
+
+def test_smoke_few_seeds_and_exploratory_claims_get_no_verdict(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0])
+    assert "fewer than 3" in judged(maker)[0].rule
+    assert "smoke" in judged(maker, scale="smoke")[0].rule
+    gains(maker, [5.0, 6.0, 5.5], target="sketches")
+    [judgement] = judged(maker, claim(accuracy(method="DANN", target="sketches"), primary=False))
+    assert judgement.verdict == "not judged"
+    assert judgement.p is None
+    assert judgement.deciding is not None
+    assert judgement.deciding.n == 3
+
+
+def test_a_failed_gate_is_named_and_stops_the_verdict(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
+    gate = Gate("source only reads half", accuracy(method="source only"), at_least=50)
+    [judgement] = judged(maker, gates=(gate,))
+    assert judgement.verdict == "not judged"
+    assert "source only reads half" in judgement.rule
+    assert not judgement.gates[0].passed
+    assert judged(maker, gates=(replace(gate, at_least=30),))[0].verdict == "holds"
+
+
+def test_a_gate_without_cells_is_not_passed(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
+    gate = Gate("the ceiling is high", accuracy(method="train on target"), at_least=0)
+    assert judged(maker, gates=(gate,))[0].verdict == "not judged"
+
+
+def test_sizing_seeds_are_not_judged(maker: Maker) -> None:
+    maker.cell([40, 41, 40], first=0, method="source only")
+    maker.cell([60, 61, 62], first=0, method="DANN")
+    assert judged(maker)[0].verdict == "not judged"
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
+    [judgement] = judged(maker)
+    assert judgement.deciding is not None
+    assert judgement.deciding.n == 5
+    assert judgement.deciding.mean == pytest.approx(5.5)
+
+
+def test_an_incomplete_seed_is_left_out(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
+    gains(maker, [1.0, 2.0, 1.5, 2.5], target="sketches")
+    [judgement] = judged(maker)
+    assert judgement.deciding is not None
+    assert judgement.deciding.values == pytest.approx((3.0, 4.0, 3.5, 4.5))
+
+
+def test_all_margins_must_hold(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
+    gains(maker, [1.0, -1.0, 2.0, 1.5, -0.5], target="sketches")
+    gains(maker, [-5.0, -6.0, -5.5, -6.5, -4.5], target="icons")
+    photos, sketches, icons = (
+        accuracy(method="DANN", target=t) - accuracy(method="source only", target=t)
+        for t in ("photos", "sketches", "icons")
+    )
+    assert judged(maker, claim(photos))[0].verdict == "holds"
+    [weak] = judged(maker, claim(photos, sketches))
+    assert weak.verdict == "undecided"
+    assert weak.deciding is not None
+    assert weak.deciding.mean == pytest.approx(0.6)
+    assert judged(maker, claim(photos, icons))[0].verdict == "opposite"
+
+
+def test_holm_counts_claims_that_could_not_be_tested(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
+    alone = judged(maker)[0].p
+    beside = judged(maker, claim(), claim(accuracy(method="never run")))
+    assert alone is not None
+    assert beside[0].p == pytest.approx(2 * alone)
+    assert beside[1].verdict == "not judged"
+
+
+def test_equivalence_holds_is_refused_or_contradicted(maker: Maker) -> None:
+    gains(maker, [0.1, -0.2, 0.2, 0.0, -0.1])
+    assert judged(maker, claim(within=1.0))[0].verdict == "holds"
+    refused = judged(maker, claim(within=0.1))[0]
+    assert refused.verdict == "not judged"
+    assert "too few" in refused.rule
+    maker.rows.clear()
+    gains(maker, [5.0, 5.1, 4.9, 5.2, 4.8])
+    assert judged(maker, claim(within=1.0))[0].words == "opposite at this scale"
+
+
+def test_failed_runs_are_counted_and_exchange_the_test(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
+    maker.rows[-1]["value"] = 10.0
+    [few] = judged(maker, chance=10.0)
+    assert few.verdict == "not judged"
+    assert "1 run near chance" in few.rule
+    maker.rows.clear()
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5, 5.2, 80.0])
+    maker.rows[6]["value"] = 2.0
+    [judgement] = judged(maker, chance=10.0)
+    assert judgement.p == pytest.approx(2 / 2**7)
+    assert judgement.rule.startswith("Signs exchanged over 7 seeds")
+
+
+def test_device_classes_are_never_paired(maker: Maker) -> None:
+    maker.cell([40.0] * 9, method="source only", device="cuda")
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5], device="cpu")
+    [judgement] = judged(maker)
+    assert judgement.device == "cpu"
+    assert judgement.deciding is not None
+    assert judgement.deciding.n == 5
+
+
+def test_spread_is_pooled_over_pairs_of_domains(maker: Maker) -> None:
+    samples = {"a": [5.0, 6.0, 7.0], "b": [1.0, 3.0, 5.0], "c": [0.0, 1.5, 3.0]}
+    for target, values in samples.items():
+        gains(maker, values, target=target)
+    contrast = accuracy(method="DANN", target="a") - accuracy(method="source only", target="a")
+    found = estimate(contrast, maker.results(), None)
+    assert (found.df, found.siblings) == (6, 3)
+    assert found.spread == pytest.approx(np.sqrt(np.mean([np.var(s, ddof=1) for s in samples.values()])))
+    assert found.sd == pytest.approx(1.0)
+    averaged = estimate(GAIN, maker.results(), None)
+    assert (averaged.df, averaged.siblings) == (2, 1)
+
+
+def test_spreads_that_differ_threefold_are_not_pooled(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 7.0], target="a")
+    gains(maker, [1.0, 5.0, 9.0], target="b")
+    found = estimate(
+        accuracy(method="DANN", target="a") - accuracy(method="source only", target="a"), maker.results(), None
+    )
+    assert (found.df, found.siblings) == (2, 1)
+
+
+def keep_right_items(maker: Maker, results: Results, sizes: dict[str, int], seed: int = 0) -> None:
+    rng = np.random.default_rng(seed)
+    difficulty = {target: rng.random(size) for target, size in sizes.items()}
+    for row in results.rows.to_dict("records"):
+        items = difficulty[row["target"]]
+        maker.keep(results, row["key"], rng.random(len(items)) * 0.5 + items * 0.5 < row["value"] / 100)
+
+
+def test_test_items_widen_the_interval_as_a_paired_bootstrap_does(maker: Maker) -> None:
+    for target in ("photos", "sketches"):
+        gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5], target=target)
+    results = maker.results()
+    sizes = {"photos": 120, "sketches": 70}
+    keep_right_items(maker, results, sizes)
+    found = estimate(GAIN, results, None)
+
+    @cache
+    def right(method: str, target: str) -> Any:
+        keys = results.select({"method": method, "target": target})["key"]
+        return np.mean([np.load(results.kept(key, "correct.npy")) for key in keys], axis=0)
+
+    def contrast(photos: np.ndarray[Any, Any], sketches: np.ndarray[Any, Any]) -> float:
+        parts = [
+            (right("DANN", t) - right("source only", t))[i].mean()
+            for t, i in zip(sizes, (photos, sketches), strict=True)
+        ]
+        return float(100 * np.mean(parts))
+
+    rng = np.random.default_rng(1)
+    drawn = [contrast(*(rng.integers(0, size, size) for size in sizes.values())) for _ in range(1500)]
+    assert found.items_se == pytest.approx(np.std(drawn), rel=0.06)
+    assert found.se == pytest.approx(np.hypot(found.spread / np.sqrt(5), found.items_se))
+
+
+def test_test_items_that_each_seed_draws_anew_are_left_out(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5])
+    results = maker.results()
+    for row in results.rows.to_dict("records"):
+        maker.keep(results, row["key"], np.ones(50 + row["seed"], bool))
+    found = estimate(GAIN, results, None)
+    assert (found.items_se, found.items_note) == (0, "each replicate draws its own test items")
+
+
+def test_equal_margins_without_spread_are_not_tested(maker: Maker) -> None:
+    gains(maker, [2.0, 2.0, 2.0])
+    assert "no spread" in judged(maker)[0].rule
+
+
+def test_no_results_at_all_is_a_sentence() -> None:
+    study = make_study()
+    [judgement] = judge(study, Results(Path("nowhere"), "quick.laptop"))
+    assert judgement.rule.startswith("0 seeds")
+    assert verdict_lines([judgement]) == [f"not judged  {judgement.claim.text}"]
+
+
+def test_a_line_for_the_terminal_has_verdict_margin_interval_and_p(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
+    assert verdict_lines(judged(maker)) == ["holds  DANN beats source only: +5.5 points [4.5, 6.5], n = 5, p < 0.001"]
+
+
+# How often verdicts err. The seeds are fixed, so that these can't fail by chance; the bounds are three standard errors.
+
+
+class Simulated:
+    """Many studies of five seeds, whose claims have contrasts drawn from a normal distribution."""
+
+    def __init__(self, studies: int, claims: tuple[Claim, ...], effect: float = 0.0) -> None:
+        rng = np.random.default_rng(5)
+        gc.freeze()  # the correction for several tests collects garbage: leave it only what arises here
+        self.found = [
+            decide([Judgement(c, device="cpu", estimates=(drawn(rng.normal(effect, 1, 5)),)) for c in claims], "laptop")
+            for _ in range(studies)
+        ]
+        gc.unfreeze()
+
+    def rate(self, *verdicts: str) -> float:
+        """How often any of a study's claims has one of these verdicts."""
+        return float(np.mean([any(j.verdict in verdicts for j in study) for study in self.found]))
+
+
+def drawn(values: np.ndarray[Any, Any]) -> Estimate:
+    sd, df, siblings = spread(values, [])
+    return Estimate(tuple(values), sd, df, siblings, items_se=0.0, items_note="none", failed=0, keys=())
+
+
+@pytest.mark.parametrize("claims", [1, 4])
+def test_without_an_effect_one_study_in_twenty_errs(claims: int) -> None:
+    rate = Simulated(350, (claim(),) * claims).rate("holds", "opposite")
+    assert 0.015 < rate < 0.085
+
+
+def test_the_stated_effect_is_found_in_four_of_five_studies() -> None:
+    effect = detectable_effect(1 / np.sqrt(5), 4)
+    simulated = Simulated(450, (claim(),), effect)
+    assert 0.743 < simulated.rate("holds") < 0.857
+    assert simulated.rate("opposite") == 0
+
+
+def test_beside_other_claims_the_stated_effect_is_larger() -> None:
+    alone, beside = (Simulated(1, (claim(),) * claims).found[0][0].detectable for claims in (1, 4))
+    assert alone is not None
+    assert beside is not None
+    assert beside > 1.3 * alone
+
+
+def test_equivalence_errs_in_one_of_twenty_at_its_bound_and_finds_true_equality() -> None:
+    at_bound = Simulated(450, (claim(within=2.5),), effect=2.5)
+    assert 0.019 < at_bound.rate("holds") < 0.081
+    assert 0.019 < at_bound.rate("opposite") < 0.081
+    equal = Simulated(150, (claim(within=2.5),))
+    assert equal.rate("holds") > 0.85
+    assert equal.rate("opposite") == 0
+
+
+@pytest.mark.parametrize(("sds", "limit"), [((1, 1, 1, 1), 0.065), ((2, 1, 1, 1), 0.095), ((1, 2, 2, 2), 0.065)])
+def test_pooling_over_siblings_keeps_the_error_rate(sds: tuple[float, ...], limit: float) -> None:
+    rng = np.random.default_rng(6)
+    errors, pooled = [], []
+    for _ in range(4000):
+        samples = list(rng.normal(0, np.array(sds)[:, None], (4, 5)))
+        sd, df, siblings = spread(samples[0], samples)
+        errors.append((samples[0].mean(), sd / np.sqrt(5), df))
+        pooled.append(siblings > 1)
+    p = t_tail(*np.array(errors).T)
+    assert np.mean(p < 0.05) < limit
+    assert np.mean(pooled) > 0.4
