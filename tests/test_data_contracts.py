@@ -27,7 +27,8 @@ from tests.discovery import dataclasses_with
 
 Array = np.ndarray[Any, Any]
 DATA_SETS = dataclasses_with(mtl_bench.datasets, "inputs", "labels")
-FEATURE_SETS = dataclasses_with(mtl_bench.datasets, "features", "labels")
+FEATURE_SETS = [cls for cls in DATA_SETS if getattr(cls, "splits", ()) == ("all",)]
+DATA_SETS = [cls for cls in DATA_SETS if cls not in FEATURE_SETS]
 
 
 def test_the_walk_finds_what_is_known_to_be_there() -> None:
@@ -94,7 +95,7 @@ def features_at_hand(data: Any) -> tuple[Array, Array]:
     """Features and labels, where they can be read without the network."""
     if fetched(data):
         with suppress(DataError):
-            return data.features(), data.labels()
+            return data.inputs("all"), data.labels()
     pytest.skip(f"{data.name} is not at hand; fetch it or set MTL_BENCH_MIRROR to test it")
 
 
@@ -153,7 +154,7 @@ def test_features_are_read_without_labels(data: Any, monkeypatch: pytest.MonkeyP
         raise AssertionError(f"{data.name} reads labels to give features")
 
     monkeypatch.setattr(type(data), "labels", poisoned)
-    assert np.array_equal(data.features(), before)
+    assert np.array_equal(data.inputs("all"), before)
 
 
 @every_data_set
@@ -210,7 +211,7 @@ def fingerprints(only: Sequence[str] | None = None) -> dict[str, str]:
     for data in EVERY_FEATURES:
         if data.name in only if only is not None else fetched(data):
             with suppress(DataError):
-                found[data.name] = fingerprint(data.features(), data.labels())
+                found[data.name] = fingerprint(data.inputs("all"), data.labels())
     return found
 
 

@@ -50,6 +50,7 @@ class OfficeCaltechSURF:
         "mug",
         "projector",
     )
+    splits: ClassVar[tuple[str, ...]] = ("all",)
     variant: ClassVar[str] = "surf"
     domains: ClassVar[tuple[str, ...]] = tuple(COUNTS)
 
@@ -72,13 +73,15 @@ class OfficeCaltechSURF:
         for file in self.files:
             file.obtain(self.folder, report)
 
-    def features(self) -> Array:
+    def inputs(self, split: str = "all") -> Array:
         """float64 (n, 800), counts; memory-mapped."""
+        one_of(split, self.splits, self.name, "split")
         shape = (COUNTS[self.domain], WORDS)
         return stored(self, f"{self.domain}-surf-features", shape, lambda: [self._content("fts")], np.float64)
 
-    def labels(self) -> Array:
+    def labels(self, split: str = "all") -> Array:
         """int64 (n,)."""
+        one_of(split, self.splits, self.name, "split")
         shape = (COUNTS[self.domain],)
         return stored(self, f"{self.domain}-surf-labels", shape, lambda: [self._content("labels")[:, 0] - 1], np.int64)
 

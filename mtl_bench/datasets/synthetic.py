@@ -54,19 +54,22 @@ class SyntheticFeatures:
     stands_for: str = ""  # the data set whose place it takes in a study's tables
 
     classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
+    splits: ClassVar[tuple[str, ...]] = ("all",)
     variant: ClassVar[str] = "synthetic"
 
     @property
     def name(self) -> str:
         return self.stands_for or f"synthetic-shift-{round(100 * self.shift)}"
 
-    def features(self) -> Array:
+    def inputs(self, split: str = "all") -> Array:
         """float64 (n, width), counts."""
         fixed, random = np.random.default_rng(0), np.random.default_rng([1, round(100 * self.shift)])
         centres = 4 + 2 * fixed.random((len(self.classes), self.width))
         means = centres[self.labels()] * (1 + self.shift * fixed.random(self.width))
         return random.poisson(means).astype(np.float64)
 
-    def labels(self) -> Array:
+    def labels(self, split: str = "all") -> Array:
         """int64 (n,), each class equally often."""
+        if split not in self.splits:
+            raise ValueError(f"{self.name} has no split {split!r}; it has {', '.join(self.splits)}")
         return np.arange(self.per_class * len(self.classes), dtype=np.int64) % len(self.classes)

@@ -44,11 +44,11 @@ class Mapped:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self.array.shape
+        return tuple(self.array.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return self.array.dtype
+        return np.dtype(self.array.dtype)
 
     def __len__(self) -> int:
         return len(self.array)
@@ -184,7 +184,7 @@ def chunks(rows: Rows, size: int = CHUNK) -> Iterator[Array]:
 
 def digest(rows: Rows) -> str:
     """Sixteen hex digits that name rows or labels by their content; of a file with a checksum without reading it."""
-    return _sha256(rows).hexdigest()[:16]
+    return str(_sha256(rows).hexdigest())[:16]
 
 
 def _sha256(rows: Rows) -> Any:

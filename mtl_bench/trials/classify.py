@@ -29,9 +29,9 @@ class FeatureSet(Protocol):
     @property
     def classes(self) -> tuple[str, ...]: ...
 
-    def features(self) -> Array: ...
+    def inputs(self, split: str) -> Array: ...
 
-    def labels(self) -> Array: ...
+    def labels(self, split: str = "all") -> Array: ...
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Classify(Trial):
             with np.load(work.folder_of(domain) / "features.npz", allow_pickle=False) as file:
                 features: Array = file["features"]
         else:
-            features = domain.features()
+            features = domain.inputs("all")
             work.data[f"{domain.name} features"] = digest(features)
         return features.astype(np.float64)
 

@@ -41,7 +41,10 @@ class Extract(Trial):
     def classes(self) -> tuple[str, ...]:
         return self.domain.classes
 
-    def labels(self) -> Array:
+    def inputs(self, split: str) -> Array:
+        raise NotImplementedError("the features are in the trial's folder")
+
+    def labels(self, split: str = "all") -> Array:
         """int64 (n,), of the images in their order."""
         return self.domain.labels(self.split)
 

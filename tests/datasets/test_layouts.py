@@ -238,7 +238,7 @@ def test_office_caltech10(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(office_caltech10.COUNTS, "dslr", 6)
     monkeypatch.setitem(office_caltech10.FILES, "dslr", serve(office_caltech10.FILES["dslr"], made.getvalue()))
     data = office_caltech10.OfficeCaltechSURF("dslr")
-    order = [int(np.flatnonzero((counts == row).all(1))[0]) for row in data.features()]
+    order = [int(np.flatnonzero((counts == row).all(1))[0]) for row in data.inputs("all")]
     assert sorted(order) == list(range(6)) != order
     assert data.labels().tolist() == [labels[i] - 1 for i in order]
 
@@ -254,6 +254,6 @@ def test_office_caltech10_refuses_another_file_and_another_domain(
     with pytest.raises(
         DataError, match=r"office-caltech10-webcam-surf: webcam_SURF_L10\.mat holds no 'fts'; remove it"
     ):
-        office_caltech10.OfficeCaltechSURF("webcam").features()
+        office_caltech10.OfficeCaltechSURF("webcam").inputs("all")
     with pytest.raises(ValueError, match="office_caltech10 has no domain 'caltech'; it has amazon, caltech10, dslr"):
         office_caltech10.OfficeCaltechSURF("caltech")

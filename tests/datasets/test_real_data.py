@@ -74,7 +74,7 @@ def test_cifar10_as_jpeg_has_as_many_of_each_class() -> None:
 
 def test_office_caltech10_has_the_published_counts() -> None:
     """By class as in the images' names; features are counts, and their total over the words differs by image."""
-    counts = {domain: OfficeCaltechSURF(domain).features() for domain in OfficeCaltechSURF.domains}
+    counts = {domain: OfficeCaltechSURF(domain).inputs("all") for domain in OfficeCaltechSURF.domains}
     assert {domain: len(x) for domain, x in counts.items()} == {
         "amazon": 958, "caltech10": 1123, "dslr": 157, "webcam": 295
     }  # fmt: skip
@@ -90,7 +90,7 @@ def test_office_caltech10s_nearest_neighbours_are_the_published_ones() -> None:
     from mtl_bench.trials.classify import normalised
 
     for source, target, published in (("amazon", "caltech10", 26.0), ("dslr", "webcam", 63.39)):
-        xs, xt = (normalised(OfficeCaltechSURF(d).features(), "L1, z-score") for d in (source, target))
+        xs, xt = (normalised(OfficeCaltechSURF(d).inputs("all"), "L1, z-score") for d in (source, target))
         predicted = NoAdaptation().fit(xs, OfficeCaltechSURF(source).labels(), xt).predict(xt)
         assert 100 * np.mean(predicted == OfficeCaltechSURF(target).labels()) == pytest.approx(published, abs=0.011)
 

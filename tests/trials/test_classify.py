@@ -54,10 +54,10 @@ class Domain:
     def classes(self) -> tuple[str, ...]:
         return self.data.classes
 
-    def features(self) -> Array:
-        return self.data.features()
+    def inputs(self, split: str) -> Array:
+        return self.data.inputs("all")
 
-    def labels(self) -> Array:
+    def labels(self, split: str = "all") -> Array:
         EVENTS.append(("labels", self.name))
         labels: Array = (self.data.labels() + self.shifted) % 10
         return labels
@@ -97,7 +97,7 @@ def test_other_target_labels_change_no_prediction(tmp_path: Path) -> None:
 
 def test_the_accuracy_is_that_of_the_method_on_normalised_features(tmp_path: Path) -> None:
     found = run(FULL, tmp_path)
-    xs, xt = (normalised(domain.features(), "L1, z-score") for domain in (SOURCE, TARGET))
+    xs, xt = (normalised(domain.inputs("all"), "L1, z-score") for domain in (SOURCE, TARGET))
     right = NoAdaptation().fit(xs, SOURCE.labels(), xt).predict(xt) == TARGET.labels()
     assert found == {"accuracy": pytest.approx(100 * right.mean()), "warnings": 0}
     kept = np.load(tmp_path / "correct.npy", allow_pickle=False)
