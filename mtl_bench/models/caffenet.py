@@ -19,7 +19,7 @@ class CaffeNet:
     """
 
     name: ClassVar[str] = "CaffeNet"
-    input_shape: ClassVar[tuple[int, int, int]] = (3, 227, 227)
+    input_shape: ClassVar[tuple[int, ...]] = (3, 227, 227)
     batch_norm: ClassVar[BatchNormPolicy] = "together"
 
     def stages(self) -> dict[str, nn.Module]:

@@ -15,7 +15,7 @@ class DigitCNN:
     """Two convolutions to 768 features; the head has two hidden layers of 100. No BatchNorm."""
 
     name: ClassVar[str] = "DANN's digit CNN"
-    input_shape: ClassVar[tuple[int, int, int]] = (3, 28, 28)
+    input_shape: ClassVar[tuple[int, ...]] = (3, 28, 28)
     batch_norm: ClassVar[BatchNormPolicy] = "together"
 
     def stages(self) -> dict[str, nn.Module]:
@@ -33,7 +33,7 @@ class DigitCNNBatchNorm:
     """DigitCNN with BatchNorm after each convolution, for what acts through BatchNorm or needs it."""
 
     name: ClassVar[str] = "DANN's digit CNN with BatchNorm"
-    input_shape: ClassVar[tuple[int, int, int]] = DigitCNN.input_shape
+    input_shape: ClassVar[tuple[int, ...]] = DigitCNN.input_shape
 
     batch_norm: BatchNormPolicy = "together"
 

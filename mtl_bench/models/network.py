@@ -7,15 +7,23 @@ from typing import Literal, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mtl_bench.models.domain_norm import DomainBatchNorm, split_batch_norm
 
 BatchNormPolicy = Literal["together", "separate", "per domain"]
+FILLING = 0  # the token that fills the ends of short sequences
+SHORT = 8  # tokens of the sequence that measures a network's width
 
 
 class Backbone(Protocol):
-    """An architecture, as a frozen dataclass: named stages from pixels to features, and its head."""
+    """An architecture, as a frozen dataclass: named stages from inputs to features, and its head.
+
+    `input_shape` is (C, H, W) for pixels, (d,) for features and () for tokens.
+    """
 
     @property
-    def input_shape(self) -> tuple[int, int, int]: ...
+    def input_shape(self) -> tuple[int, ...]: ...
 
     @property
     def batch_norm(self) -> BatchNormPolicy: ...
@@ -23,24 +31,6 @@ class Backbone(Protocol):
     def stages(self) -> dict[str, nn.Module]: ...
 
     def head(self, width: int, classes: int) -> nn.Module: ...
-
-
-class DomainBatchNorm(nn.Module):
-    """Batch normalisation with the statistics of one domain each, and one shared scale and shift."""
-
-    def __init__(self, norm: nn.BatchNorm2d, domains: tuple[str, ...]) -> None:
-        super().__init__()
-        self.domain = domains[0]
-        self.statistics = nn.ModuleDict(
-            {d: nn.BatchNorm2d(norm.num_features, norm.eps, norm.momentum, affine=False) for d in domains}
-        )
-        for statistics in self.statistics.values():  # a pre-trained network's running averages are every domain's start
-            statistics.load_state_dict(dict(norm.named_buffers()))
-        self.weight, self.bias = norm.weight, norm.bias
-
-    def forward(self, x: Tensor) -> Tensor:
-        normalised: Tensor = self.statistics[self.domain](x)
-        return normalised * self.weight[:, None, None] + self.bias[:, None, None]
 
 
 class Network(nn.Module):
@@ -52,7 +42,7 @@ class Network(nn.Module):
 
     mean: Tensor
     std: Tensor
-    learning_rate_share = 1.0  # of the recipe's rate; smaller for a pre-trained backbone under new heads
+    lr_multiplier = 1.0  # of the recipe's rate; smaller for a pre-trained backbone under new heads
 
     def __init__(self, backbone: Backbone, domains: tuple[str, ...]) -> None:
         super().__init__()
@@ -60,16 +50,15 @@ class Network(nn.Module):
         self.stages = nn.ModuleDict(backbone.stages())
         self.layers = tuple(self.stages)
         self.input_shape = backbone.input_shape
-        channels = self.input_shape[0]
-        self.register_buffer("mean", torch.zeros(channels, 1, 1))
-        self.register_buffer("std", torch.ones(channels, 1, 1))
+        channels = self.input_shape[:1] if len(self.input_shape) == 3 else (1,)
+        self.register_buffer("mean", torch.zeros(*channels, 1, 1))
+        self.register_buffer("std", torch.ones(*channels, 1, 1))
         if backbone.batch_norm == "per domain":
-            self._split_batch_norm(self.stages)
+            split_batch_norm(self.stages, domains)
         self._frozen = 0
         with torch.no_grad():
             self.eval()
-            blank = torch.zeros(1, *self.input_shape)
-            self.width = self._through(blank)[self.layers[-1]].flatten(1).shape[1]
+            self.width = self._through(self._blank())[self.layers[-1]].flatten(1).shape[1]
             self.train()
 
     def fresh(self) -> Network:
@@ -101,23 +90,34 @@ class Network(nn.Module):
             self.stages[layer].eval()
         return self
 
-    def pixels(self, images: Tensor) -> Tensor:
-        """uint8 images (n, 1 or C, H, W) as normalised float32 (n, C, H, W), grey ones repeated over the channels."""
-        channels, *size = self.input_shape
-        if images.shape[1] not in (1, channels) or list(images.shape[2:]) != size:
-            raise ValueError(
-                f"images of shape {tuple(images.shape[1:])} don't fit a network for {self.input_shape}; "
-                "give the data set another size or choose another backbone"
-            )
-        scaled = (images.float() / 255 - self.mean) / self.std
-        return scaled.contiguous(memory_format=torch.channels_last)
+    def prepared(self, inputs: Tensor) -> Tensor:
+        """What the first stage takes. The dtype is the modality.
+
+        uint8 (n, 1 or C, H, W) are pixels, normalised to float32 with grey ones repeated over the channels; floats
+        (n, d) are features and int64 (n, length) tokens, both as they are. Raises ValueError for any other.
+        """
+        pixels, floats = inputs.dtype == torch.uint8, inputs.is_floating_point()
+        kind = "pixels" if pixels else "features" if floats else "tokens"
+        wanted = {3: "pixels", 1: "features", 0: "tokens"}[len(self.input_shape)]
+        given = tuple(inputs.shape[1:])
+        if kind == wanted == "tokens" and inputs.ndim == 2:
+            return inputs
+        if kind == wanted == "features" and given == self.input_shape:
+            return inputs.float()
+        if kind == wanted == "pixels" and given in (self.input_shape, (1, *self.input_shape[1:])):
+            scaled = (inputs.float() / 255 - self.mean) / self.std
+            return scaled.contiguous(memory_format=torch.channels_last)
+        raise ValueError(
+            f"{kind} of shape {given} don't fit a network for {wanted} of {self.input_shape or 'any length'}; "
+            "give the data set another size or choose another backbone"
+        )
 
     def forward(self, batches: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-        """{domain: {layer: features}} of uint8 images (n, C, H, W) per domain."""
-        inputs = {domain: self.pixels(images) for domain, images in batches.items()}
+        """{domain: {layer: features}} of the inputs of each domain, as `prepared` takes them."""
+        inputs = {domain: self.prepared(x) for domain, x in batches.items()}
         if self.backbone.batch_norm == "together":
             sizes = [len(x) for x in inputs.values()]
-            joint = self._through(torch.cat(list(inputs.values())))
+            joint = self._through(together(list(inputs.values())))
             parts = {layer: features.split(sizes) for layer, features in joint.items()}
             return {domain: {layer: parts[layer][i] for layer in self.layers} for i, domain in enumerate(inputs)}
         return {domain: self._through(x, domain) for domain, x in inputs.items()}
@@ -132,9 +132,15 @@ class Network(nn.Module):
             x = features[layer] = stage(x)
         return features
 
-    def _split_batch_norm(self, module: nn.Module) -> None:
-        for name, child in module.named_children():
-            if isinstance(child, nn.BatchNorm2d):
-                setattr(module, name, DomainBatchNorm(child, self.domains))
-            else:
-                self._split_batch_norm(child)
+    def _blank(self) -> Tensor:
+        if not self.input_shape:
+            return torch.ones(1, SHORT, dtype=torch.int64)
+        return torch.zeros(1, *self.input_shape)
+
+
+def together(inputs: list[Tensor]) -> Tensor:
+    """The batches as one; of sequences, the shorter ones are filled to the length of the longest."""
+    if not inputs[0].is_floating_point():
+        longest = max(x.shape[1] for x in inputs)
+        inputs = [F.pad(x, (0, longest - x.shape[1]), value=FILLING) for x in inputs]
+    return torch.cat(inputs)

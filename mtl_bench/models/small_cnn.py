@@ -22,7 +22,7 @@ class SmallCNN:
     batch_norm: ClassVar[BatchNormPolicy] = "together"
 
     @property
-    def input_shape(self) -> tuple[int, int, int]:
+    def input_shape(self) -> tuple[int, ...]:
         return 3, self.size, self.size
 
     def stages(self) -> dict[str, nn.Module]:

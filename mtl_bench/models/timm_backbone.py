@@ -31,7 +31,7 @@ class TimmBackbone:
     batch_norm: BatchNormPolicy = "together"
 
     @property
-    def input_shape(self) -> tuple[int, int, int]:
+    def input_shape(self) -> tuple[int, ...]:
         return (3, self.size, self.size)
 
     def stages(self) -> dict[str, nn.Module]:

@@ -1,50 +1,51 @@
-"""Random crops and mirrors: every image of a batch gets its own, from torch's random numbers, which a run saves."""
+"""Random crops and mirrors: every image of a batch gets its own, from the random numbers of its step."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
-from mtl_bench.training.learner import Batch
-from mtl_bench.training.loop import DomainData
+from mtl_bench.inputs.rows import Array
 
 
 class Augmentation(Protocol):
-    """What is done to images (n, C, H, W), as a frozen dataclass: at random in training, always alike elsewhere."""
+    """What is done to rows, as a frozen dataclass: at random in training, always alike in evaluation."""
 
-    def random(self, images: Tensor) -> Tensor: ...
+    def random(self, rows: Array, random: np.random.Generator) -> Array: ...
 
-    def fixed(self, images: Tensor) -> Tensor: ...
+    def eval_transform(self, rows: Array) -> Array: ...
 
 
 @dataclass(frozen=True)
 class CropAndFlip:
-    """A window of `size` × `size` anywhere in the image, mirrored in half of all cases; elsewhere the middle one."""
+    """A window of `size` × `size` anywhere, mirrored in half of all cases; the middle one in evaluation."""
 
     size: int
 
-    def random(self, images: Tensor) -> Tensor:
-        """(n, C, size, size), each image with a crop and a mirror of its own."""
-        from torchvision.transforms import v2
+    def random(self, rows: Array, random: np.random.Generator) -> Array:
+        """(n, C, size, size) of images (n, C, H, W), each with a crop and a mirror of its own."""
+        self._check(rows)
+        height, width = rows.shape[2:]
+        tops = random.integers(height - self.size + 1, size=len(rows))
+        lefts = random.integers(width - self.size + 1, size=len(rows))
+        windows = [self._window(image, int(t), int(s)) for image, t, s in zip(rows, tops, lefts, strict=True)]
+        return Flip().random(np.stack(windows), random)
 
-        self._check(images)
-        return _each(images, (v2.RandomCrop(self.size), v2.RandomHorizontalFlip()))
-
-    def fixed(self, images: Tensor) -> Tensor:
+    def eval_transform(self, rows: Array) -> Array:
         """(n, C, size, size), the middle of each."""
-        from torchvision.transforms.v2 import functional
-
-        self._check(images)  # torchvision would pad what is too small with black
-        middle: Tensor = functional.center_crop(images, [self.size, self.size])
+        self._check(rows)
+        top, left = (round((side - self.size) / 2) for side in rows.shape[2:])
+        middle: Array = rows[:, :, top : top + self.size, left : left + self.size]
         return middle
 
-    def _check(self, images: Tensor) -> None:
-        height, width = images.shape[2:]
+    def _window(self, image: Array, top: int, left: int) -> Array:
+        window: Array = image[:, top : top + self.size, left : left + self.size]
+        return window
+
+    def _check(self, rows: Array) -> None:
+        height, width = rows.shape[2:]
         if min(height, width) < self.size:
             raise ValueError(
                 f"images of {height} × {width} pixels have no window of {self.size}; "
@@ -54,31 +55,15 @@ class CropAndFlip:
 
 @dataclass(frozen=True)
 class Flip:
-    """Mirrored in half of all cases; elsewhere left as it is."""
+    """Mirrored in half of all cases; in evaluation left as it is."""
 
-    def random(self, images: Tensor) -> Tensor:
+    def random(self, rows: Array, random: np.random.Generator) -> Array:
         """(n, C, H, W), each image mirrored or not for itself."""
-        from torchvision.transforms import v2
+        mirrored = random.random(len(rows)) < 0.5
+        flipped = rows.copy()
+        flipped[mirrored] = rows[mirrored][..., ::-1]
+        return flipped
 
-        return _each(images, (v2.RandomHorizontalFlip(),))
-
-    def fixed(self, images: Tensor) -> Tensor:
+    def eval_transform(self, rows: Array) -> Array:
         """The images."""
-        return images
-
-
-def _each(images: Tensor, transforms: Sequence[nn.Module]) -> Tensor:
-    """Image by image: these transforms draw once for all that they are given."""
-    steps = nn.Sequential(*transforms)
-    return torch.stack([steps(image) for image in images])
-
-
-@dataclass(frozen=True)
-class Augmented(DomainData):
-    """A domain's training images, changed at random each time they are taken."""
-
-    augmentation: Augmentation
-
-    def batch(self, indices: np.ndarray[Any, Any], device: str) -> Batch:
-        images, labels = super().batch(indices, device)
-        return Batch(self.augmentation.random(images), labels)
+        return rows

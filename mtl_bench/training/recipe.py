@@ -24,6 +24,13 @@ class Recipe:
     weight_decay: float = 0.0
     checkpoints: int = 10  # evenly spaced steps at which predictions are saved for model selection
 
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "checkpoints"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"a recipe has {getattr(self, name)} {name.replace('_', ' ')}; give 1 or more")
+        if not self.learning_rate > 0:
+            raise ValueError(f"a recipe has the learning rate {self.learning_rate}; give one above 0")
+
     def rate(self, progress: float) -> float:
         """The factor on the learning rate at `progress` in [0, 1] of the run."""
         if self.schedule == "inverse":  # mu_p = mu_0 / (1 + alpha p)^beta, alpha = 10, beta = .75
@@ -40,21 +47,21 @@ class Recipe:
         return [round(self.steps * (k + 1) / count) for k in range(count)]
 
     def optimizer_for(self, *modules: nn.Module) -> torch.optim.Optimizer:
-        """An optimiser for the trainable parameters, each at its module's share of the learning rate."""
+        """An optimiser for the trainable parameters, each at its module's multiple of the learning rate."""
         groups: dict[float, list[nn.Parameter]] = {}
         for module in modules:
-            for share, parameters in parameter_groups(module):
-                groups.setdefault(share, []).extend(p for p in parameters if p.requires_grad)
-        rates = [{"params": p, "lr": self.learning_rate * share} for share, p in groups.items() if p]
+            for multiplier, parameters in parameter_groups(module):
+                groups.setdefault(multiplier, []).extend(p for p in parameters if p.requires_grad)
+        rates = [{"params": p, "lr": self.learning_rate * multiplier} for multiplier, p in groups.items() if p]
         if self.optimizer == "adam":
             return torch.optim.Adam(rates, lr=self.learning_rate, weight_decay=self.weight_decay)
         return torch.optim.SGD(rates, lr=self.learning_rate, momentum=self.momentum, weight_decay=self.weight_decay)
 
 
 def parameter_groups(module: nn.Module) -> Iterable[tuple[float, list[nn.Parameter]]]:
-    """(share of the learning rate, parameters): a submodule may carry its own `learning_rate_share`."""
-    own = [p for name, p in module.named_parameters(recurse=False)]
-    yield getattr(module, "learning_rate_share", 1.0), own
+    """(multiple of the learning rate, parameters): a submodule may carry its own `lr_multiplier`."""
+    own: float = getattr(module, "lr_multiplier", 1.0)
+    yield own, [p for _, p in module.named_parameters(recurse=False)]
     for child in module.children():
-        for share, parameters in parameter_groups(child):
-            yield share * getattr(module, "learning_rate_share", 1.0), parameters
+        for multiplier, parameters in parameter_groups(child):
+            yield multiplier * own, parameters

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import ClassVar
 
 from mtl_bench.core.trial import Trial, Work
+from mtl_bench.disk import write_atomically
 from mtl_bench.measures.validators import accuracy
-from mtl_bench.trials.adapt import Adapt, digest
+from mtl_bench.trials.adapt import Adapt
+from mtl_bench.trials.checkpoints import checkpoint_of, history_of
+from mtl_bench.trials.contracts import read_labels
+from mtl_bench.trials.history import Row, array, table
 from mtl_bench.trials.reverse import ReverseValidate
-from mtl_bench.trials.select import Select, SelectWeighted, best, read_checkpoint, read_history
+from mtl_bench.trials.select import Select, SelectWeighted, best
+
+DIGITS = 6  # of the curve, which a page draws
 
 
 @dataclass(frozen=True)
 class Oracle(Trial):
-    """The checkpoint with the best accuracy on the watched target training images: an upper bound, not a rule to use.
+    """The checkpoint with the best accuracy on the watched target training rows: an upper bound, not a rule to use.
 
-    It reads labels of the target's training images, which is its point; never those of the test.
+    It reads labels of the target's training rows, which is its point; never those of the test.
     """
 
     adaptation: Adapt
 
     def run(self, work: Work) -> Mapping[str, float]:
-        folder = work.folder_of(self.adaptation)
-        labels = self.adaptation.target.labels("train")
-        steps = [row["step"] for row in read_history(folder)]
-        watched = {step: read_checkpoint(folder, step)["target train logits"] for step in steps}
+        labels = read_labels(self.adaptation.target, "train", work)
+        steps = [row["step"] for row in history_of(self.adaptation, work)]
+        watched = {step: checkpoint_of(self.adaptation, step, work)["target train logits"] for step in steps}
         return best({step: accuracy(logits, labels[: len(logits)]) for step, logits in watched.items()})
 
 
@@ -38,7 +40,7 @@ Selection = Select | SelectWeighted | ReverseValidate | Oracle
 
 @dataclass(frozen=True)
 class Evaluate(Trial):
-    """The accuracy on the target's test images, in percent, of the selected checkpoint.
+    """The accuracy on the target's test rows, in percent, of the selected checkpoint.
 
     Leaves `curve.csv` (every checkpoint's step, accuracy, source validation and losses) and `correct.npy` (which test
     items the selected checkpoint gets right).
@@ -50,20 +52,14 @@ class Evaluate(Trial):
 
     def run(self, work: Work) -> Mapping[str, float]:
         run = self.selection.adaptation
-        folder = work.folder_of(run)
-        labels = run.target.labels("test")
-        work.data[f"{run.target.name} test labels"] = digest(labels)
+        labels = read_labels(run.target, "test", work)
         chosen = work.metrics_of(self.selection)["step"]
-        curve: list[dict[str, Any]] = []
-        for row in read_history(folder):
-            predictions = read_checkpoint(folder, row["step"])["target test logits"].argmax(1)
-            correct = predictions == labels
-            curve.append({"step": row["step"], "accuracy": 100 * correct.mean(), **row})
+        curve: list[Row] = []
+        for row in history_of(run, work):
+            correct = checkpoint_of(run, row["step"], work)["target test logits"].argmax(1) == labels
+            curve.append({"step": row["step"], "accuracy": 100 * float(correct.mean()), **row})
             if row["step"] == chosen:
-                np.save(work.folder / "correct.npy", correct)
-        with (work.folder / "curve.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(dict.fromkeys(name for row in curve for name in row)), restval="")
-            writer.writeheader()
-            writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in curve)
+                write_atomically(work.folder / "correct.npy", array(correct))
+        write_atomically(work.folder / "curve.csv", table(curve, DIGITS))
         reached = {row["step"]: row["accuracy"] for row in curve}
         return {"accuracy": reached[chosen], "step": chosen}

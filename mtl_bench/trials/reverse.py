@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from mtl_bench.core.trial import Trial, Work
+from mtl_bench.disk import read_with_checksum, write_with_checksum
+from mtl_bench.inputs.rows import Array
 from mtl_bench.measures.validators import accuracy
-from mtl_bench.training.loop import DomainData, fit, outputs_of
+from mtl_bench.training.domain_data import DomainData
+from mtl_bench.training.loop import fit, outputs_of
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
-from mtl_bench.trials.select import best, read_checkpoint, read_history
+from mtl_bench.trials.checkpoints import checkpoint_of, history_of
+from mtl_bench.trials.contracts import rows_of
+from mtl_bench.trials.select import best
 
 
 @dataclass(frozen=True)
@@ -31,37 +35,35 @@ class ReverseValidate(Trial):
     recipe: Recipe
 
     def run(self, work: Work) -> Mapping[str, float]:
-        folder, notes = work.folder_of(self.adaptation), work.folder / "scores.json"
-        scores: dict[str, float] = json.loads(notes.read_text(encoding="utf-8")) if notes.exists() else {}
-        history = read_history(folder)
+        notes = work.folder / "scores.json"
+        scores: dict[str, float] = json.loads(read_with_checksum(notes) or b"{}")
+        history = history_of(self.adaptation, work)
         for i, row in enumerate(history):
             name = f"{row['step']:.0f}"
             if name not in scores:
-                predicted = read_checkpoint(folder, row["step"])["target train logits"].argmax(1)
+                predicted = checkpoint_of(self.adaptation, row["step"], work)["target train logits"].argmax(1)
                 scores[name] = self._score(predicted, work, name, i / len(history), len(history))
-                part = notes.with_suffix(".writing")
-                part.write_text(json.dumps(scores), encoding="utf-8")
-                part.replace(notes)
+                write_with_checksum(notes, json.dumps(scores).encode())
+        notes.unlink()
         return best({row["step"]: scores[f"{row['step']:.0f}"] for row in history})
 
-    def _score(self, predicted: np.ndarray[Any, Any], work: Work, name: str, done: float, runs: int) -> float:
+    def _score(self, predicted: Array, work: Work, name: str, done: float, runs: int) -> float:
         forward = self.adaptation
-        if len(forward.sources) > 1:
+        if len(forward.sources) != 1:
             raise ValueError(f"reverse validation needs one source, not {len(forward.sources)}; choose another rule")
         training, validation = forward.cut(work)
-        images = forward.target.inputs("train")[: len(predicted)]
-        streams = {forward.target.name: DomainData(images, predicted)}
-        streams |= {source: DomainData(stream.inputs, None) for source, stream in training.items()}
-        learner = forward.learner(streams)
+        rows = rows_of(forward.target, "train", work)[: len(predicted)]
+        data = {forward.target.name: DomainData(rows, predicted)}
+        data |= {source: DomainData(domain.inputs, None, target=True) for source, domain in training.items()}
+        learner = forward.started_on(data, work)
 
         def progress(fraction: float, text: str) -> None:
             work.progress(done + fraction / runs, f"checkpoint {name}: {text}")
 
         resume_state = work.folder / f"reverse-{name}.pt"
-        fit(learner, self.recipe, streams, forward.seed, work.device, resume_state, lambda step, losses: None, progress)
+        fit(learner, self.recipe, data, forward.seed, work.device, resume_state, lambda step, losses: None, progress)
         right = []
-        for source, stream in validation.items():
-            assert stream.labels is not None
-            logits, _ = outputs_of(learner, stream.inputs, source, 1)
-            right.append(accuracy(logits, stream.labels))
+        for source, domain in validation.items():
+            assert domain.labels is not None
+            right.append(accuracy(outputs_of(learner, domain.inputs, source)[0], domain.labels))
         return float(np.mean(right))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from mtl_bench.core.trial import Trial, Work
+from mtl_bench.disk import write_atomically
 from mtl_bench.measures import validators
 from mtl_bench.trials.adapt import Adapt
-from mtl_bench.trials.shallow import FitShallow
+from mtl_bench.trials.checkpoints import checkpoint_of, history_of, source_labels_of
+from mtl_bench.trials.history import arrays, read_arrays
 
-Array = np.ndarray[Any, Any]
 Rule = Literal["last", "source validation", "entropy", "SND"]
 WeightedRule = Literal["importance-weighted", "DEV"]
 
@@ -24,20 +23,21 @@ WeightedRule = Literal["importance-weighted", "DEV"]
 class Select(Trial):
     """The step of the checkpoint with the best score under a rule; of equals, the earliest."""
 
-    adaptation: Adapt | FitShallow
+    adaptation: Adapt
     rule: Rule = "last"
 
     def run(self, work: Work) -> Mapping[str, float]:
-        folder = work.folder_of(self.adaptation)
-        return best({row["step"]: self._score(row, folder) for row in read_history(folder)})
+        return best({row["step"]: self._score(row, work) for row in history_of(self.adaptation, work)})
 
-    def _score(self, row: Mapping[str, float], folder: Path) -> float:
+    def _score(self, row: Mapping[str, float], work: Work) -> float:
         """Higher is better."""
         if self.rule == "last":
             return row["step"]
         if self.rule == "source validation":  # the loss, because accuracies near 100 % are all ties
+            if "source_validation_loss" not in row:
+                raise ValueError(f'a run without a source has no validation; choose another rule than "{self.rule}"')
             return -row["source_validation_loss"]
-        logits = read_checkpoint(folder, row["step"])["target train logits"]
+        logits = checkpoint_of(self.adaptation, row["step"], work)["target train logits"]
         if self.rule == "entropy":
             return -validators.entropy(logits)
         return validators.soft_neighbourhood_density(logits)
@@ -53,14 +53,13 @@ class ImportanceWeights(Trial):
     adaptation: Adapt
 
     def run(self, work: Work) -> Mapping[str, float]:
-        folder = work.folder_of(self.adaptation)
-        history, weights = read_history(folder), {}
+        history, weights = history_of(self.adaptation, work), {}
         for i, row in enumerate(history):
-            checkpoint = read_checkpoint(folder, row["step"])
+            checkpoint = checkpoint_of(self.adaptation, row["step"], work)
             names = ("source train", "target train", "source validation")
             weights[f"{row['step']:.0f}"] = validators.importance_weights(*(checkpoint[f"{n} features"] for n in names))
             work.progress((i + 1) / len(history), f"checkpoint {i + 1}/{len(history)}")
-        np.savez(work.folder / "weights.npz", allow_pickle=False, **weights)
+        write_atomically(work.folder / "weights.npz", arrays(weights))
         return {"largest": float(max(w.max() for w in weights.values()))}
 
 
@@ -76,19 +75,16 @@ class SelectWeighted(Trial):
         return self.weights.adaptation
 
     def run(self, work: Work) -> Mapping[str, float]:
-        folder = work.folder_of(self.adaptation)
         risk = {
             "importance-weighted": validators.importance_weighted_risk,
             "DEV": validators.deep_embedded_validation,
         }[self.rule]
-        with np.load(folder / "source_labels.npz", allow_pickle=False) as arrays:
-            labels = arrays["validation"]
-        scores = {}
-        with np.load(work.folder_of(self.weights) / "weights.npz", allow_pickle=False) as weights:
-            for row in read_history(folder):
-                logits = read_checkpoint(folder, row["step"])["source validation logits"]
-                losses = -validators.log_probabilities(logits)[np.arange(len(logits)), labels]
-                scores[row["step"]] = -risk(weights[f"{row['step']:.0f}"], losses)
+        labels, scores = source_labels_of(self.adaptation, work)["validation"], {}
+        weights = read_arrays(work.artifact_of(self.weights, "weights.npz"))
+        for row in history_of(self.adaptation, work):
+            logits = checkpoint_of(self.adaptation, row["step"], work)["source validation logits"]
+            losses = -validators.log_probabilities(logits)[np.arange(len(logits)), labels]
+            scores[row["step"]] = -risk(weights[f"{row['step']:.0f}"], losses)
         return best(scores)
 
 
@@ -96,15 +92,3 @@ def best(scores: Mapping[float, float]) -> dict[str, float]:
     """The first step with the highest score, and that score."""
     step = max(scores, key=lambda s: scores[s] if scores[s] == scores[s] else float("-inf"))  # a diverged one is last
     return {"step": step, "score": scores[step]}
-
-
-def read_history(folder: Path) -> list[dict[str, float]]:
-    """A run's checkpoints in order: step, source validation accuracy and loss, mean training losses."""
-    with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
-        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
-
-
-def read_checkpoint(folder: Path, step: float) -> dict[str, Array]:
-    """A checkpoint's logits and features by name, for example "target test logits"."""
-    with np.load(folder / f"checkpoint-{int(step)}.npz", allow_pickle=False) as arrays:
-        return dict(arrays)

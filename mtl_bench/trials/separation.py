@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from mtl_bench.core.trial import Trial, Work
+from mtl_bench.disk import write_atomically
+from mtl_bench.inputs.rows import Array
 from mtl_bench.measures.a_distance import proxy_a_distance
 from mtl_bench.trials.adapt import Adapt
+from mtl_bench.trials.checkpoints import checkpoint_of
 
 POINTS = 300  # of each domain in an embedding: more are a blot on a page
 
 
-def _last_features(adaptation: Adapt, work: Work) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """The last checkpoint's features (n, width) of source training and target training images."""
-    step = adaptation.recipe.checkpoint_steps()[-1]
-    with np.load(work.folder_of(adaptation) / f"checkpoint-{step}.npz", allow_pickle=False) as checkpoint:
-        return checkpoint["source train features"], checkpoint["target train features"]
+def _last_features(run: Adapt, work: Work) -> tuple[Array, Array]:
+    """The last checkpoint's features (n, width) of source training and target training rows."""
+    checkpoint = checkpoint_of(run, run.recipe.checkpoint_steps()[-1], work)
+    return checkpoint["source train features"], checkpoint["target train features"]
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,6 @@ class Embedding(Trial):
         reduced = PCA(min(50, *points.shape), random_state=0).fit_transform(points)
         tsne = TSNE(perplexity=min(30, len(points) / 4), init="pca", random_state=0).fit(reduced)
         domains = ["source"] * len(source) + ["target"] * len(target)
-        with (work.folder / "embedding.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["x", "y", "domain"])
-            writer.writerows((f"{x:.3f}", f"{y:.3f}", d) for (x, y), d in zip(tsne.embedding_, domains, strict=True))
+        rows = [f"{x:.3f},{y:.3f},{d}\n" for (x, y), d in zip(tsne.embedding_, domains, strict=True)]
+        write_atomically(work.folder / "embedding.csv", "".join(["x,y,domain\n", *rows]))
         return {"divergence": float(tsne.kl_divergence_)}

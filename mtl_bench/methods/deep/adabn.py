@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mtl_bench.models.network import DomainBatchNorm, Network
-from mtl_bench.training.learner import Batch, Learner, sources, targets
+from mtl_bench.models.domain_norm import DomainBatchNorm
+from mtl_bench.models.network import Network
+from mtl_bench.training.learner import Batch, Learner, labelled, targets
 
 
 @dataclass(frozen=True)
 class AdaBN:
     """Source only, on a network with BatchNorm whose policy is "per domain".
 
+    Without a source it re-estimates the statistics of the network that it starts from and moves no weight.
     The target's images move the target's running averages and no weight. The paper computes these statistics after
     training (algorithm 1); here they follow it, so that every candidate has them.
     """
@@ -33,5 +35,5 @@ class AdaBNLearner(Learner):
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         with torch.no_grad():
             self.features(targets(batches))
-        known = sources(batches)
-        return {"classification": self.classification(self.features(known), known)}
+        known = labelled(batches)
+        return {"classification": self.classification(self.features(known), known)} if known else {}

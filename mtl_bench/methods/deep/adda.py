@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from mtl_bench.methods.deep.mmd import sources_and_target
 from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Batch, Learner, descend, sources
+from mtl_bench.training.learner import Batch, Learner, descend, labelled
 from mtl_bench.training.recipe import Recipe
 
 
@@ -24,7 +24,7 @@ class ADDA:
     own optimiser, Adam, of which the recipe scales the rate by its schedule.
     """
 
-    source_phase: float = 0.5  # share of the run
+    source_phase: float = 0.5  # fraction of the run
     learning_rate: float = 2e-4  # of Adam in phase two
     beta1: float = 0.5  # of Adam in phase two
     hidden: int = 500  # in each of the adversary's two hidden layers
@@ -77,13 +77,13 @@ class ADDALearner(Learner):
         own = {self.target: self.target_classifier} if self.adapting else {}
         return {domain: own.get(domain, self.classifier)(f) for domain, f in features.items()}
 
-    def predict(self, images: Tensor, domain: str) -> Tensor:
-        return self.logits(self.features({domain: Batch(images, None)}))[domain]
+    def predict(self, inputs: Tensor, domain: str) -> Tensor:
+        return self.logits(self.features({domain: Batch(inputs, None)}))[domain]
 
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         """Phase one: classification. Phase two: the target encoder's loss and the adversary's."""
         if progress < self.method.source_phase:
-            known = sources(batches)
+            known = labelled(batches)
             return {"classification": self.classification(self.features(known), known)}
         self.begin_adaptation()
         source, target = sources_and_target(self.logits(self.features(batches)), batches)

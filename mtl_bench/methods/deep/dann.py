@@ -56,7 +56,7 @@ def domain_confusion(
 ) -> Tensor:
     """The domain classifier's cross-entropy, its gradient reversed and scaled by `factor` below the classifier."""
     logits = classifier(reverse_gradient(torch.cat(list(features.values())), factor)).squeeze(1)
-    is_target = [float(batches[domain].labels is None) for domain in features]
+    is_target = [float(batches[domain].target) for domain in features]
     sizes = torch.tensor([len(f) for f in features.values()])
     labels = torch.tensor(is_target).repeat_interleave(sizes).to(logits.device)
     return F.binary_cross_entropy_with_logits(logits, labels)

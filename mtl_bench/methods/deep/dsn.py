@@ -20,7 +20,7 @@ from mtl_bench.training.learner import Batch, Learner
 class DSN:
     """Classification + alpha reconstruction + beta difference + gamma similarity by DANN or MMD (equation 1).
 
-    All terms but the classification start after the share `start` of the run (after 10,000 steps in section 4.2).
+    All terms but the classification start after the fraction `start` of the run (after 10,000 steps in section 4.2).
     """
 
     alpha: float = 0.015
@@ -52,8 +52,8 @@ class DSNLearner(Learner):
         reconstruction, difference = [], []
         for domain, batch in batches.items():
             own = self.private[domain]({domain: batch.inputs})[domain][self.net.layers[-1]].flatten(1)
-            pixels = self.net.pixels(batch.inputs)
-            reconstruction.append(scale_invariant_error(self.decoder(shared[domain] + own), pixels))
+            inputs = self.net.prepared(batch.inputs)
+            reconstruction.append(scale_invariant_error(self.decoder(shared[domain] + own), inputs))
             difference.append(soft_orthogonality(own, shared[domain]))
         losses["reconstruction"] = method.alpha * torch.stack(reconstruction).sum()
         losses["difference"] = method.beta * torch.stack(difference).sum()
@@ -67,8 +67,15 @@ class DSNLearner(Learner):
         return domain_confusion(self.domain_classifier, shared, batches, 1.0)
 
 
-def decoder(width: int, shape: tuple[int, int, int]) -> nn.Module:
-    """Features (n, width) to pixels (n, C, H, W): one dense layer, then convolutions on an enlarged map."""
+def decoder(width: int, shape: tuple[int, ...]) -> nn.Module:
+    """Features (n, width) to pixels (n, C, H, W): one dense layer, then convolutions on an enlarged map.
+
+    To features (n, d), where these are the input: a hidden layer. Raises ValueError for tokens.
+    """
+    if not shape:
+        raise ValueError("DSN reconstructs its inputs and can't reconstruct tokens; choose another method for text")
+    if len(shape) == 1:
+        return nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, *shape))
     channels, height, width_px = shape
     return nn.Sequential(
         nn.Linear(width, 16 * (height // 4) * (width_px // 4)),
@@ -83,9 +90,9 @@ def decoder(width: int, shape: tuple[int, int, int]) -> nn.Module:
     )
 
 
-def scale_invariant_error(reconstruction: Tensor, pixels: Tensor) -> Tensor:
+def scale_invariant_error(reconstruction: Tensor, inputs: Tensor) -> Tensor:
     """The mean over images of ||d||^2 / k - (sum d)^2 / k^2 (equation 4): a constant offset costs nothing."""
-    d = (reconstruction - pixels).flatten(1)
+    d = (reconstruction - inputs).flatten(1)
     return (d.square().mean(1) - d.mean(1).square()).mean()
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Batch, Learner, descend, sources, targets
+from mtl_bench.training.learner import Batch, Learner, descend, labelled, targets
 from mtl_bench.training.recipe import Recipe
 
 
@@ -53,16 +53,16 @@ class MCDLearner(Learner):
         second = F.softmax(self.second_classifier(features), dim=1)
         return (first - second).abs().mean()
 
-    def predict(self, images: Tensor, domain: str) -> Tensor:
+    def predict(self, inputs: Tensor, domain: str) -> Tensor:
         """The sum of the two classifiers' logits."""
-        features = self.features({domain: Batch(images, None)})[domain]
+        features = self.features({domain: Batch(inputs, None)})[domain]
         logits: Tensor = self.classifier(features) + self.second_classifier(features)
         return logits
 
     def step(
         self, batches: Mapping[str, Batch], optimizers: Mapping[str, torch.optim.Optimizer], progress: float
     ) -> dict[str, Tensor]:
-        known, unknown = sources(batches), targets(batches)
+        known, unknown = labelled(batches), targets(batches)
         generator, classifiers = optimizers["generator"], optimizers["classifiers"]
         # Step A: everything learns the sources.
         source_losses = self.losses(known, progress)

@@ -22,7 +22,7 @@ class MMD:
     """Classification plus gamma times the biased squared MMD on the head's first hidden layer (DSN's fc3).
 
     Kernels and estimator are those of the authors' code. They print no gamma for MMD: 0.25 is the weight of their
-    command for DANN on MNIST to MNIST-M. The discrepancy starts after the share `start` of the run, as in DSN.
+    command for DANN on MNIST to MNIST-M. The discrepancy starts after the fraction `start` of the run, as in DSN.
     """
 
     gamma: float = 0.25

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Batch, Learner, sources
+from mtl_bench.training.learner import Batch, Learner, labelled
 
 
 @dataclass(frozen=True)
 class SourceOnly:
-    """Cross-entropy on the labelled domains."""
+    """Cross-entropy on the sources and on what is known of the target's labels."""
 
     def build(self, net: Network, classes: int) -> Learner:
         if net.backbone.batch_norm == "per domain":
@@ -23,5 +23,5 @@ class SourceOnly:
 
 class SourceOnlyLearner(Learner):
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
-        known = sources(batches)
+        known = labelled(batches)
         return {"classification": self.classification(self.features(known), known)}

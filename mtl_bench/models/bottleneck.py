@@ -1,0 +1,37 @@
+"""A hidden layer on the features of a trunk that stands still, as deep adaptation's usual bottleneck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from torch import nn
+
+from mtl_bench.models.network import BatchNormPolicy
+
+
+@dataclass(frozen=True)
+class Bottleneck:
+    """Features (n, `features`) to `width` units with ReLU and dropout, and a linear classifier above them.
+
+    The place is that of JAN's and CDAN's bottleneck (Long et al., ICML 2017 and NeurIPS 2018), 256 units above a
+    pre-trained network's pooled features.
+    """
+
+    features: int = 1280
+    width: int = 256
+    dropout: float = 0.5
+
+    name: ClassVar[str] = "bottleneck"
+    batch_norm: ClassVar[BatchNormPolicy] = "together"
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return (self.features,)
+
+    def stages(self) -> dict[str, nn.Module]:
+        hidden = nn.Linear(self.features, self.width)
+        return {"bottleneck": nn.Sequential(hidden, nn.ReLU(), nn.Dropout(self.dropout))}
+
+    def head(self, width: int, classes: int) -> nn.Module:
+        return nn.Linear(width, classes)
