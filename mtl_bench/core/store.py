@@ -1,12 +1,17 @@
-"""The store: one folder per finished trial, named by its key. A record's presence is completion."""
+"""The store: one folder per finished trial, named by its key. A record's presence is completion.
+
+Nobody else knows where things lie: whoever holds a trial or a key asks the store for its record, files and progress.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +21,13 @@ from typing import Any
 from filelock import FileLock
 
 from mtl_bench.core.provenance import commit, environment, environment_digest, peak_mebibytes, source_digest
+from mtl_bench.core.record import checked, files_in, finite, whole, with_checksum
 from mtl_bench.core.trial import Trial, Work, describe, key, parts
-from mtl_bench.disk import disk_fault, write_atomically
+from mtl_bench.disk import DamagedError, disk_fault, read_json, remove_leftovers, write_atomically
 
 PROGRESS_EVERY = 0.5  # seconds between two progress notes of one trial
+KEY = re.compile(r"[A-Za-z_]\w*-[0-9a-f]{16}")
+SHARD = "[0-9a-f][0-9a-f]"  # the folders that hold the trials' folders
 
 
 class StoreError(Exception):
@@ -41,20 +49,76 @@ class Store:
 
     root: Path
 
-    def folder(self, trial: Trial) -> Path:
-        name = key(trial)
+    def folder_of(self, name: str) -> Path:
+        """Where the trial with this key lies once it is finished."""
         return self.root / name.rpartition("-")[2][:2] / name
+
+    def folder(self, trial: Trial) -> Path:
+        return self.folder_of(key(trial))
+
+    def part_of(self, name: str) -> Path:
+        """Where the trial with this key lies until it is finished."""
+        return self.folder_of(name).with_name(f"{name}.part")
+
+    def lock(self, name: str) -> FileLock:
+        """Held by the process that computes the trial with this key, or removes it."""
+        return FileLock(self.folder_of(name).with_name(f"{name}.lock"))
 
     def __contains__(self, trial: Trial) -> bool:
         return (self.folder(trial) / "record.json").exists()
 
-    def record(self, trial: Trial) -> dict[str, Any]:
-        """What the trial left: parameters, metrics, seconds, environment, digests."""
-        path = self.folder(trial) / "record.json"
+    def keys(self) -> Iterator[str]:
+        """The keys of the finished trials."""
+        for record in sorted(self.root.glob(f"{SHARD}/*/record.json")):
+            if KEY.fullmatch(record.parent.name):
+                yield record.parent.name
+
+    def unfinished(self) -> Iterator[str]:
+        """The keys of the trials that were begun; who computes one holds its lock."""
+        for part in sorted(self.root.glob(f"{SHARD}/*.part")):
+            if KEY.fullmatch(part.stem):
+                yield part.stem
+
+    def record_of(self, name: str) -> dict[str, Any] | None:
+        """The record of the trial with this key, None where the store does not hold it. Raises StoreError."""
+        if not KEY.fullmatch(name):
+            return None
+        path = self.folder_of(name) / "record.json"
         try:
-            return dict(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise StoreError(f"{path} can't be read ({error}); remove the folder {key(trial)} and run again") from error
+            return checked(read_json(path), path)
+        except FileNotFoundError:
+            return None
+        except (OSError, DamagedError) as error:
+            raise self._lost(error, path, name) from error
+
+    def record(self, trial: Trial) -> dict[str, Any]:
+        """What the trial left: parameters, metrics, seconds, environment, digests. Raises StoreError."""
+        found = self.record_of(key(trial))
+        if found is None:
+            raise StoreError(f"{self.root} does not hold {key(trial)} any more; give the same command again")
+        return found
+
+    def artifact(self, trial: Trial, file: str) -> Path:
+        """A file that a finished trial left, with the checksum in its record. Raises StoreError."""
+        path = self.folder(trial) / file
+        try:
+            whole(path, self.record(trial).get("files", {}).get(file))
+        except (OSError, DamagedError) as error:
+            raise self._lost(error, path, key(trial)) from error
+        return path
+
+    def environment(self, digest: str) -> dict[str, str] | None:
+        """The machine and libraries with this digest, None where that is lost; then `run` notes it again."""
+        with suppress(OSError, DamagedError):
+            return {name: str(value) for name, value in read_json(self._environment(digest)).items()}
+        return None
+
+    def _environment(self, digest: str) -> Path:
+        return self.root / "environments" / f"{digest}.json"
+
+    def _lost(self, error: Exception, path: Path, name: str) -> StoreError:
+        what = str(error) if isinstance(error, DamagedError) else f"{path} can't be read ({error})"
+        return StoreError(f"{what}; remove the folder {self.folder_of(name)} and give the same command again")
 
     def current(self, trial: Trial) -> bool:
         """Whether the trial is stored and its code has not changed since."""
@@ -64,27 +128,54 @@ class Store:
         """Where the traceback of a failed trial is kept."""
         return self.root / "failed" / f"{key(trial)}.txt"
 
+    def failures(self) -> dict[str, tuple[Path, str]]:
+        """The trials that failed, by key: where the traceback is, and its last line."""
+        found = {}
+        for path in sorted(self.root.glob("failed/*.txt")):
+            with suppress(OSError):
+                text = path.read_text(encoding="utf-8", errors="replace")
+                found[path.stem] = path, text.rstrip().rpartition("\n")[2]
+        return found
+
+    def progress(self, name: str) -> tuple[float, str]:
+        """The fraction done and the words that the running trial with this key last gave."""
+        try:
+            note = read_json(self.part_of(name) / "progress.json")
+            return float(note["fraction"]), str(note["text"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0.0, ""
+
+    def size(self) -> int:
+        """Bytes that the store takes on the disk; what goes meanwhile takes none."""
+        total = 0
+        for folder, _, files in os.walk(self.root):
+            for file in files:
+                with suppress(OSError):
+                    total += os.lstat(f"{folder}/{file}").st_blocks * 512
+        return total
+
     def discard(self, trial: Trial) -> None:
+        self.remove(key(trial))
+
+    def remove(self, name: str) -> None:
         """Forget a finished trial; its record goes first, so that a kill leaves no hollow one."""
-        (self.folder(trial) / "record.json").unlink(missing_ok=True)
-        shutil.rmtree(self.folder(trial), ignore_errors=True)
+        (self.folder_of(name) / "record.json").unlink(missing_ok=True)
+        shutil.rmtree(self.folder_of(name), ignore_errors=True)
 
     def compute(self, trial: Trial, device: str) -> None:
         """Run `trial` unless it is stored; one process at a time; resumes what a kill left.
 
         Raises TrialError when the trial fails by itself, StoreError when the store does.
         """
-        folder = self.folder(trial)
-        part = folder.with_name(folder.name + ".part")
+        folder, part = self.folder(trial), self.part_of(key(trial))
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder.with_name(folder.name + ".lock")):
+            with self.lock(key(trial)):
                 if trial in self:
                     return
-                self._open_part(part, code_of(trial))
+                _open_part(part, code_of(trial))
                 record = self._run(trial, part, device)
-                (part / "progress.json").unlink(missing_ok=True)
-                write_atomically(part / "record.json", json.dumps(record, indent=1))
+                write_atomically(part / "record.json", json.dumps(with_checksum(record), indent=1))
                 shutil.rmtree(folder, ignore_errors=True)  # a folder without a record is no result
                 part.rename(folder)
                 self.failure(trial).unlink(missing_ok=True)
@@ -100,14 +191,6 @@ class Store:
             first = str(error).partition("\n")[0]
             raise TrialError(f"{type(error).__name__}: {first}") from error
 
-    def _open_part(self, part: Path, code: str) -> None:
-        """Continue in what was left, unless other code left it."""
-        mark = part / "code"
-        if part.exists() and (not mark.exists() or mark.read_text(encoding="utf-8") != code):
-            shutil.rmtree(part)
-        part.mkdir(exist_ok=True)
-        write_atomically(mark, code)
-
     def _run(self, trial: Trial, part: Path, device: str) -> dict[str, Any]:
         last = [0.0]
 
@@ -117,16 +200,22 @@ class Store:
                 note = {"fraction": fraction, "text": text, "pid": os.getpid()}
                 write_atomically(part / "progress.json", json.dumps(note))
 
-        work = Work(part, device, progress, self.folder, lambda dependency: self.record(dependency)["metrics"])
+        def metrics_of(dependency: Trial) -> dict[str, float]:
+            return dict(self.record(dependency)["metrics"])
+
+        work = Work(part, device, progress, self.folder, metrics_of, self.artifact)
         start = time.perf_counter()
-        where = self.root / "environments"
-        where.mkdir(exist_ok=True)
-        write_atomically(where / f"{environment_digest()}.json", json.dumps(environment(), indent=1))
+        path = self._environment(environment_digest())
+        path.parent.mkdir(exist_ok=True)
+        write_atomically(path, json.dumps(environment(), indent=1))
+        metrics = finite(trial.run(work))
+        seconds = round(time.perf_counter() - start, 3)
+        (part / "progress.json").unlink(missing_ok=True)
         return {
             "key": key(trial),
             "trial": describe(trial),
-            "metrics": {name: float(value) for name, value in trial.run(work).items()},
-            "seconds": round(time.perf_counter() - start, 3),
+            "metrics": metrics,
+            "seconds": seconds,
             "peak_mib": peak_mebibytes(),
             "device": device,
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -134,4 +223,17 @@ class Store:
             "commit": commit(),
             "environment": environment_digest(),
             "data": work.data,
+            "files": files_in(part),
         }
+
+
+def _open_part(part: Path, code: str) -> None:
+    """Continue in what was left, unless other code left it."""
+    mark = part / "code"
+    if mark.is_file() and mark.read_bytes() == code.encode():
+        remove_leftovers(part)
+        return
+    if part.exists():
+        shutil.rmtree(part)
+    part.mkdir(exist_ok=True)
+    write_atomically(mark, code)

@@ -45,6 +45,8 @@ class Work:
     progress: Callable[[float, str], None] = lambda fraction, text: None
     folder_of: Callable[[Trial], Path] = field(default=None, repr=False)  # type: ignore[assignment]
     metrics_of: Callable[[Trial], Mapping[str, float]] = field(default=None, repr=False)  # type: ignore[assignment]
+    # A file that a dependency left, as it left it: what does not fit the record's checksum is an error of the store.
+    artifact_of: Callable[[Trial, str], Path] = field(default=None, repr=False)  # type: ignore[assignment]
     data: dict[str, str] = field(default_factory=dict)
 
 

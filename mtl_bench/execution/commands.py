@@ -15,7 +15,7 @@ from pathlib import Path
 from mtl_bench import workspace
 from mtl_bench.core.store import Store, code_of
 from mtl_bench.core.trial import key
-from mtl_bench.execution import data_catalogue, execute, fetching, maintenance, regression
+from mtl_bench.execution import data_catalogue, execute, fetching, maintenance, regression, writer
 from mtl_bench.execution.costs import Rates
 from mtl_bench.results.table import Results
 from mtl_bench.study import Cell, Study
@@ -76,16 +76,16 @@ def run(wanted: Wanted, computer: Computer, here: bool, recompute: bool, command
     lacking = _with_data(_lacking(wanted, computer, results, here, recompute), store)
     costs, _ = execute.known_costs(wanted.planned if lacking else (), store, results)
     if recompute:
-        execute.forget(lacking, folder, wanted.file, store, computer.device)
-    keeper = execute.Keeper(folder, wanted.file, lacking, store, command)
+        writer.invalidate(lacking, folder, wanted.file, store, computer.device)
+    saving = writer.ResultsWriter(folder, wanted.file, lacking, store, command)
     reasons, stopped = {}, False
     with _stoppable():
         try:
-            reasons = execute.compute(lacking, store, computer.device, computer.slots, costs, keeper.hear)
+            reasons = execute.compute(lacking, store, computer.device, computer.slots, costs, saving.on_event)
         except KeyboardInterrupt:
             stopped = True
         finally:
-            results = keeper.finish()
+            results = saving.finish()
     if stopped:
         kept = sum(results.has(cell, computer.device) for cell in cells)
         again = "the same command again, without --recompute," if recompute else "the same command again"

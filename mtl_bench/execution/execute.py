@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from filelock import FileLock
 from rich.console import Console
 
 from mtl_bench.core.local import LocalExecutor
@@ -20,8 +16,6 @@ from mtl_bench.execution.progress import Progressing, title, view
 from mtl_bench.results.table import Results
 from mtl_bench.study import Cell, Labels
 from mtl_bench.workspace import StudyError, nearest
-
-SAVE_EVERY = 3.0  # seconds of finished cells that a kill may keep out of the results; the store has them all the same
 
 
 class Labelled(Protocol):
@@ -162,58 +156,3 @@ def compute(
             return run([cell.trial for cell in cells], store, executor, watch, poll=0.5)
     finally:
         executor.close()
-
-
-@contextmanager
-def _locked(folder: Path, name: str, store: Store) -> Iterator[Results]:
-    """The results as they are now, with no other command about to write them."""
-    store.root.mkdir(parents=True, exist_ok=True)
-    with FileLock(store.root / f"{name}.lock"):
-        yield Results.read(folder, name)
-
-
-def forget(cells: Sequence[Cell], folder: Path, name: str, store: Store, device: str) -> None:
-    """Drop the rows of the cells and every trial that they need, so that all is computed anew, even after a stop."""
-    for trial in trials_of(cells):
-        store.discard(trial)
-    with _locked(folder, name, store) as results:
-        rows = results.rows
-        results.rows = rows[~(rows["key"].isin([key(cell.trial) for cell in cells]) & (rows["device"] == device))]
-        results.write()
-
-
-class Keeper:
-    """Merges cells into the results file as they finish, so that neither a stop nor a second command loses any."""
-
-    def __init__(self, folder: Path, name: str, cells: Iterable[Cell], store: Store, command: str) -> None:
-        self.folder, self.name, self.store, self.command = folder, name, store, command
-        self.finished: list[Cell] = []
-        self.waiting: dict[str, list[Cell]] = {}
-        for cell in cells:
-            if cell.trial in store:
-                self.finished.append(cell)
-            else:
-                self.waiting.setdefault(key(cell.trial), []).append(cell)
-        self.saved = time.monotonic()
-
-    def hear(self, event: str, trial: Trial) -> None:
-        if event == "finished":
-            self.finished += self.waiting.pop(key(trial), [])
-        if self.finished and time.monotonic() - self.saved > SAVE_EVERY:
-            self.save()
-
-    def finish(self) -> Results:
-        """Save for the last time, with what workers stored but had no time to say."""
-        self.finished += [cell for cells in self.waiting.values() for cell in cells if cell.trial in self.store]
-        return self.save()
-
-    def save(self) -> Results:
-        """Write what has finished since the last time; returns all results, those of other commands too."""
-        with _locked(self.folder, self.name, self.store) as results:
-            if self.finished:
-                results.merge(self.finished, self.store)
-                results.provenance["command"] = self.command
-                results.write()
-                results = Results.read(self.folder, self.name)  # pages are drawn from the file, whoever filled it
-        self.finished, self.saved = [], time.monotonic()
-        return results
