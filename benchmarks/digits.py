@@ -41,12 +41,15 @@ from mtl_bench.study import (
     accuracy,
 )
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.trials.adapt import Adapt, Domain, Method
+from mtl_bench.trials.adapt import Adapt
+from mtl_bench.trials.contracts import DataSet, Method, ShallowMethod
 from mtl_bench.trials.evaluate import Evaluate, Oracle, Selection
+from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.reverse import ReverseValidate
 from mtl_bench.trials.select import ImportanceWeights, Select, SelectWeighted
 from mtl_bench.trials.separation import DomainDistance, Embedding
-from mtl_bench.trials.shallow import FitShallow
+from mtl_bench.trials.trunk import Trunk
+from mtl_bench.trials.weights import Weights
 
 CEILING = "train on target"
 PLAIN, NORMALISED = "DANN's", "DANN's with BatchNorm"
@@ -71,15 +74,15 @@ GREY: dict[str, Method] = {"source only": SourceOnly(), "DANN": DANN(), "ADDA": 
 
 
 def plan(scale: Scale) -> Iterator[Cell]:
-    mnist: Domain = scale.pick(smoke=STAND_IN["mnist"], laptop=MNIST(), paper=MNIST())
-    mnist_m: Domain = scale.pick(smoke=STAND_IN["mnist-m"], laptop=MNISTM(), paper=MNISTM("published"))
+    mnist: DataSet = scale.pick(smoke=STAND_IN["mnist"], laptop=MNIST(), paper=MNIST())
+    mnist_m: DataSet = scale.pick(smoke=STAND_IN["mnist-m"], laptop=MNISTM(), paper=MNISTM("published"))
     recipe = Recipe(
         steps=scale.pick(smoke=12, laptop=2000, paper=20_000),
         batch_size=scale.pick(smoke=16, laptop=64, paper=64),
         checkpoints=scale.pick(smoke=3, laptop=10, paper=10),
     )
 
-    def run(method: Method, seed: int, backbone: Backbone = PLAIN_CNN, source: Domain = mnist) -> Adapt:
+    def run(method: Method, seed: int, backbone: Backbone = PLAIN_CNN, source: DataSet = mnist) -> Adapt:
         return Adapt(method, (source,), mnist_m, backbone, recipe, seed)
 
     for seed in scale.seeds:
@@ -96,12 +99,22 @@ def plan(scale: Scale) -> Iterator[Cell]:
         alone = run(SourceOnly(), seed)
         for name, method in JUDGED.items():
             yield Cell(labels_of(run(method, seed), name), Embedding(run(method, seed)), "divergence")
-        yield Cell(labels_of(alone, "SA"), Evaluate(Select(FitShallow(SA(), alone))))
+        yield Cell(labels_of(alone, "SA"), on_features_of(alone, SA(), scale))
         yield from between_grey_digits(scale, recipe, seed)
         reverse = replace(recipe, steps=scale.pick(smoke=4, laptop=300, paper=2000), checkpoints=1)
         for name, method in JUDGED.items():
             for rule, selection in rules(run(method, seed), reverse).items():
                 yield Cell(labels_of(run(method, seed), name, selection=rule), Evaluate(selection))
+
+
+def on_features_of(run: Adapt, method: ShallowMethod, scale: Scale) -> FitShallow:
+    """A shallow method on what a trained network makes of some training rows of source and target."""
+    most: int = scale.pick(smoke=48, laptop=2000, paper=2000)
+    source, target = (
+        Trunk(Sample(domain, most, run.seed), Weights(run), splits)
+        for domain, splits in ((run.sources[0], ("train",)), (run.target, ("train", "test")))
+    )
+    return FitShallow(method, source, target, train="train", test="test")
 
 
 def rules(run: Adapt, reverse: Recipe) -> dict[str, Selection]:
@@ -119,11 +132,11 @@ def rules(run: Adapt, reverse: Recipe) -> dict[str, Selection]:
 
 def between_grey_digits(scale: Scale, recipe: Recipe, seed: int) -> Iterator[Cell]:
     """MNIST and USPS both ways, with all images and with the sub-samples of ADDA's protocol, and SVHN to MNIST."""
-    mnist: Domain = scale.pick(smoke=STAND_IN["mnist"], laptop=MNIST(), paper=MNIST())
-    usps: Domain = scale.pick(smoke=STAND_IN["usps"], laptop=USPS("h5"), paper=USPS("libsvm"))
-    svhn: Domain = scale.pick(smoke=STAND_IN["svhn"], laptop=SVHN(), paper=SVHN())
-    few: Domain = Sample(mnist, scale.pick(smoke=48, laptop=2000, paper=2000), seed)
-    fewer: Domain = Sample(usps, scale.pick(smoke=48, laptop=1800, paper=1800), seed)
+    mnist: DataSet = scale.pick(smoke=STAND_IN["mnist"], laptop=MNIST(), paper=MNIST())
+    usps: DataSet = scale.pick(smoke=STAND_IN["usps"], laptop=USPS("h5"), paper=USPS("libsvm"))
+    svhn: DataSet = scale.pick(smoke=STAND_IN["svhn"], laptop=SVHN(), paper=SVHN())
+    few: DataSet = Sample(mnist, scale.pick(smoke=48, laptop=2000, paper=2000), seed)
+    fewer: DataSet = Sample(usps, scale.pick(smoke=48, laptop=1800, paper=1800), seed)
     short = replace(recipe, steps=scale.pick(smoke=12, laptop=1000, paper=10_000))
     pairs = {FULL: ((mnist, usps), (usps, mnist), (svhn, mnist)), SAMPLED: ((few, fewer), (fewer, few))}
     for protocol in pairs:
@@ -143,7 +156,7 @@ def labels_of(
     network: str = PLAIN,
     protocol: str = FULL,
     selection: str = "last",
-    source: Domain | None = None,
+    source: DataSet | None = None,
 ) -> Labels:
     """The labels of a cell; the ceiling stands under the `source` that the other methods learn from."""
     (source_name, of_source), (target_name, of_target) = (named(source or run.sources[0]), named(run.target))
@@ -159,7 +172,7 @@ def labels_of(
     }
 
 
-def named(domain: Domain) -> tuple[str, str]:
+def named(domain: DataSet) -> tuple[str, str]:
     """A data set's name without its variant, and the variant."""
     whole = domain.of if isinstance(domain, Sample) else domain
     variant = getattr(whole, "variant", "original")
@@ -202,8 +215,8 @@ STUDY = Study(
     ),
     paper=(
         "Y. Ganin et al., Domain-Adversarial Training of Neural Networks, JMLR 17(59), 2016, and the methods compared "
-        "with it on these digits: K. Bousmalis et al., Domain Separation Networks, NIPS 2016; E. Tzeng et al., "
-        "Adversarial Discriminative Domain Adaptation, CVPR 2017; K. Saito et al., Maximum Classifier Discrepancy, "
+        "with it on these digits: K. Bousmalis et al., DataSet Separation Networks, NIPS 2016; E. Tzeng et al., "
+        "Adversarial Discriminative DataSet Adaptation, CVPR 2017; K. Saito et al., Maximum Classifier Discrepancy, "
         "CVPR 2018; W. Zellinger et al., Central Moment Discrepancy, ICLR 2017"
     ),
     plan=plan,

@@ -32,8 +32,11 @@ from mtl_bench.study import (
 from mtl_bench.training.augmentation import Augmentation, CropAndFlip
 from mtl_bench.training.caffe_recipe import CaffeRecipe
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.trials.adapt import Domain
-from mtl_bench.trials.train import FirstFilters, FirstLayers, Init, Initialisation, Precision, RandomLayers, Train
+from mtl_bench.trials.contracts import DataSet, Init
+from mtl_bench.trials.first_filters import FirstFilters
+from mtl_bench.trials.inits import FirstLayers, Initialisation, RandomLayers
+from mtl_bench.trials.train import Precision, Train
+from mtl_bench.trials.weights import Weights
 
 BASE, LONGER, EXACT = "base", "base, twice as long", "base, float32"
 RANDOM, UNTRAINED = "random halves", "no transfer"
@@ -55,26 +58,34 @@ class Comparison:
     augmentation: Augmentation | None = None
     precision: Precision = "float32"
 
-    def train(self, half: Domain, seed: int, init: Init = None) -> Train:
-        return Train(half, self.backbone, self.recipe, seed, init, self.augmentation, self.precision)
+    def train(self, half: DataSet, seed: int, init: Init | None = None) -> Train:
+        return Train(
+            half,
+            self.backbone,
+            self.recipe,
+            seed,
+            init=init,
+            augmentation=self.augmentation,
+            precision=self.precision,
+        )
 
-    def copied(self, half: Domain) -> Train:
+    def copied(self, half: DataSet) -> Train:
         """The network whose layers are copied."""
         return self.train(half, self.seed)
 
-    def measured(self, half: Domain, name: str, layer: int = 0, init: Init = None) -> Iterator[Cell]:
+    def measured(self, half: DataSet, name: str, layer: int = 0, init: Init | None = None) -> Iterator[Cell]:
         """A network that is measured: all of a replicate share the images' order and the fresh weights."""
         run, labels = self.train(half, self.seed + FRESH, init), self.labels(half, name, layer)
         yield Cell({**labels, "selection": LAST}, run)
         yield Cell({**labels, "selection": HIGHEST}, run, reads=HIGHEST)
 
-    def transferred(self, name: str, source: Domain, target: Domain, layers: Iterable[int]) -> Iterator[Cell]:
+    def transferred(self, name: str, source: DataSet, target: DataSet, layers: Iterable[int]) -> Iterator[Cell]:
         """BnB and AnB, whose first layers stand still, and BnB+ and AnB+, which are fine-tuned as a whole."""
         for layer in layers:
-            init = FirstLayers(self.copied(source), layer, freeze=not name.endswith("+"))
+            init = FirstLayers(Weights(self.copied(source)), layer, freeze=not name.endswith("+"))
             yield from self.measured(target, name, layer, init)
 
-    def labels(self, half: Domain, name: str, layer: int) -> Labels:
+    def labels(self, half: DataSet, name: str, layer: int) -> Labels:
         return {
             **{"network": name, "layer": layer, "split": self.split},
             **{"data": self.data, "target": half.name, "seed": self.seed},
@@ -88,7 +99,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
 
 
 def between_random_halves(scale: Scale, seed: int) -> Iterator[Cell]:
-    photographs: Domain = scale.pick(
+    photographs: DataSet = scale.pick(
         smoke=SyntheticImages(size=32, stands_for="caltech101"),
         laptop=PerClass(Caltech101("64px", size=32), train=60, test=30, seed=seed),
         paper=ImageNet(),
@@ -104,14 +115,14 @@ def between_random_halves(scale: Scale, seed: int) -> Iterator[Cell]:
         yield from networks.transferred("BnB+", target, target, tuned)
         yield from networks.transferred("AnB+", source, target, tuned)
         labels = {**networks.labels(target, BASE, 0), "selection": LAST}
-        yield Cell(labels, FirstFilters(networks.copied(target)), "filters")
+        yield Cell(labels, FirstFilters(Weights(networks.copied(target))), "filters")
     yield from replace(networks, recipe=replace(networks.recipe, steps=2 * networks.recipe.steps)).measured(b, LONGER)
     yield from replace(networks, precision="float32").measured(b, EXACT)
-    whole: Domain = scale.pick(smoke=b, laptop=b, paper=photographs)
+    whole: DataSet = scale.pick(smoke=b, laptop=b, paper=photographs)
     yield from untrained(replace(networks, split=UNTRAINED), whole, layers, caffe=scale.name == "paper")
 
 
-def untrained(networks: Comparison, half: Domain, layers: Iterable[int], caffe: bool) -> Iterator[Cell]:
+def untrained(networks: Comparison, half: DataSet, layers: Iterable[int], caffe: bool) -> Iterator[Cell]:
     """First layers that stay as they were drawn; CaffeNet's own first weights are the paper's N(0, .01)."""
     cells = list(networks.measured(half, BASE))
     own: Initialisation = "own" if caffe else "N(0, .01)"
@@ -127,7 +138,7 @@ def untrained(networks: Comparison, half: Domain, layers: Iterable[int], caffe: 
 
 def between_dissimilar_halves(scale: Scale, seed: int) -> Iterator[Cell]:
     """Animals against things, and random halves with as many classes and images."""
-    photographs: Domain = scale.pick(
+    photographs: DataSet = scale.pick(
         smoke=SyntheticImages(size=32, stands_for="cifar10"),
         laptop=PerClass(CIFAR10("jpeg"), train=300, test=300, seed=seed, pool="train"),
         paper=ImageNet(),
@@ -150,7 +161,7 @@ def between_dissimilar_halves(scale: Scale, seed: int) -> Iterator[Cell]:
             yield from networks.transferred("AnB", source, target, layers)
 
 
-def cut(scale: Scale, photographs: Domain, seed: int, most: int | None = None) -> tuple[Classes, Classes]:
+def cut(scale: Scale, photographs: DataSet, seed: int, most: int | None = None) -> tuple[Classes, Classes]:
     """Random halves A and B; at paper scale the authors' own, 0 to 3."""
     a, b = halves(photographs, seed, most)
     if scale.name == "paper":
@@ -159,7 +170,7 @@ def cut(scale: Scale, photographs: Domain, seed: int, most: int | None = None) -
     return a, b
 
 
-def comparison(scale: Scale, split: str, data: Domain, seed: int, laptop_steps: int) -> Comparison:
+def comparison(scale: Scale, split: str, data: DataSet, seed: int, laptop_steps: int) -> Comparison:
     recipe: Recipe = scale.pick(
         smoke=Recipe(6, batch_size=16, learning_rate=0.02, checkpoints=2),
         laptop=Recipe(laptop_steps, learning_rate=0.02, schedule="cosine", weight_decay=0.0005, checkpoints=20),

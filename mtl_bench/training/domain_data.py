@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -67,7 +68,7 @@ def order(rows: Rows, size: int, step: int, seed: int, domain: str) -> Array:
         if lengths_of(rows) is None:
             of_epoch = _permutation(count, seed, domain, epoch)
         else:
-            of_epoch = _bucketed(rows, batch, seed, domain, epoch)
+            of_epoch = _bucketed(cast(Hashable, rows), batch, seed, domain, epoch)
         chosen.append(of_epoch[offset : offset + taken])
         first, size = first + taken, size - taken
     return np.concatenate(chosen)
