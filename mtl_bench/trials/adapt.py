@@ -85,7 +85,7 @@ class Adapt(Trial):
             files = {f"checkpoint-{step}.npz": arrays(outputs, compressed=True)}
             former = history.before(step)
             loss = row.get("source_validation_loss", np.inf)
-            improved = loss < min((one["source_validation_loss"] for one in former), default=np.inf)
+            improved = loss < min((one.get("source_validation_loss", np.inf) for one in former), default=np.inf)
             if improved or step == steps[-1]:
                 files[file_of(step)] = serialised(learner.state_dict())
             history.add({**row, **losses}, files)

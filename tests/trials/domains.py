@@ -16,7 +16,8 @@ from mtl_bench.methods.deep.dann import DANN
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.training import loop
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.trials.adapt import Adapt, Domain
+from mtl_bench.trials.adapt import Adapt
+from mtl_bench.trials.contracts import DataSet
 
 SOURCE = SyntheticImages(train=40, test=12)
 TARGET = SyntheticImages(tint=1.0, train=30, test=20)
@@ -60,7 +61,7 @@ class Relabelled(Poisoned):
         return mixed
 
 
-def adaptation(target: Domain = TARGET, sources: tuple[Domain, ...] = (SOURCE,)) -> Adapt:
+def adaptation(target: DataSet = TARGET, sources: tuple[DataSet, ...] = (SOURCE,)) -> Adapt:
     recipe = Recipe(steps=8, batch_size=6, checkpoints=4)
     return Adapt(method=DANN(), sources=sources, target=target, backbone=DigitCNN(), recipe=recipe, seed=0)
 
