@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_bench.results.schema import MEASURED, Columns
+from mtl_bench.labels import MEASURED
+from mtl_bench.results.schema import Columns
 
 NUMBERS = ("value", "seconds")
 

@@ -13,18 +13,16 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
+from mtl_bench import labels
 from mtl_bench.disk import DamagedError, read_text
+from mtl_bench.labels import MEASURED
 
-# All other columns are labels.
-MEASURED = ("metric", "value", "device", "seconds", "finished", "key", "code", "environment")
 DEVICES = ("cpu", "cuda", "mps")
-LABEL_NAME = re.compile(r"[a-z][a-z0-9_ ]*(?<! )")
 PERCENT = re.compile(r"(.*[ _])?accuracy(, .*)?|source_validation")  # metrics between 0 and 100
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*-[0-9a-f]{16}")
 CODE = re.compile(r"[0-9a-f]{12}")
 ENVIRONMENT = re.compile(r"[0-9a-f]{8}")
-LONGEST_LABEL = 1000  # letters
 
 Columns = dict[str, list[str]]  # a list per column, all as long as the file has rows
 
@@ -76,7 +74,7 @@ def _check_header(header: list[str], path: Path) -> None:
     for name in header:
         if header.count(name) > 1:
             raise DamagedError(f"{path} has the column {name!r} twice")
-        if name not in MEASURED and not LABEL_NAME.fullmatch(name):
+        if name not in MEASURED and not labels.NAME.fullmatch(name):
             raise DamagedError(f"{path} has a column {name[:40]!r}, which is no name of a label")
     if absent := [name for name in MEASURED if name not in header]:
         raise DamagedError(f"{path} has no column {absent[0]}")
@@ -94,7 +92,7 @@ def _check(columns: Columns, place: Callable[[int], str]) -> None:
         texts = set(columns[name])
         match name:
             case "metric":
-                refuse(name, (t for t in texts if not t or not _plain(t)), "the name of a metric")
+                refuse(name, (t for t in texts if not t or not labels.is_plain(t)), "the name of a metric")
             case "value":
                 refuse(name, (t for t in texts if not _finite(t)), "a finite number")
             case "seconds":
@@ -110,15 +108,11 @@ def _check(columns: Columns, place: Callable[[int], str]) -> None:
             case "environment":
                 refuse(name, (t for t in texts if not ENVIRONMENT.fullmatch(t)), "8 hexadecimal digits")
             case _:
-                refuse(name, (t for t in texts if not _plain(t)), "a label")
+                refuse(name, (t for t in texts if not labels.is_plain(t)), "a label")
     percents = {metric for metric in set(columns["metric"]) if PERCENT.fullmatch(metric)}
     for row, (metric, value) in enumerate(zip(columns["metric"], columns["value"], strict=True)):
         if metric in percents and not 0 <= float(value) <= 100:
             raise DamagedError(f"{place(row)}: {metric} is {value}, not between 0 and 100")
-
-
-def _plain(text: str) -> bool:
-    return text == text.strip() and len(text) <= LONGEST_LABEL and (text.isprintable() or not text)
 
 
 def _finite(text: str) -> bool:

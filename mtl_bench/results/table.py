@@ -14,11 +14,12 @@ import pandas as pd
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key, parts
 from mtl_bench.disk import DamagedError, remove_leftovers, write_atomically
+from mtl_bench.labels import MEASURED
 from mtl_bench.results.conflict import sides
 from mtl_bench.results.kept import KEPT_LIMIT, read_array, read_table
 from mtl_bench.results.provenance import Provenance, empty, merged, provenance_of, read_provenance, text_of, together
 from mtl_bench.results.rows import frame, with_plain_labels
-from mtl_bench.results.schema import MEASURED, ResultsError, columns_of, read_columns, restore
+from mtl_bench.results.schema import ResultsError, columns_of, read_columns, restore
 from mtl_bench.study import REPLICATE, Cell, Contrast, Labels
 
 __all__ = ["KEPT_LIMIT", "MEASURED", "Results", "ResultsError"]

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mtl_bench.labels import MEASURED
 from mtl_bench.results.kept import read_array, read_table
-from mtl_bench.results.schema import MEASURED, ResultsError, read_columns
+from mtl_bench.results.schema import ResultsError, read_columns
 from mtl_bench.results.table import Results
 from tests.damage import OFTEN, cut, damaged, flipped, marked
 
