@@ -15,10 +15,14 @@ NUMBERS = ("value", "seconds")
 
 def frame(columns: Columns) -> pd.DataFrame:
     """The table of columns that were checked."""
-    rows = pd.DataFrame(columns, dtype=object)
-    for column in NUMBERS:
-        rows[column] = pd.to_numeric(rows[column])
-    return with_plain_labels(rows)
+    labels = [name for name in columns if name not in MEASURED]
+    rows = pd.DataFrame({name: np.array(columns[name], dtype=object) for name in [*labels, *MEASURED]})
+    for name in NUMBERS:
+        rows[name] = np.array(columns[name], dtype=float)
+    for name in labels:
+        known = {text: _plain(text) for text in set(columns[name])}  # each text once: a column has few
+        rows[name] = np.array([known[text] for text in columns[name]], dtype=object)
+    return rows
 
 
 def with_plain_labels(rows: pd.DataFrame) -> pd.DataFrame:
@@ -28,7 +32,7 @@ def with_plain_labels(rows: pd.DataFrame) -> pd.DataFrame:
     for column in labels:
         texts = rows[column].astype(object).where(rows[column].notna(), "")
         kinds = [(type(text), text) for text in texts]  # 100 and 100.0 are equal and must not be one
-        known = {kind: _plain(kind[1]) for kind in set(kinds)}  # each text once: a column has few
+        known = {kind: _plain(kind[1]) for kind in set(kinds)}
         rows[column] = np.array([known[kind] for kind in kinds], dtype=object)
     return rows
 

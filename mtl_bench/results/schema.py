@@ -109,9 +109,9 @@ def _check(columns: Columns, place: Callable[[int], str]) -> None:
                 refuse(name, (t for t in texts if not ENVIRONMENT.fullmatch(t)), "8 hexadecimal digits")
             case _:
                 refuse(name, (t for t in texts if not labels.is_plain(t)), "a label")
-    percents = {metric for metric in set(columns["metric"]) if PERCENT.fullmatch(metric)}
+    outside = {value for value in set(columns["value"]) if not 0 <= float(value) <= 100}
     for row, (metric, value) in enumerate(zip(columns["metric"], columns["value"], strict=True)):
-        if metric in percents and not 0 <= float(value) <= 100:
+        if value in outside and PERCENT.fullmatch(metric):
             raise DamagedError(f"{place(row)}: {metric} is {value}, not between 0 and 100")
 
 
