@@ -137,7 +137,11 @@ def read_text(path: Path) -> str:
 
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises DamagedError, or FileNotFoundError."""
-    text = read_text(path)
+    return json_object(read_text(path), path)
+
+
+def json_object(text: str, path: Path) -> dict[str, Any]:
+    """The object in the JSON text of `path`. Raises DamagedError."""
     try:
         value = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:

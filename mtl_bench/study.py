@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mtl_bench import labels
 from mtl_bench.core.trial import Trial
 
 Labels = Mapping[str, str | int]
@@ -287,14 +288,22 @@ class Study:
         return Scale(chosen, tuple(range(start, start + (seeds or self.seeds[name]))))
 
     def cells(self, scale: Scale) -> list[Cell]:
-        """The planned cells; raises ValueError when two have the same labels and metric."""
+        """The planned cells; raises ValueError when two have the same labels and metric, or labels can't be kept."""
         cells = list(self.plan(scale))
         seen: set[Any] = set()
         for cell in cells:
+            wrong = labels.fault(cell.labels) or labels.fault_of_metric(cell.metric)
+            if wrong:
+                raise ValueError(f"{self.title}: the cell {dict(cell.labels)}: {wrong}")
             identity = (tuple(sorted(cell.labels.items())), cell.metric)
             if identity in seen:
                 raise ValueError(
                     f"{self.title}: two cells have the labels {dict(cell.labels)} and metric {cell.metric}"
                 )
             seen.add(identity)
+        if both := labels.of_two_kinds(cell.labels for cell in cells):
+            name, text = both
+            raise ValueError(
+                f'{self.title}: the label {name!r} is {text} in one cell and "{text}" in another: write one'
+            )
         return cells

@@ -35,7 +35,7 @@ def _read(module: str) -> tuple[str, frozenset[str]]:
     path = _find(module)
     if path is None:
         return "", frozenset()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = ast.parse(path.read_bytes())  # by its own declaration of an encoding, whatever the locale
     package = module.partition(".")[0]
     home = module if path.name == "__init__.py" else module.rpartition(".")[0]
     imported: set[str] = set()
@@ -113,17 +113,35 @@ def peak_mebibytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 
 
+PATIENCE = 5.0  # seconds that git may take
+
+
 @cache
 def commit() -> str:
-    """The git commit of this source, "+dirty" when files differ from it, "" outside a checkout."""
-    here = Path(__file__).resolve().parents[2]
+    """The git commit of this source, "+dirty" when files differ from it, "" outside its own checkout.
 
-    def git(*arguments: str) -> str:
-        done = subprocess.run(["git", "-C", here, *arguments], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+    Unpacked or installed inside another repository, the source has no commit: that one's says nothing about it.
+    """
+    return commit_of(Path(__file__).resolve().parents[2])
+
+
+def commit_of(root: Path) -> str:
+    """The same of a project whose root, the folder that holds mtl_bench/, is `root`."""
+    # GIT_DIR and its like, as hooks set them, would point to another repository.
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", root, *words]
+        done = subprocess.run(
+            command, capture_output=True, stdin=subprocess.DEVNULL, check=True, timeout=PATIENCE, env=clean
+        )
+        return done.stdout.decode(errors="replace").strip()
 
     try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != root.resolve():
+            return ""
+        git("ls-files", "--error-unmatch", "--", "mtl_bench/core/provenance.py")  # fails where it is not known
         head = git("rev-parse", "--short=12", "HEAD")
         return head + ("+dirty" if git("status", "--porcelain", "--", "mtl_bench", "benchmarks") else "")
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, ValueError, subprocess.SubprocessError):
         return ""

@@ -54,7 +54,7 @@ def checked(record: dict[str, Any], path: Path) -> dict[str, Any]:
         if not isinstance(record.get(name), kind):
             raise DamagedError(f"{path} has no {name}" if name not in record else f"{path} has an odd {name}")
     numbers = [record["seconds"], *record["metrics"].values()]
-    if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
         raise DamagedError(f"{path} holds a metric that is no number")
     try:
         datetime.fromisoformat(record["finished"])

@@ -205,9 +205,9 @@ class Store:
 
         work = Work(part, device, progress, self.folder, metrics_of, self.artifact)
         start = time.perf_counter()
-        path = self._environment(environment_digest())
-        path.parent.mkdir(exist_ok=True)
-        write_atomically(path, json.dumps(environment(), indent=1))
+        if self.environment(environment_digest()) != environment():
+            self._environment(environment_digest()).parent.mkdir(exist_ok=True)
+            write_atomically(self._environment(environment_digest()), json.dumps(environment(), indent=1))
         metrics = finite(trial.run(work))
         seconds = round(time.perf_counter() - start, 3)
         (part / "progress.json").unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,19 +11,26 @@ from filelock import FileLock
 
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key
+from mtl_bench.disk import disk_fault, remove_leftovers
 from mtl_bench.execution.execute import trials_of
-from mtl_bench.results.table import Results
+from mtl_bench.results.table import Results, ResultsError
 from mtl_bench.study import Cell
 
 SAVE_EVERY = 3.0  # seconds of finished cells that a kill may keep out of the results; the store has them all the same
+FRACTION = 0.05  # of a run's time that saving may take
 
 
 @contextmanager
 def _locked(folder: Path, name: str) -> Iterator[None]:
-    """No other command, whatever its store, writes these results meanwhile."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / f".{name}.lock"):
-        yield
+    """No other command, whatever its store, writes these results meanwhile. Raises ResultsError for a full disk."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f".{name}.lock"):
+            yield
+    except OSError as error:
+        if sentence := disk_fault(error, folder, "results"):
+            raise ResultsError(sentence) from error
+        raise
 
 
 def invalidate(cells: Sequence[Cell], folder: Path, name: str, store: Store, device: str) -> None:
@@ -38,10 +45,21 @@ def invalidate(cells: Sequence[Cell], folder: Path, name: str, store: Store, dev
 
 
 class ResultsWriter:
-    """Merges cells into the results file as they finish, so that neither a stop nor a second command loses any."""
+    """Merges cells into the results file as they finish, so that neither a stop nor a second command loses any.
 
-    def __init__(self, folder: Path, name: str, cells: Iterable[Cell], store: Store, command: str) -> None:
-        self.folder, self.name, self.store, self.command = folder, name, store, command
+    It waits longer the longer saving takes, so that a run spends at most a twentieth of its time on it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        cells: Iterable[Cell],
+        store: Store,
+        command: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.folder, self.name, self.store, self.command, self.clock = folder, name, store, command, clock
         self.finished: list[Cell] = []
         self.waiting: dict[str, list[Cell]] = {}
         for cell in cells:
@@ -49,27 +67,43 @@ class ResultsWriter:
                 self.finished.append(cell)
             else:
                 self.waiting.setdefault(key(cell.trial), []).append(cell)
-        self.saved = time.monotonic()
+        remove_leftovers(folder)
+        self.saved, self.cost = clock(), 0.0  # when the last save ended, and the seconds that it took
+        self.written: tuple[object, Results] | None = None  # what we last wrote, and the file's state then
 
     def on_event(self, event: str, trial: Trial) -> None:
         if event == "finished":
             self.finished += self.waiting.pop(key(trial), [])
-        if self.finished and time.monotonic() - self.saved > SAVE_EVERY:
+        if self.finished and self.clock() - self.saved > max(SAVE_EVERY, self.cost / FRACTION):
             self.save()
 
     def finish(self) -> Results:
         """Save for the last time, with what workers stored but had no time to say."""
         self.finished += [cell for cells in self.waiting.values() for cell in cells if cell.trial in self.store]
-        return self.save()
+        self.save()
+        return Results.read(self.folder, self.name)  # pages are drawn from the file, whoever filled it
 
-    def save(self) -> Results:
-        """Write what has finished since the last time; returns all results, those of other commands too."""
-        with _locked(self.folder, self.name):
-            results = Results.read(self.folder, self.name)
-            if self.finished:
+    def save(self) -> None:
+        """Write what has finished since the last time, into what the file holds by now."""
+        start = self.clock()
+        if self.finished:
+            with _locked(self.folder, self.name):
+                results = self._now()
                 results.merge(self.finished, self.store)
                 results.provenance["command"] = self.command
                 results.write()
-                results = Results.read(self.folder, self.name)  # pages are drawn from the file, whoever filled it
-        self.finished, self.saved = [], time.monotonic()
-        return results
+                self.written = self._state(), results
+        self.finished, self.saved = [], self.clock()
+        self.cost = self.saved - start
+
+    def _now(self) -> Results:
+        """What the file holds: what we wrote, unless someone has changed it since."""
+        if self.written and self.written[0] == self._state():
+            return self.written[1]
+        return Results.read(self.folder, self.name)
+
+    def _state(self) -> object:
+        """What changes with every change of the files: a new one has another number."""
+        paths = [self.folder / f"{self.name}{ending}" for ending in (".csv", ".json")]
+        stats = [path.stat() for path in paths if path.exists()]
+        return [(stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats]

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
 import pandas as pd
 
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key, parts
-from mtl_bench.disk import write_atomically
-from mtl_bench.study import Cell, Contrast, Labels
+from mtl_bench.disk import DamagedError, remove_leftovers, write_atomically
+from mtl_bench.labels import MEASURED
+from mtl_bench.results.conflict import sides
+from mtl_bench.results.kept import KEPT_LIMIT, read_array, read_table
+from mtl_bench.results.provenance import Provenance, empty, merged, provenance_of, read_provenance, text_of, together
+from mtl_bench.results.rows import frame, with_plain_labels
+from mtl_bench.results.schema import ResultsError, columns_of, read_columns, restore
+from mtl_bench.study import REPLICATE, Cell, Contrast, Labels
 
-# All other columns are labels.
-MEASURED = ("metric", "value", "device", "seconds", "finished", "key", "code", "environment")
-NUMBERS = ("value", "seconds")
-KEPT_LIMIT = 200_000  # bytes of one kept file
+__all__ = ["KEPT_LIMIT", "MEASURED", "Results", "ResultsError"]
 
-
-class ResultsError(Exception):
-    """The results can't be read or written; the message is one sentence with the remedy."""
+AT_MOST = 3  # rows that one cell can have after a merge: ours, theirs, and an older one
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Results:
     folder: Path
     name: str  # "<study>.<scale>"
     rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(MEASURED)))
-    provenance: dict[str, Any] = field(default_factory=lambda: {"environments": {}, "data": {}, "command": ""})
+    provenance: Provenance = field(default_factory=empty)
 
     @classmethod
     def read(cls, folder: Path, name: str, repair: bool = False) -> Results:
@@ -43,24 +43,47 @@ class Results:
         path = folder / f"{name}.csv"
         if not path.exists():
             return results
-        try:
-            rows = pd.read_csv(path, dtype=str, keep_default_na=False)
-            if absent := [column for column in MEASURED if column not in rows]:
-                raise ValueError(f"it has no column {absent[0]}")
-            for column in NUMBERS:
-                rows[column] = pd.to_numeric(rows[column])
-            results.rows = _with_plain_labels(rows)
-            results.provenance = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ResultsError(
-                f"{path} can't be read ({error}); restore it with `git checkout {path}` or remove it and run again"
-            ) from error
-        if repair:
-            results.tidy()
+        both = repair and results._of_both_sides()
+        if not both:
+            results.rows, results.provenance = frame(read_columns(path)), read_provenance(folder / f"{name}.json")
+        if lost := [label for label in results.provenance.get("labels", ()) if label not in results.rows]:
+            beside = path.with_suffix(".json")
+            remedy = f"restore them with `git checkout {path} {beside}` or remove both and run again"
+            raise ResultsError(f"{path} has no column {lost[0]}, which {beside} names; {remedy}")
         duplicates = results.duplicates()
-        if duplicates:
+        if repair:
+            results._must_be_of_a_merge()
+            results.tidy()
+        elif duplicates:
             raise ResultsError(f"{path} holds {duplicates[0]} twice; run `mtl-bench tidy` to keep the newer row")
         return results
+
+    def _of_both_sides(self) -> bool:
+        """Take the rows of both sides of an unsettled merge; False where there is none. Raises ResultsError."""
+        path, beside = self.folder / f"{self.name}.csv", self.folder / f"{self.name}.json"
+        tables, notes = sides(path), sides(beside)
+        if not (tables or notes):
+            return False
+        try:
+            columns = [columns_of(text, path) for text in tables] if tables else [read_columns(path)]
+            known = [provenance_of(text, beside) for text in notes] if notes else [read_provenance(beside)]
+        except DamagedError as error:
+            raise ResultsError(
+                f"{error}, in one side of a merge; resolve the conflict first: keep the lines of both sides, then run "
+                "`mtl-bench tidy`"
+            ) from error
+        self.rows = with_plain_labels(pd.concat(map(frame, columns), ignore_index=True))
+        self.provenance = merged(known)
+        return True
+
+    def _must_be_of_a_merge(self) -> None:
+        """Rows that a lost column made equal are replicates, and no repair may drop them."""
+        twice = self.rows[self.rows.duplicated(self.identity, keep=False)]
+        groups = twice.groupby(self.identity, sort=False)["key"].nunique() if len(twice) else pd.Series(dtype=int)
+        without_seed = REPLICATE not in self.rows and (groups > 1).any()
+        if without_seed or (groups > AT_MOST).any():
+            path = self.folder / f"{self.name}.csv"
+            raise ResultsError(f"{path} has lost a column: rows of different trials look alike; {restore(path)}")
 
     @property
     def labels(self) -> list[str]:
@@ -118,6 +141,16 @@ class Results:
         """Where a file that a trial keeps lies: a curve, which test items were right."""
         return self.folder / self.name / f"{key}.{file}"
 
+    def kept_array(self, key: str, file: str) -> npt.NDArray[Any] | None:
+        """The array in a kept .npy file, None where the trial kept none. Raises ResultsError for a damaged one."""
+        path = self.kept(key, file)
+        return read_array(path) if path.exists() else None
+
+    def kept_table(self, key: str, file: str) -> pd.DataFrame | None:
+        """The columns of a kept .csv file, None where the trial kept none. Raises ResultsError for a damaged one."""
+        path = self.kept(key, file)
+        return read_table(path) if path.exists() else None
+
     def merge(self, cells: Iterable[Cell], store: Store) -> None:
         """Take in the stored cells: a row is replaced only by a row of the same identity."""
         fresh = []
@@ -143,38 +176,49 @@ class Results:
         if not fresh:
             return
         rows = pd.concat([self.rows, pd.DataFrame(fresh)] if len(self.rows) else [pd.DataFrame(fresh)])
-        self.rows = _with_plain_labels(rows)
+        self.rows = with_plain_labels(rows)
         self.rows = self.rows.drop_duplicates(self.identity, keep="last").reset_index(drop=True)
         self.__dict__.pop("_done", None)
 
     def _take_provenance(self, record: dict[str, Any], lineage: list[dict[str, Any]], store: Store) -> None:
         digest = record["environment"]
-        if digest not in self.provenance["environments"]:
-            path = store.root / "environments" / f"{digest}.json"
-            self.provenance["environments"][digest] = json.loads(path.read_text(encoding="utf-8"))
+        if not self.provenance["environments"].get(digest):
+            self.provenance["environments"][digest] = store.environment(digest) or {}
         digests = self.provenance["data"]
         for name, found in ((name, found) for one in lineage for name, found in one["data"].items()):
-            # Data that each replicate draws for itself have one name and several digests.
-            digests[name] = ", ".join(sorted({found, *filter(None, digests.get(name, "").split(", "))}))
+            digests[name] = together(found, digests.get(name, ""))
 
     def _keep_files(self, cell: Cell, store: Store) -> None:
         for file in cell.trial.keep:
-            source, place = store.folder(cell.trial) / file, self.kept(key(cell.trial), file)
+            source, place = store.artifact(cell.trial, file), self.kept(key(cell.trial), file)
             if source.stat().st_size > KEPT_LIMIT:
                 raise ResultsError(f"{source} is larger than {KEPT_LIMIT:,} bytes, too large to keep with the results")
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, place)
+            write_atomically(place, source.read_bytes())
 
     def write(self) -> None:
-        """Sorted, so that a later run changes only the lines that it recomputed."""
-        self.tidy()
+        """Sorted, so that a later run changes only the lines that it recomputed. Raises ResultsError for a bad row."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        path, beside = self.folder / f"{self.name}.csv", self.folder / f"{self.name}.json"
+        before = dict(self.provenance["environments"])
+        self.tidy()
         rows = self.rows.sort_values(
             self.identity, key=lambda c: c.map(lambda v: (isinstance(v, str), v)), kind="stable"
         )
-        provenance = json.dumps(self.provenance, indent=1, sort_keys=True)
-        write_atomically(self.folder / f"{self.name}.json", f"{provenance}\n")
-        write_atomically(self.folder / f"{self.name}.csv", rows.to_csv(index=False, lineterminator="\n"))
+        text = rows.to_csv(index=False, lineterminator="\n")
+        try:
+            columns_of(text, path)
+        except DamagedError as error:
+            raise ResultsError(f"{error}; nothing was written: correct the study's plan or the trial") from error
+        # A kill between the files may leave neither rows without their environment nor a column that seems lost.
+        known = self.provenance.get("labels")
+        self.provenance["labels"] = self.labels
+        first = {**self.provenance, "environments": before, "labels": known if known == self.labels else []}
+        write_atomically(beside, text_of(first))
+        write_atomically(path, text)
+        if text_of(first) != text_of(self.provenance):
+            write_atomically(beside, text_of(self.provenance))
+        self._remove_unused()
 
     def tidy(self) -> None:
         """Drop older duplicates and whatever no row refers to any more."""
@@ -182,21 +226,11 @@ class Results:
         used = set(self.rows["environment"])
         environments = self.provenance["environments"]
         self.provenance["environments"] = {d: e for d, e in environments.items() if d in used}
+
+    def _remove_unused(self) -> None:
+        """Kept files that no row refers to go once the rows are on the disk."""
         keys = set(self.rows["key"])
+        remove_leftovers(self.folder)
         for path in (self.folder / self.name).glob("*"):
             if path.name.partition(".")[0] not in keys:
-                path.unlink()
-
-
-def _with_plain_labels(rows: pd.DataFrame) -> pd.DataFrame:
-    """Labels first, whole numbers as int, absent ones as "": a row reads back as it was written."""
-    labels = [column for column in rows.columns if column not in MEASURED]
-    rows = rows[[*labels, *MEASURED]].copy()
-    for column in labels:
-        rows[column] = rows[column].astype(object).where(rows[column].notna(), "").map(_plain)
-    return rows
-
-
-def _plain(label: Any) -> str | int:
-    text = str(label).removesuffix(".0") if isinstance(label, float) else str(label)
-    return int(text) if text.removeprefix("-").isdecimal() and str(int(text)) == text else text
+                path.unlink(missing_ok=True)

@@ -15,7 +15,6 @@ import pytest
 from mtl_bench.core.runner import missing
 from mtl_bench.core.store import Store, StoreError, TrialError, code_of
 from mtl_bench.core.trial import Trial, Work, key
-from mtl_bench.disk import write_atomically
 from tests.core.fakes import Count, Fail, executions
 
 ROOT = Path(__file__).parents[2]
@@ -85,15 +84,6 @@ def test_an_unfinished_or_hollow_folder_is_no_result(store: Store) -> None:
     assert store.record(trial)["metrics"] == {"accuracy": 12.5}
 
 
-@pytest.mark.parametrize("text", ['{"metrics": {"accur', "", "[1, 2]"])
-def test_a_broken_record_is_one_sentence_with_the_remedy(store: Store, text: str) -> None:
-    trial = Count("a")
-    store.compute(trial, "cpu")
-    (store.folder(trial) / "record.json").write_text(text, encoding="utf-8")
-    with pytest.raises(StoreError, match=f"can't be read .*; remove the folder {key(trial)} and run again"):
-        store.compute(Count("b", needs=(trial,)), "cpu")
-
-
 def test_a_discarded_trial_is_forgotten(store: Store) -> None:
     trial = Note("hello")
     store.compute(trial, "cpu")
@@ -107,16 +97,6 @@ def test_a_failed_trial_keeps_what_it_had_for_the_next_try(store: Store) -> None
     with pytest.raises(TrialError, match="ValueError: boo"):
         store.compute(Fail("boo"), "cpu")
     assert Fail("boo") not in store
-
-
-def test_readers_never_see_half_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    write_atomically(path, "old")
-    with path.open(encoding="utf-8") as reader:
-        write_atomically(path, "new and longer")
-        assert reader.read() == "old"
-    assert path.read_text(encoding="utf-8") == "new and longer"
-    assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("place", ["file", "file/below", "store"])
