@@ -17,7 +17,8 @@ from mtl_bench.report import overview
 from mtl_bench.report.page import write
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.verdict import judge
-from mtl_bench.study import Bars, Claim, Published, Study, accuracy
+from mtl_bench.study import Claim, Published, Study, accuracy
+from mtl_bench.views.bars import Bars
 from tests.results.measured import PAPER, Maker, make_study
 
 URL = "https://jmlr.org/papers/v17/15-239.html"

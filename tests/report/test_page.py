@@ -15,7 +15,8 @@ from markdown_it import MarkdownIt
 from mtl_bench.report.page import write
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.verdict import judge
-from mtl_bench.study import Bars, Cell, Claim, Labels, Published, Scale, Study, accuracy
+from mtl_bench.study import Cell, Claim, Labels, Published, Scale, Study, accuracy
+from mtl_bench.views.bars import Bars
 from tests.results.measured import Maker, Nothing, make_study, plan
 
 

@@ -14,7 +14,10 @@ import pytest
 
 from mtl_bench.core.trial import Trial
 from mtl_bench.results.table import Results
-from mtl_bench.study import Bars, Cell, Claim, Curves, Gate, Grid, Labels, Published, Scale, Study, accuracy
+from mtl_bench.study import Cell, Claim, Gate, Labels, Published, Scale, Study, accuracy
+from mtl_bench.views.bars import Bars
+from mtl_bench.views.curves import Curves
+from mtl_bench.views.grid import Grid
 
 PAPER = "Ganin et al., JMLR 2016"
 METHODS = {"source only": 40.0, "DANN": 48.0, "train on target": 83.0}

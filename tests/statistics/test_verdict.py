@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mtl_bench.statistics.estimate import Estimate, estimate
 from scipy import stats
 
 from mtl_bench.results.table import Results
-from mtl_bench.statistics.estimate import Estimate, estimate
 from mtl_bench.statistics.inference import detectable_effect, spread, t_tail
 from mtl_bench.statistics.verdict import Judgement, decide, judge, verdict_lines
 from mtl_bench.study import Claim, Contrast, Gate, accuracy

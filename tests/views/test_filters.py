@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from mtl_bench.views.plots import save
 
 from mtl_bench.report.page import write
 from mtl_bench.results.table import Results, ResultsError
-from mtl_bench.study import Cell, Filters, Scale
-from mtl_bench.views.filters import draw_filters, mosaic
-from mtl_bench.views.plots import save
+from mtl_bench.study import Cell, Scale
+from mtl_bench.views.filters import Filters, draw_filters, mosaic
 from tests.results.measured import Maker, Nothing, make_study
 
 VIEW = Filters("First layer", {"network": "base"})

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from matplotlib import style
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
+from mtl_bench.views.plots import save
 
 from mtl_bench.report.page import write
 from mtl_bench.results.table import Results, ResultsError
-from mtl_bench.study import Labels, Layers, Line, Published, Study
-from mtl_bench.views.layers import draw_layers
-from mtl_bench.views.plots import save
+from mtl_bench.study import Labels, Published, Study
+from mtl_bench.views.layers import Layers, Line, draw_layers
 from mtl_bench.views.style import COLOURS, STYLE, TWO_COLUMNS
 from tests.results.measured import Maker, make_study
 

@@ -12,13 +12,13 @@ import pytest
 from matplotlib import style
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from mtl_bench.views.plots import save
 from PIL import Image
 
 from mtl_bench.results.table import Results, ResultsError
-from mtl_bench.study import Bars, Curves, Published, Study
-from mtl_bench.views.bars import draw_bars
-from mtl_bench.views.curves import draw_curves
-from mtl_bench.views.plots import save
+from mtl_bench.study import Published, Study
+from mtl_bench.views.bars import Bars, draw_bars
+from mtl_bench.views.curves import Curves, draw_curves
 from mtl_bench.views.style import COLOURS, DASHES, HATCHES, MARKERS, STYLE
 from tests.results.measured import METHODS, PAPER, Maker, keep_items_and_curves, make_study
 

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_bench.study import Points, Ranking
+from mtl_bench.study import 
 from mtl_bench.views.plots import save
 from mtl_bench.views.scatter import draw_scatter
 from mtl_bench.views.tables import ranking_table
+from mtl_bench.views.points import Points
+from mtl_bench.views.ranking import Ranking
 from tests.results.measured import Maker, make_study
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from mtl_bench.views.plots import save
 
 from mtl_bench.results.table import ResultsError
-from mtl_bench.study import Published, Sweep
-from mtl_bench.views.plots import save
-from mtl_bench.views.sweep import draw_sweep
+from mtl_bench.study import Published
+from mtl_bench.views.sweep import Sweep, draw_sweep
 from tests.results.measured import PAPER, Maker, make_study
 
 

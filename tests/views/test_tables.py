@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from mtl_bench.views.tables import grid_table, main_table
 
 from mtl_bench.results.frame import measured, share_of_gap
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.numbers import numbers
-from mtl_bench.study import Grid, Published, Study
+from mtl_bench.study import Published, Study
 from mtl_bench.typeset import duration, escape, latex_table, markdown_table, number, p_value, plus, signed
-from mtl_bench.views.tables import grid_table, main_table
+from mtl_bench.views.grid import Grid
 from tests.results.measured import METHODS, PAPER, Maker, make_study
 
 
