@@ -153,7 +153,7 @@ def environment_table(results: Results) -> pd.DataFrame:
     known = {digest: _mapping(results, one) for digest, one in _part(results, "environments").items()}
     names = sorted({name for digest in rows.index for name in known.get(digest, {})})
     columns = {
-        f"{digest} ({count(int(n), 'row')})": [str(known.get(digest, {}).get(name, ABSENT)) for name in names]
+        f"{digest} ({count(int(n), 'row')})": [str(known.get(str(digest), {}).get(name, ABSENT)) for name in names]
         for digest, n in rows.items()
     }
     return pd.DataFrame({"environment": names, **columns})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BARS_OF_ONE_COLUMN, BARS_IN_A_ROW = 5, 36
+BARS_OF_ONE_COLUMN, BARS_IN_A_ROW, MOST_ROWS = 5, 36, 10
 Placed = tuple[Measured, float, float]  # a bar: cell, centre, width
 
 
@@ -48,7 +48,9 @@ class Bars:
         if len(clusters) == 1:  # nothing but the bars' own label differs: it stands below them
             clusters = {cell.labels.get(self.bars, ""): [cell] for cell in cells}
         in_a_row = max(1, BARS_IN_A_ROW // (len(cells) // len(clusters)))
-        rows = [list(clusters.items())[i : i + in_a_row] for i in range(0, len(clusters), in_a_row)]
+        # More rows than these fit no sheet of paper; the table of all cells has them.
+        places = range(0, min(len(clusters), MOST_ROWS * in_a_row), in_a_row)
+        rows = [list(clusters.items())[i : i + in_a_row] for i in places]
         figure, grid = primitives.panels(len(rows), 1, wide=len(cells) > BARS_OF_ONE_COLUMN)
         letters = round(figure.get_figwidth() * LETTERS_PER_INCH * 0.8 / max(map(len, rows)))
         tables = list(dict.fromkeys(table for cell in cells if (table := _published_in(frame, cell))))
@@ -68,7 +70,7 @@ class Bars:
             axes.set_ylabel(unit(self.metric))
             primitives.chance_line(axes, frame.study.chance, self.metric)
         if len(names) > 1 and len(cells) > len(clusters):
-            primitives.legend(figure, {name: handles[name] for name in names}, "upper")
+            primitives.legend(figure, {name: handles[name] for name in names if name in handles}, "upper")
         primitives.legend(figure, published, "lower")
         return figure
 

@@ -32,11 +32,11 @@ def printed_lines(lines: Lines, published: Sequence[Published], x: str, metric: 
         if number.metric == metric:
             tables.setdefault((number.paper, number.source), []).append(number)
     prints = [
-        {i: found for i, (against, cells) in lines.items() if (found := _printed(tuple(table), against, cells, x))}
+        {i: one for i, (against, cells) in lines.items() if (one := _printed(tuple(table), against, cells, x))}
         for table in tables.values()
     ]
     papers: dict[int, PrintedLine] = {}
-    for found in sorted(prints, key=lambda found: (all(one.context for one in found.values()), -len(found))):
+    for found in sorted(prints, key=lambda found: (all(each.context for each in found.values()), -len(found))):
         papers = {**found, **papers}
     points = all(lines[i][0] is None and len(paper.values) == 1 for i, paper in papers.items())
     if points and all(paper.context for paper in papers.values()):
