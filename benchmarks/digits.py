@@ -25,21 +25,7 @@ from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.methods.shallow.sa import SA
 from mtl_bench.models.digits import DigitCNN, DigitCNNBatchNorm
 from mtl_bench.models.network import Backbone, BatchNormPolicy
-from mtl_bench.study import (
-    Bars,
-    Cell,
-    Claim,
-    Curves,
-    Gate,
-    Grid,
-    Labels,
-    Points,
-    Published,
-    Ranking,
-    Scale,
-    Study,
-    accuracy,
-)
+from mtl_bench.study import Cell, Claim, Gate, Labels, Published, Scale, Study, accuracy
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.contracts import DataSet, Method, ShallowMethod
@@ -50,6 +36,11 @@ from mtl_bench.trials.select import ImportanceWeights, Select, SelectWeighted
 from mtl_bench.trials.separation import DomainDistance, Embedding
 from mtl_bench.trials.trunk import Trunk
 from mtl_bench.trials.weights import Weights
+from mtl_bench.views.bars import Bars
+from mtl_bench.views.curves import Curves
+from mtl_bench.views.grid import Grid
+from mtl_bench.views.points import Points
+from mtl_bench.views.ranking import Ranking
 
 CEILING = "train on target"
 PLAIN, NORMALISED = "DANN's", "DANN's with BatchNorm"
@@ -98,7 +89,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
             yield cell(run(method, seed, DigitCNNBatchNorm(policy)), name, network=NORMALISED)
         alone = run(SourceOnly(), seed)
         for name, method in JUDGED.items():
-            yield Cell(labels_of(run(method, seed), name), Embedding(run(method, seed)), "divergence")
+            yield Cell(labels_of(run(method, seed), name), Embedding(run(method, seed)), artifact="embedding.csv")
         yield Cell(labels_of(alone, "SA"), on_features_of(alone, SA(), scale))
         yield from between_grey_digits(scale, recipe, seed)
         reverse = replace(recipe, steps=scale.pick(smoke=4, laptop=300, paper=2000), checkpoints=1)

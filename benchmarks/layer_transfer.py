@@ -13,22 +13,7 @@ from mtl_bench.datasets.wrappers.classes import Classes, PerClass, drawn, halves
 from mtl_bench.models.caffenet import CaffeNet
 from mtl_bench.models.network import Backbone
 from mtl_bench.models.small_cnn import SmallCNN
-from mtl_bench.study import (
-    Cell,
-    Claim,
-    Contrast,
-    Curves,
-    Filters,
-    Gate,
-    Grid,
-    Labels,
-    Layers,
-    Line,
-    Published,
-    Scale,
-    Study,
-    accuracy,
-)
+from mtl_bench.study import Cell, Claim, Contrast, Gate, Labels, Published, Scale, Study, accuracy
 from mtl_bench.training.augmentation import Augmentation, CropAndFlip
 from mtl_bench.training.caffe_recipe import CaffeRecipe
 from mtl_bench.training.recipe import Recipe
@@ -37,6 +22,10 @@ from mtl_bench.trials.first_filters import FirstFilters
 from mtl_bench.trials.inits import FirstLayers, Initialisation, RandomLayers
 from mtl_bench.trials.train import Precision, Train
 from mtl_bench.trials.weights import Weights
+from mtl_bench.views.curves import Curves
+from mtl_bench.views.filters import Filters
+from mtl_bench.views.grid import Grid
+from mtl_bench.views.layers import Layers, Line
 
 BASE, LONGER, EXACT = "base", "base, twice as long", "base, float32"
 RANDOM, UNTRAINED = "random halves", "no transfer"
@@ -115,7 +104,7 @@ def between_random_halves(scale: Scale, seed: int) -> Iterator[Cell]:
         yield from networks.transferred("BnB+", target, target, tuned)
         yield from networks.transferred("AnB+", source, target, tuned)
         labels = {**networks.labels(target, BASE, 0), "selection": LAST}
-        yield Cell(labels, FirstFilters(Weights(networks.copied(target))), "filters")
+        yield Cell(labels, FirstFilters(Weights(networks.copied(target))), artifact="filters.npy")
     yield from replace(networks, recipe=replace(networks.recipe, steps=2 * networks.recipe.steps)).measured(b, LONGER)
     yield from replace(networks, precision="float32").measured(b, EXACT)
     whole: DataSet = scale.pick(smoke=b, laptop=b, paper=photographs)

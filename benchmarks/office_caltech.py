@@ -19,10 +19,13 @@ from mtl_bench.methods.shallow.pca import PCA
 from mtl_bench.methods.shallow.sa import SA
 from mtl_bench.methods.shallow.sstca import SSTCA
 from mtl_bench.methods.shallow.tca import TCA
-from mtl_bench.study import Bars, Cell, Claim, Contrast, Grid, Labels, Published, Scale, Study, Sweep, accuracy
+from mtl_bench.study import Cell, Claim, Contrast, Labels, Published, Scale, Study, accuracy
 from mtl_bench.trials.contracts import DataSet, ShallowMethod
 from mtl_bench.trials.fit_shallow import FitShallow, Normalisation
 from mtl_bench.trials.mean_over import Group, MeanOver
+from mtl_bench.views.bars import Bars
+from mtl_bench.views.grid import Grid
+from mtl_bench.views.sweep import Sweep
 
 SCALED: Normalisation = "L1, z-score"
 UNIT: Normalisation = "L1, z-score, unit length"

@@ -25,7 +25,7 @@ from mtl_bench.methods.shallow.sstca import SSTCA
 from mtl_bench.methods.shallow.tca import TCA
 from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.study import Bars, Cell, Claim, Contrast, Grid, Labels, Scale, Study, accuracy
+from mtl_bench.study import Cell, Claim, Contrast, Labels, Scale, Study, accuracy
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.contracts import DataSet, Method, ShallowMethod
@@ -34,6 +34,8 @@ from mtl_bench.trials.fit_shallow import FitShallow, Normalisation
 from mtl_bench.trials.mean_over import Group, MeanOver
 from mtl_bench.trials.select import Select
 from mtl_bench.trials.trunk import Trunk
+from mtl_bench.views.bars import Bars
+from mtl_bench.views.grid import Grid
 
 SCALED: Normalisation = "z-score"
 UNIT: Normalisation = "unit length"

@@ -9,12 +9,14 @@ from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.methods.deep.dann import DANN
 from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.digits import DigitCNN
-from mtl_bench.study import Bars, Cell, Claim, Curves, Gate, Labels, Published, Scale, Study, accuracy
+from mtl_bench.study import Cell, Claim, Gate, Labels, Published, Scale, Study, accuracy
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.contracts import DataSet, Method
 from mtl_bench.trials.evaluate import Evaluate
 from mtl_bench.trials.select import Select
+from mtl_bench.views.bars import Bars
+from mtl_bench.views.curves import Curves
 
 METHODS: dict[str, Method] = {"source only": SourceOnly(), "DANN": DANN()}
 CEILING = "train on target"

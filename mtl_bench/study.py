@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from mtl_bench import labels
 from mtl_bench.core.trial import Trial
@@ -43,9 +43,13 @@ class Cell:
 
     labels: Labels
     trial: Trial
-    metric: str = "accuracy"
-    optional: bool = False  # its data may not be at hand: the page says so, and the run goes on
+    metric: str = ""  # accuracy, or of a cell with an artifact that file's name, unless it is said
+    optional: bool = False  # its data may not be available: the page says so, and the run goes on
     reads: str = ""  # the trial's metric, where it has another name there: one of several splits, for example
+    artifact: str = ""  # a file that the trial leaves and a picture needs: the cell is this file, and in no table
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "metric", self.metric or self.artifact or "accuracy")
 
 
 @dataclass(frozen=True)
@@ -132,123 +136,22 @@ class Published:
     n: int | None = None
 
 
-@dataclass(frozen=True)
-class Bars:
-    """Bars with the spread over replicates and the published value marked, grouped by whatever other label varies."""
+class View(Protocol):
+    """A figure or a table of a page: a frozen dataclass, one file each in `mtl_bench/views/`."""
 
-    title: str
-    bars: str = "method"  # the label along the axis
-    metric: str = "accuracy"
-    where: Labels = field(default_factory=dict)
+    @property
+    def title(self) -> str: ...
 
+    @property
+    def reading(self) -> str:
+        """A sentence that says how to read it."""
 
-@dataclass(frozen=True)
-class Curves:
-    """Curves over training with a band over replicates, from the file that each cell's trial kept."""
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that it reads of the cells' trials, by name."""
 
-    title: str
-    y: str  # a column of the kept file
-    x: str = "step"
-    lines: str = "method"  # the label that tells the lines apart
-    file: str = "curve.csv"
-    where: Labels = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table: mean ± sd over n beside the published value, one row per `rows`, one column per `columns`."""
-
-    title: str
-    rows: str = "method"
-    columns: str = "target"
-    metric: str = "accuracy"
-    where: Labels = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Points:
-    """Points in the plane from the file that each cell's trial kept, a panel per cell; of several seeds the first."""
-
-    title: str
-    panels: str = "method"  # the label that tells the panels apart
-    colour: str = "domain"  # a column of the kept file, beside x and y
-    file: str = "embedding.csv"
-    metric: str = "divergence"  # of the cells that keep the file; a number about the picture, in no table
-    where: Labels = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """A table that ranks the values of a label by what they lose against one of them, with the loss per column."""
-
-    title: str
-    rank: str = "selection"
-    against: str = "oracle"
-    columns: str = "method"
-    metric: str = "accuracy"
-    where: Labels = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """Lines over a label whose values are numbers, such as a dimension; each point is the mean over all other labels.
-
-    The axis is logarithmic where the values span more than a decade.
-    """
-
-    title: str
-    x: str = "dimension"  # the label along the axis
-    lines: str = "method"  # the label that tells the lines apart
-    metric: str = "accuracy"
-    where: Labels = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of `Layers`: cells with the labels `of`, less those that differ from them by `against` alone, if given.
-
-    A cell's accuracy minus its base's: `Line("BnB − base", {"network": "BnB"}, {"network": "base", "layer": 0})`.
-    """
-
-    name: str
-    of: Labels
-    against: Labels | None = None
-
-
-@dataclass(frozen=True)
-class Layers:
-    """Lines over a layer with every run as a point, the mean and its spread over replicates, beside the paper's lines.
-
-    A line without `against` whose cells stand at one place before all others is a reference, and crosses the panel.
-    """
-
-    title: str
-    lines: tuple[Line, ...]
-    x: str = "layer"  # the label along the axis, a number
-    metric: str = "accuracy"
-    where: Labels = field(default_factory=dict)
-    x_title: str = ""  # of the axis; otherwise the label's name
-
-    def __post_init__(self) -> None:
-        if len({line.against is None for line in self.lines}) > 1:
-            raise ValueError(f"the view “{self.title}” mixes values and differences; give all lines `against`, or none")
-
-
-@dataclass(frozen=True)
-class Filters:
-    """Filters of the first layer, a panel per cell, from the file that its trial kept; the first eight of the plan.
-
-    The file holds float32 (filters, 1 or 3 channels, height, width).
-    """
-
-    title: str
-    where: Labels = field(default_factory=dict)
-    panels: str = "seed"  # the label that a panel's title ends with; unless it is the seed, of several seeds the first
-    file: str = "filters.npy"
-    metric: str = "filters"  # of the cells that keep the file; a number about the picture, in no table
-
-
-View = Bars | Curves | Grid | Ranking | Points | Sweep | Layers | Filters
+    def draw(self, frame: Any, /) -> Any:
+        """A figure or a table of the study's frame, None where that holds nothing for it."""
 
 
 @dataclass(frozen=True)

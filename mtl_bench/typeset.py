@@ -11,8 +11,11 @@ import pandas as pd
 
 ABSENT = "–"
 MARKDOWN = re.compile(r"([\\`*_|~$]|^#|\](?=[(\[:]))")  # what Markdown would take as markup inside a line
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # letters that are no text
 LATEX = str.maketrans(
-    {"±": r"$\pm$", "→": r"$\to$", "−": "$-$", "×": r"$\times$", "≥": r"$\geq$", "≤": r"$\leq$", "–": "--"}
+    {letter: f"\\{letter}" for letter in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"±": r"$\pm$", "→": r"$\to$", "−": "$-$", "×": r"$\times$", "≥": r"$\geq$", "≤": r"$\leq$", "–": "--"}
 )
 
 
@@ -79,7 +82,7 @@ def duration(seconds: float) -> str:
 
 def escape(value: Any) -> str:
     """Text that Markdown and HTML show as it is, on one line; links stay links."""
-    text = MARKDOWN.sub(r"\\\1", html.escape(" ".join(str(value).split()), quote=False))
+    text = MARKDOWN.sub(r"\\\1", html.escape(_one_line(value), quote=False))
     return f"[{text}]({value.url})" if isinstance(value, Linked) else text
 
 
@@ -92,10 +95,17 @@ def markdown_table(frame: pd.DataFrame) -> str:
 
 
 def latex_table(frame: pd.DataFrame) -> str:
-    r"""A booktabs table, for `\input` in a paper that loads the package."""
+    r"""A booktabs table, for `\input` in a paper that loads the package; a blank line in a cell would end it."""
     columns = "".join("r" if is_numeric(frame[column]) else "l" for column in frame.columns)
-    style = frame.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
-    return str(style.to_latex(column_format=columns, hrules=True)).translate(LATEX)
+    rows: list[Any] = [frame.columns, *frame.itertuples(index=False)]
+    head, *body = (" & ".join(_one_line(value).translate(LATEX) for value in row) + " \\\\\n" for row in rows)
+    return (
+        f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head}\\midrule\n{''.join(body)}\\bottomrule\n\\end{{tabular}}\n"
+    )
+
+
+def _one_line(value: Any) -> str:
+    return " ".join(CONTROL.sub(" ", str(value)).split())
 
 
 def is_numeric(column: pd.Series[Any]) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtl_bench.views.style import COLOURS, STYLE, TWO_COLUMNS, legend
+from mtl_bench.views.primitives import legend
+from mtl_bench.views.style import COLOURS, STYLE, TWO_COLUMNS
 from speed.lines import Entry
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ Nobody reads this second paragraph.
 
 import os
 
-from mtl_bench.study import Cell, Claim, Grid, Study, accuracy
+from mtl_bench.study import Cell, Claim, Study, accuracy
+from mtl_bench.views.grid import Grid
 from tests.core.fakes import Count, Fail, LostData, Reading, Score, Wait
 
 log = os.environ["LOG"]

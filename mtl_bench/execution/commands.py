@@ -203,13 +203,15 @@ def _stoppable() -> Iterator[None]:
 def _write_page(wanted: Wanted, results: Results) -> None:
     """Write the page and say what it says; the last line is where it is."""
     from mtl_bench.report import page
+    from mtl_bench.results.frame import Frame
     from mtl_bench.statistics import verdict
 
+    frame = Frame.of(wanted.study, results, wanted.planned)
     codes = {key(cell.trial): (type(cell.trial).__name__, code_of(cell.trial)) for cell in wanted.planned}
     rows = [row for row in zip(results.rows["key"], results.rows["code"], strict=True) if row[0] in codes]
     stale = Counter(codes[name][0] for name, code in rows if codes[name][1] != code)
-    path = page.write(wanted.name, wanted.study, results, wanted.scale, workspace.places().reports, stale)
-    print("\n".join(verdict.verdict_lines(verdict.judge(wanted.study, results))))
+    path = page.write(wanted.name, frame, workspace.places().reports, stale)
+    print("\n".join(verdict.verdict_lines(verdict.judge(frame))))
     print(workspace.near(path))
 
 

@@ -12,7 +12,7 @@ from mtl_bench.results.table import Results
 from mtl_bench.statistics.verdict import Judgement
 from mtl_bench.study import REPLICATE, Contrast
 from mtl_bench.typeset import ABSENT, linked, number, signed
-from mtl_bench.views.tables import digits_of
+from mtl_bench.views.table import digits_of
 
 
 def by_seed(judgement: Judgement, results: Results) -> list[pd.DataFrame]:
@@ -40,7 +40,7 @@ def _evidence(contrast: Contrast, results: Results) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Whisker:
+class ForestRow:
     """A claim's interval on an axis that all claims of its unit share; places are percent of the axis."""
 
     low: float
@@ -50,9 +50,9 @@ class Whisker:
     published: float | None
 
 
-def whiskers(judgements: Sequence[Judgement]) -> list[Whisker | None]:
-    """One per claim, None where nothing was measured."""
-    drawn: list[Whisker | None] = []
+def forest_plot(judgements: Sequence[Judgement]) -> list[ForestRow | None]:
+    """A row per claim, None where nothing was measured."""
+    drawn: list[ForestRow | None] = []
     for j in judgements:
         alike = [other for other in judgements if other.claim.unit == j.claim.unit and other.deciding]
         ends = [0.0, *(end for other in alike for end in _ends(other))]
@@ -67,7 +67,7 @@ def whiskers(judgements: Sequence[Judgement]) -> list[Whisker | None]:
             continue
         left, right = j.deciding.interval() if j.deciding.n > 1 else (j.deciding.mean, j.deciding.mean)
         published = None if j.claim.published is None else place(j.claim.published)
-        drawn.append(Whisker(place(left), place(j.deciding.mean), place(right), place(0.0), published))
+        drawn.append(ForestRow(place(left), place(j.deciding.mean), place(right), place(0.0), published))
     return drawn
 
 

@@ -13,10 +13,8 @@ import pandas as pd
 
 from mtl_bench.disk import write_atomically
 from mtl_bench.report import sections, templating
-from mtl_bench.results.frame import scale_of
-from mtl_bench.results.table import Results
+from mtl_bench.results.frame import Frame
 from mtl_bench.statistics.verdict import Judgement, Verdict
-from mtl_bench.study import Study
 from mtl_bench.typeset import ABSENT, Linked
 
 FILE = "summary.json"
@@ -43,21 +41,19 @@ class Summary:
         return f"{self.study}.{self.scale}"
 
 
-def note(
-    path: Path, name: str, study: Study, results: Results, run: sections.Run, judgements: Sequence[Judgement]
-) -> None:
+def note(path: Path, name: str, frame: Frame, run: sections.Run, judgements: Sequence[Judgement]) -> None:
     """Keep beside the page's figures what the overview says of it."""
     counts = Counter(j.verdict for j in judgements if j.claim.primary)
     summary = Summary(
         study=name,
-        scale=scale_of(results),
-        title=study.title,
-        question=study.question,
+        scale=frame.scale,
+        title=frame.study.title,
+        question=frame.study.question,
         verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
-        rows=len(results.rows),
+        rows=len(frame.results.rows),
         seeds=run.seeds,
         dates=run.dates,
-        devices=", ".join(sorted(set(results.rows["device"]))),
+        devices=", ".join(frame.by_device),
     )
     write_atomically(path, json.dumps(asdict(summary), indent=1) + "\n")
 

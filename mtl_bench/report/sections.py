@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from mtl_bench.results.frame import by_device, closed_labels, grouped, planned
-from mtl_bench.results.table import Results
-from mtl_bench.statistics.estimate import Estimate, bounds, span
+from mtl_bench.results.frame import Frame
+from mtl_bench.results.measured import closed_labels
+from mtl_bench.results.table import Results, ResultsError
+from mtl_bench.statistics.contrasts import Estimate, bounds, span
 from mtl_bench.statistics.numbers import NumberVerdict
 from mtl_bench.statistics.verdict import Judgement, gate_results
 from mtl_bench.study import DOMAINS, REPLICATE, Cell, Claim, Contrast, Study
 from mtl_bench.typeset import ABSENT, count, duration, linked, mean_sd, number, plus, signed
-from mtl_bench.views.tables import cited, paper_of
+from mtl_bench.views.table import cited, paper_of
 
 
 def verdict_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
@@ -57,7 +59,7 @@ def published_text(claim: Claim) -> str:
     return f"{signed(claim.published)} {claim.unit} ({claim.source})"
 
 
-def gate_table(study: Study, results: Results) -> pd.DataFrame:
+def gate_table(frame: Frame) -> pd.DataFrame:
     """A row per gate and device class."""
     return pd.DataFrame(
         [
@@ -69,8 +71,8 @@ def gate_table(study: Study, results: Results) -> pd.DataFrame:
                 "must be": result.bound,
                 "result": "passed" if result.passed else "not passed",
             }
-            for device, part in by_device(results).items()
-            for result in gate_results(study, part)
+            for device, part in (frame.by_device or {ABSENT: frame.no_rows}).items()
+            for result in gate_results(frame.study, part)
         ]
     )
 
@@ -98,39 +100,37 @@ class Run:
 
     cells: str
     failed: str  # planned, but without a result
-    not_at_hand: str  # domains whose data could not be read
+    unavailable: str  # domains whose data could not be read
+    unplanned: str  # rows that the plan no longer has
     seeds: str
     dates: str
     time: str
     shared: dict[str, str]
 
 
-def run(study: Study, results: Results) -> Run:
+def run(frame: Frame) -> Run:
     """How much of the plan is there, which seeds, when and at what cost."""
-    rows = results.rows
-    there = {
-        frozenset((name, str(row[name])) for name in results.labels if row[name] != "")
-        for row in rows.to_dict("records")
-    }
-    missing = [
-        cell
-        for cell in planned(study, results)
-        if frozenset((name, str(value)) for name, value in cell.labels.items()) not in there
-    ]
+    rows = frame.results.rows
     days = sorted(str(finished)[:10] for finished in rows["finished"])
     # A row's seconds include what it shares with others, so that their sum would count that many times.
     seconds = rows.drop_duplicates("key")["seconds"]
     middle, most = duration(seconds.median()), duration(seconds.max())
-    cells = [cell for metric in sorted(set(rows["metric"])) for cell in grouped(results, metric)]
+    cells = [cell for metric in frame.metrics for cell in frame.measured(metric)]
+    failed = sum(not cell.optional for cell in frame.absent)
     return Run(
         cells=count(len(rows), "row"),
-        failed=count(failed, "cell") if (failed := sum(not cell.optional for cell in missing)) else "",
-        not_at_hand=_domains([cell for cell in missing if cell.optional]),
+        failed=count(failed, "cell") if failed else "",
+        unavailable=_domains([cell for cell in frame.absent if cell.optional]),
+        unplanned=_unplanned(frame.unplanned),
         seeds=_ranges(rows[REPLICATE]) if REPLICATE in rows else "none, the study has no random part",
         dates=" to ".join(dict.fromkeys([days[0], days[-1]])) if days else "",
         time=f"{middle} for a cell with all that it needs (median), at most {most}",
         shared=closed_labels(cells),
     )
+
+
+def _unplanned(rows: int) -> str:
+    return f"{count(rows, 'row')} of the results {'is' if rows == 1 else 'are'} no longer planned" if rows else ""
 
 
 def _domains(cells: Sequence[Cell]) -> str:
@@ -150,10 +150,10 @@ def _ranges(seeds: pd.Series[str]) -> str:
 def environment_table(results: Results) -> pd.DataFrame:
     """A column per environment in which rows were computed."""
     rows = results.rows.groupby("environment", sort=True).size()
-    known = results.provenance.get("environments", {})
+    known = {digest: _mapping(results, one) for digest, one in _part(results, "environments").items()}
     names = sorted({name for digest in rows.index for name in known.get(digest, {})})
     columns = {
-        f"{digest} ({count(int(n), 'row')})": [str(known.get(digest, {}).get(name, ABSENT)) for name in names]
+        f"{digest} ({count(int(n), 'row')})": [str(known.get(str(digest), {}).get(name, ABSENT)) for name in names]
         for digest, n in rows.items()
     }
     return pd.DataFrame({"environment": names, **columns})
@@ -161,7 +161,7 @@ def environment_table(results: Results) -> pd.DataFrame:
 
 def code_table(results: Results) -> pd.DataFrame:
     """A row per kind of trial and digest of its source."""
-    kinds = results.rows["key"].str.rpartition("-")[0]
+    kinds = results.rows["key"].astype(str).str.rpartition("-")[0] if len(results.rows) else ""
     rows: pd.DataFrame = (
         results.rows.assign(trial=kinds).groupby(["trial", "code"], sort=True).size().reset_index(name="rows")
     )
@@ -170,5 +170,24 @@ def code_table(results: Results) -> pd.DataFrame:
 
 def data_table(results: Results) -> pd.DataFrame | None:
     """A row per array of data that was read; None when no digest is known."""
-    data = sorted(results.provenance.get("data", {}).items())
-    return pd.DataFrame([{"data": name, "digest": digest} for name, digest in data]) if data else None
+    data = sorted(_part(results, "data").items())
+    return pd.DataFrame([{"data": name, "digest": str(digest)} for name, digest in data]) if data else None
+
+
+def command(results: Results) -> str:
+    """The command that filled the results, "" where that is not known."""
+    said = _mapping(results, results.provenance).get("command", "")
+    return said if isinstance(said, str) else str(_mapping(results, said))
+
+
+def _part(results: Results, name: str) -> dict[str, Any]:
+    return _mapping(results, _mapping(results, results.provenance).get(name, {}))
+
+
+def _mapping(results: Results, value: Any) -> dict[str, Any]:
+    """A part of what lies beside the rows. Raises ResultsError when it has another shape."""
+    if not isinstance(value, dict):
+        path = results.folder / f"{results.name}.json"
+        remedy = f"restore it with `git checkout {path}` or run again"
+        raise ResultsError(f"{path} has {type(value).__name__} where names and values are expected; {remedy}")
+    return value

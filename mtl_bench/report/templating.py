@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtl_bench.report import sections
-from mtl_bench.typeset import Linked, escape, is_numeric, markdown_table, number, p_value
+from mtl_bench.typeset import ABSENT, Linked, escape, is_numeric, markdown_table, number, p_value
 from mtl_bench.views.style import DPI
 
 if TYPE_CHECKING:
@@ -52,10 +53,15 @@ def markdown() -> Environment:
     environment = _environment(finalize=lambda value: value if isinstance(value, Markdown) else Markdown(escape(value)))
     environment.filters |= {
         "raw": Markdown,
-        "code": lambda text: Markdown(f"`{str(text).replace('`', ' ')}`"),
+        "code": code,
         "table": lambda frame: Markdown(markdown_table(frame)),
     }
     return environment
+
+
+def code(text: str) -> Markdown:
+    """A command on one line, in which nothing is markup: a line break would end it, and a backtick too."""
+    return Markdown(f"`{' '.join(str(text).replace('`', ' ').split()) or ABSENT}`")
 
 
 def html(folder: Path, papers: Mapping[str, str]) -> Environment:
@@ -68,11 +74,15 @@ def html(folder: Path, papers: Mapping[str, str]) -> Environment:
             return text
         return Markup('<a href="{}">{}</a>').format(value.url, str(value))
 
+    # In one pass and the longest first: a paper's name may lie inside another's, or in an address.
+    names = {str(escape(paper)): url for paper, url in papers.items()}
+    any_name = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))
+
     def cite(text: str) -> Markup:
-        cited = escape(text)
-        for paper, url in papers.items():
-            cited = Markup(cited.replace(escape(paper), Markup('<a href="{}">{}</a>').format(url, paper)))
-        return cited
+        if not names:
+            return escape(text)
+        link = Markup('<a href="{}">{}</a>')
+        return Markup(any_name.sub(lambda found: link.format(names[found[0]], Markup(found[0])), str(escape(text))))
 
     def embedded(stem: str) -> str:
         return f"data:image/png;base64,{base64.b64encode((folder / f'{stem}.png').read_bytes()).decode()}"

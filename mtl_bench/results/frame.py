@@ -1,46 +1,142 @@
-"""The cells of a study as measured: mean ± sd over n, in the order of its plan, beside what was published."""
+"""The frame of a page: a study's planned cells, their rows and the published numbers, joined once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mtl_bench.core.trial import key
+from mtl_bench.results.counterparts import Counterparts
+from mtl_bench.results.measured import Index, Measured, grouped, has, index
 from mtl_bench.results.table import Results, ResultsError
-from mtl_bench.study import DOMAINS, REPLICATE, Cell, Labels, Published, ScaleError, Study
+from mtl_bench.study import REPLICATE, Cell, Labels, Published, Scale, Study
 
 FIRST_JUDGED_SEED = 100  # runs with lower seeds served to size the study
-MEANINGFUL_GAP = 5.0  # points between baseline and ceiling from which a share of it means something
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A cell without its seed: the values over seeds. The device class counts as a label."""
+class Frame:
+    """A study's planned cells ⋈ rows ⋈ published numbers, in the plan's order: all that pages and verdicts read."""
 
-    labels: Mapping[str, str]
-    metric: str
-    values: Mapping[str, float]  # by seed
-    keys: tuple[str, ...]
+    study: Study
+    results: Results  # the rows of planned cells: those of judged seeds or, where there are none, of all
+    cells: tuple[Cell, ...]  # planned at the scale's own seeds
+    more: tuple[Cell, ...] = ()  # what the plan says of further seeds that the rows have
+    absent: tuple[Cell, ...] = ()  # of `cells`, those without a row
+    unplanned: int = 0  # rows that are left out: the plan has no such cell, or computes it by other parameters
+    sizing: bool = False  # the rows are of runs that sized the study: they are shown and never judged
+
+    @classmethod
+    def of(cls, study: Study, results: Results, cells: Sequence[Cell] | None = None) -> Frame:
+        """The frame; `cells`: the plan where it is known already.
+
+        Raises ScaleError where the study has no such scale, ResultsError where a seed is no whole number.
+        """
+        own = tuple(study.cells(study.scale(scale_of(results))) if cells is None else cells)
+        more = tuple(_of_further_seeds(study, results, own))
+        left_out = unplanned(results, [*own, *more])
+        planned = replace(results, rows=results.rows[~left_out])
+        judged = without_sizing(planned)
+        sizing = not len(judged.rows) and bool(len(planned.rows))
+        there = {(labels, metric) for labels, metric, _ in _identities(planned, planned.labels)}
+        absent = tuple(cell for cell in own if _identity(cell, planned.labels) not in there)
+        return cls(study, planned if sizing else judged, own, more, absent, int(left_out.sum()), sizing)
 
     @property
-    def n(self) -> int:
-        return len(self.values)
+    def scale(self) -> str:
+        return scale_of(self.results)
+
+    @cached_property
+    def metrics(self) -> list[str]:
+        """The metrics that are numbers; what only names a file is none."""
+        files = {cell.metric for cell in self._planned if cell.artifact}
+        return sorted(set(self.results.rows["metric"]) - files)
+
+    @cached_property
+    def judged(self) -> dict[str, Results]:
+        """The judged rows of each device class: seeds are never paired across classes."""
+        return {} if self.sizing else self.by_device
+
+    @cached_property
+    def no_rows(self) -> Results:
+        return replace(self.results, rows=self.results.rows.iloc[:0])
+
+    @cached_property
+    def by_device(self) -> dict[str, Results]:
+        """The rows of each device class."""
+        rows = self.results.rows
+        return {d: replace(self.results, rows=rows[rows["device"] == d]) for d in sorted(set(rows["device"]))}
+
+    def measured(self, metric: str = "accuracy", where: Labels | None = None) -> list[Measured]:
+        """The cells without their seed, label by label in the order of the plan."""
+        return [cell for cell in self._by_labels(metric).values() if has(cell.labels, where or {})]
+
+    def relative(self, cell: Measured, labels: Labels | None) -> Measured | None:
+        """The cell that differs from this one by `labels` alone: its baseline or its ceiling."""
+        if labels is None:
+            return None
+        wanted = {**cell.labels, **{name: str(value) for name, value in labels.items()}}
+        return self._by_labels(cell.metric).get(frozenset(wanted.items()))
+
+    def counterpart(self, cell: Measured) -> Published | None:
+        """The published number that this cell is compared with, or else one that is mere context."""
+        return self.published.of(cell.labels, cell.metric)
+
+    def published_gain(self, number: Published) -> float | None:
+        """What the same table of the same paper gains over its own baseline."""
+        return self.published.gain(number, self.study.baseline)
+
+    @cached_property
+    def published(self) -> Counterparts:
+        return Counterparts(self.study.published)
+
+    def holding(self, artifact: str, where: Labels | None = None) -> list[Measured]:
+        """The cells that a file of this name is kept for."""
+        metrics = dict.fromkeys(cell.metric for cell in self._planned if cell.artifact == artifact)
+        return [cell for metric in metrics for cell in self.measured(metric, where)]
+
+    def kept(self, artifact: str, where: Labels | None = None) -> list[tuple[dict[str, str], Path]]:
+        """The kept files of this name with their cell's labels, in the order of the plan, each file once."""
+        devices = dict(zip(self.results.rows["key"], self.results.rows["device"], strict=True))
+        found: dict[Path, dict[str, str]] = {}
+        for cell in self._planned:
+            name = key(cell.trial)
+            if cell.artifact == artifact and has(cell.labels, where or {}) and name in devices:
+                path = self.results.kept(name, artifact)
+                if path not in found and path.exists():
+                    found[path] = {**{n: str(v) for n, v in cell.labels.items()}, "device": devices[name]}
+        return [(labels, path) for path, labels in found.items()]
 
     @property
-    def mean(self) -> float:
-        return float(np.mean(list(self.values.values())))
+    def _planned(self) -> tuple[Cell, ...]:
+        return self.cells + self.more
 
-    @property
-    def sd(self) -> float:
-        """Not a number for a single value."""
-        return float(np.std(list(self.values.values()), ddof=1)) if self.n > 1 else float("nan")
+    def _by_labels(self, metric: str) -> Index:
+        if metric not in self._indexes:
+            ranks, names = self._ranks, [*self.results.labels, "device"]
+            cells = grouped(self.results, metric)
+            cells.sort(key=lambda cell: [ranks.get((name, cell.labels.get(name, "")), len(ranks)) for name in names])
+            self._indexes[metric] = index(cells)
+        return self._indexes[metric]
 
-    def minus(self, other: Measured) -> list[float]:
-        """The differences over the seeds that both have."""
-        return [value - other.values[seed] for seed, value in self.values.items() if seed in other.values]
+    @cached_property
+    def _indexes(self) -> dict[str, Index]:
+        return {}
+
+    @cached_property
+    def _ranks(self) -> dict[tuple[str, str], int]:
+        """Where each value of a label first stands in the plan."""
+        ranks: dict[tuple[str, str], int] = {}
+        for cell in self._planned:
+            for name, value in cell.labels.items():
+                ranks.setdefault((name, str(value)), len(ranks))
+        return ranks
 
 
 def scale_of(results: Results) -> str:
@@ -55,143 +151,60 @@ def without_sizing(results: Results) -> Results:
     return replace(results, rows=results.rows[~(seeds < FIRST_JUDGED_SEED)])
 
 
-def by_device(results: Results) -> dict[str, Results]:
-    """The results of each device class: seeds are never paired across classes."""
-    devices = sorted(set(results.rows["device"]))
-    return {device: replace(results, rows=results.rows[results.rows["device"] == device]) for device in devices}
+def planned(study: Study, results: Results, cells: Sequence[Cell] | None = None) -> list[Cell]:
+    """The plan at the results' scale, for its own seeds and for all others that the rows have.
+
+    `cells`: the plan for its own seeds where it is known already. Raises ScaleError and ResultsError as `Frame.of`.
+    """
+    own = study.cells(study.scale(scale_of(results))) if cells is None else list(cells)
+    return [*own, *_of_further_seeds(study, results, own)]
 
 
-def grouped(results: Results, metric: str, where: Labels | None = None) -> list[Measured]:
-    """The cells with this metric and these labels, sorted by their labels."""
-    rows = results.select(where or {}, metric)
-    names = [name for name in results.labels if name != REPLICATE] + ["device"]
-    numbers, keys = rows["value"].to_numpy(float), rows["key"].to_numpy()
-    seeds = rows[REPLICATE].astype(str).to_numpy() if REPLICATE in rows else None
-    groups: dict[Any, Any] = dict(rows.groupby(names, sort=False).indices) if len(rows) else {}
-    found = []
-    for combination in sorted(groups, key=lambda labels: [(isinstance(label, str), label) for label in labels]):
-        places = groups[combination]
-        own = seeds[places] if seeds is not None else map(str, range(len(places)))
-        values = dict(zip(own, numbers[places].tolist(), strict=True))
-        labels = {name: str(value) for name, value in zip(names, combination, strict=True) if value != ""}
-        found.append(Measured(labels, metric, values, tuple(keys[places])))
+def _of_further_seeds(study: Study, results: Results, own: Sequence[Cell]) -> Iterator[Cell]:
+    """Cells of a run with more seeds than usual, and of runs that sized the study, as the plan has them."""
+    smoke = scale_of(results) == "smoke"
+    there = _seeds(results)
+    usual = {int(cell.labels[REPLICATE]) for cell in own if REPLICATE in cell.labels}
+    if not usual:
+        return
+    further = there - usual
+    sizing = set() if smoke else {seed for seed in further if seed < FIRST_JUDGED_SEED}
+    # A plan may look at all of its seeds at once, so that a run with more of them has other trials.
+    for seeds in (usual | (further - sizing) if further - sizing else set(), sizing):
+        if seeds:
+            name: Any = scale_of(results)
+            yield from (c for c in study.cells(Scale(name, tuple(sorted(seeds)))) if REPLICATE in c.labels)
+
+
+def _seeds(results: Results) -> set[int]:
+    """The seeds of the rows. Raises ResultsError where one is no whole number."""
+    found = set()
+    for seed in set(results.rows[REPLICATE]) - {""} if REPLICATE in results.rows else ():
+        if not isinstance(seed, int | np.integer):
+            path = results.folder / f"{results.name}.csv"
+            remedy = f"restore it with `git checkout {path}` or remove the row and run again"
+            raise ResultsError(f"{path} has the seed {seed!r}, which is no whole number; {remedy}")
+        found.add(int(seed))
     return found
 
 
-def measured(study: Study, results: Results, metric: str, where: Labels | None = None) -> list[Measured]:
-    """The same in the order of the study's plan, label by label."""
-    ranks = _ranks(study, results)
-    names = [*results.labels, "device"]
-    cells = grouped(results, metric, where)
-    return sorted(cells, key=lambda cell: [ranks.get((name, cell.labels.get(name, "")), len(ranks)) for name in names])
+def unplanned(results: Results, cells: Sequence[Cell]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """bool (rows,): rows that are none of these cells, by labels, metric and key; `planned` says which cells count."""
+    names = results.labels
+    known = {(*identity, key(cell.trial)) for cell in cells if (identity := _identity(cell, names))}
+    return np.array([identity not in known for identity in _identities(results, names)], dtype=bool)
 
 
-def planned(study: Study, results: Results) -> list[Cell]:
-    """The planned cells at the results' scale."""
-    try:
-        scale = study.scale(scale_of(results))
-    except ScaleError:
-        return []
-    return list(study.plan(scale))
-
-
-def _ranks(study: Study, results: Results) -> dict[tuple[str, str], int]:
-    """Where each value of a label first stands in the plan."""
-    ranks: dict[tuple[str, str], int] = {}
-    for cell in planned(study, results):
-        for name, value in cell.labels.items():
-            ranks.setdefault((name, str(value)), len(ranks))
-    return ranks
-
-
-def open_labels(cells: Iterable[Measured]) -> list[str]:
-    """The labels that tell the cells apart."""
-    seen: dict[str, set[str | None]] = {}
-    cells = list(cells)
-    for name in dict.fromkeys(name for cell in cells for name in cell.labels):
-        seen[name] = {cell.labels.get(name) for cell in cells}
-    return [name for name, values in seen.items() if len(values) > 1]
-
-
-def closed_labels(cells: Iterable[Measured]) -> dict[str, str]:
-    """The labels, with their value, that all the cells share; said once and not in every row."""
-    cells = list(cells)
-    opened = open_labels(cells)
-    return {name: value for name, value in cells[0].labels.items() if name not in opened} if cells else {}
-
-
-def values_of(cells: Sequence[Measured], label: str) -> list[str]:
-    """The values that a label takes, in order."""
-    return list(dict.fromkeys(cell.labels.get(label, "") for cell in cells))
-
-
-def number_along(label: str, cell: Measured, view: str) -> float:
-    """The number that this label is; raises ResultsError, which names the view that needs one."""
-    text = cell.labels[label]
-    try:
-        return float(text)
-    except ValueError as error:
-        raise ResultsError(
-            f"the view “{view}” needs numbers along {label}, and a cell has {text!r}; correct the study's plan"
-        ) from error
-
-
-def split(cells: Sequence[Measured], drawn: str) -> dict[str, list[Measured]]:
-    """The cells by the labels that tell them apart beside the one that is drawn, under a title."""
-    names = [name for name in open_labels(cells) if name != drawn]
-    parts: dict[str, list[Measured]] = {}
-    for cell in cells:
-        domains = " → ".join(cell.labels[name] for name in DOMAINS if name in names and name in cell.labels)
-        others = [cell.labels[name] for name in names if name not in DOMAINS and name in cell.labels]
-        parts.setdefault(", ".join(filter(None, [domains, *others])), []).append(cell)
-    return parts
-
-
-Index = Mapping[frozenset[tuple[str, str]], Measured]
-
-
-def index(cells: Iterable[Measured]) -> Index:
-    """The cells by their labels."""
-    return {frozenset(cell.labels.items()): cell for cell in cells}
-
-
-def relative(cell: Measured, labels: Labels | None, cells: Index) -> Measured | None:
-    """The cell that differs from this one by `labels` alone: its baseline or its ceiling."""
-    if labels is None:
+def _identity(cell: Cell, names: Sequence[str]) -> tuple[tuple[str, ...], str] | None:
+    """The cell's labels in this order and its metric; None where it has a label that no row has."""
+    labels = {name: str(value) for name, value in cell.labels.items() if value != ""}
+    if not labels.keys() <= set(names):
         return None
-    wanted = {**cell.labels, **{name: str(value) for name, value in labels.items()}}
-    return cells.get(frozenset(wanted.items()))
+    return tuple(labels.get(name, "") for name in names), cell.metric
 
 
-def counterpart(study: Study, cell: Measured) -> Published | None:
-    """The published number that this cell is compared with; one that is mere context only where there is no other."""
-    matching = [
-        number
-        for number in study.published
-        if number.metric == cell.metric
-        and all(cell.labels.get(name) == str(value) for name, value in number.labels.items())
-    ]
-    return min(matching, key=lambda number: bool(number.context), default=None)
-
-
-def published_gain(study: Study, number: Published) -> float | None:
-    """What the same table of the same paper gains over its own baseline."""
-    wanted = {**number.labels, **study.baseline}
-    for other in study.published:
-        same = (other.paper, other.source, other.metric) == (number.paper, number.source, number.metric)
-        if same and other is not number and dict(other.labels) == wanted:
-            return number.value - other.value
-    return None
-
-
-def means_over_common_seeds(*cells: Measured) -> list[float]:
-    """The cells' means over the seeds that all of them have; not a number if there are none."""
-    seeds = set(cells[0].values).intersection(*(cell.values for cell in cells))
-    return [float(np.mean([cell.values[seed] for seed in seeds])) if seeds else float("nan") for cell in cells]
-
-
-def share_of_gap(value: float, baseline: float, ceiling: float) -> float | None:
-    """The percentage of the way from baseline to ceiling; None where the gap is unknown or too small to divide by."""
-    if not ceiling - baseline >= MEANINGFUL_GAP:
-        return None
-    return 100 * (value - baseline) / (ceiling - baseline)
+def _identities(results: Results, names: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """The same of every row, and its key."""
+    rows = results.rows
+    labels = zip(*(rows[name].astype(str) for name in names), strict=True) if names else [()] * len(rows)
+    yield from zip(labels, rows["metric"], rows["key"], strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,16 @@ def read_table(path: Path) -> pd.DataFrame:
         raise ResultsError(f"{error}; {restore(path)}") from error
     except (OSError, ValueError, csv.Error) as error:
         raise ResultsError(f"{path} is no table ({str(error).splitlines()[0]}); {restore(path)}") from error
+
+
+def read_columns_of(path: Path, view: str, numbers: Sequence[str], words: Sequence[str] = ()) -> pd.DataFrame:
+    """These columns of a .csv file that a view draws. Raises ResultsError when one is absent or holds no numbers."""
+    frame = read_table(path)
+    for column in (*numbers, *words):
+        if column not in frame:
+            has = ", ".join(map(str, frame))
+            raise ResultsError(f"the view “{view}” asks for {column}; {path} has {has}: correct the view or run again")
+    for column in numbers:
+        if not pd.api.types.is_numeric_dtype(frame[column]):
+            raise ResultsError(f"{path} has what is no number in its column {column}; {restore(path)}")
+    return frame[[*numbers, *words]]

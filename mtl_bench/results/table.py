@@ -158,15 +158,11 @@ class Results:
             record = store.record(cell.trial)
             needed = {key(part): part for part in parts(cell.trial) if isinstance(part, Trial) and part in store}
             lineage = [store.record(trial) for trial in needed.values()]
-            wanted = cell.reads or cell.metric
-            if wanted not in record["metrics"]:
-                given, name = ", ".join(record["metrics"]), type(cell.trial).__name__
-                raise ResultsError(f"{name} gives {given}, but a cell asks for {wanted}; correct the study's plan")
             fresh.append(
                 {
                     **cell.labels,
                     "metric": cell.metric,
-                    "value": round(record["metrics"][wanted], 6),
+                    "value": round(_value(cell, record["metrics"], store.folder(cell.trial)), 6),
                     **{name: record[name] for name in MEASURED[2:]},
                     "seconds": round(sum(one["seconds"] for one in lineage), 3),
                 }
@@ -189,7 +185,7 @@ class Results:
             digests[name] = together(found, digests.get(name, ""))
 
     def _keep_files(self, cell: Cell, store: Store) -> None:
-        for file in cell.trial.keep:
+        for file in dict.fromkeys((*cell.trial.keep, *filter(None, [cell.artifact]))):
             source, place = store.artifact(cell.trial, file), self.kept(key(cell.trial), file)
             if source.stat().st_size > KEPT_LIMIT:
                 raise ResultsError(f"{source} is larger than {KEPT_LIMIT:,} bytes, too large to keep with the results")
@@ -234,3 +230,16 @@ class Results:
         for path in (self.folder / self.name).glob("*"):
             if path.name.partition(".")[0] not in keys:
                 path.unlink(missing_ok=True)
+
+
+def _value(cell: Cell, metrics: dict[str, float], folder: Path) -> float:
+    """The metric that the cell asks for; of a cell that is a file, without one, the number of its bytes."""
+    wanted, name = cell.reads or cell.metric, type(cell.trial).__name__
+    file = folder / cell.artifact
+    if cell.artifact and not file.is_file():
+        raise ResultsError(f"{name} leaves no {cell.artifact}, but a cell asks for it; correct the study's plan")
+    if wanted in metrics:
+        return metrics[wanted]
+    if cell.artifact and not cell.reads:
+        return float(file.stat().st_size)
+    raise ResultsError(f"{name} gives {', '.join(metrics)}, but a cell asks for {wanted}; correct the study's plan")

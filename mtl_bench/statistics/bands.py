@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from mtl_bench.results.frame import Index, Measured
+from mtl_bench.results.measured import Index, Measured
 from mtl_bench.statistics.inference import pooled_sd
 from mtl_bench.study import DOMAINS
 from mtl_bench.typeset import count, number

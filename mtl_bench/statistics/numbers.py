@@ -7,20 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from mtl_bench.results.frame import (
-    Index,
-    Measured,
-    counterpart,
-    index,
-    measured,
-    published_gain,
-    relative,
-    scale_of,
-    without_sizing,
-)
-from mtl_bench.results.table import Results
+from mtl_bench.results.frame import Frame
+from mtl_bench.results.kept import read_array
+from mtl_bench.results.measured import Measured
 from mtl_bench.statistics.inference import FEWEST, ROUNDING
-from mtl_bench.study import Published, Study
+from mtl_bench.study import Published
 
 ATTENTION_POINTS, ATTENTION_IMAGES = 2.0, 4
 
@@ -38,33 +29,26 @@ class NumberVerdict:
     note: str = ""
 
 
-def numbers(study: Study, results: Results) -> list[NumberVerdict]:
+def numbers(frame: Frame) -> list[NumberVerdict]:
     """A verdict per measured counterpart of a published number that is no context; empty below the paper's scale."""
-    if scale_of(results) != "paper":
+    if frame.scale != "paper" or frame.sizing:
         return []
-    results = without_sizing(results)
-    found = []
-    for metric in sorted(set(results.rows["metric"])):
-        cells = measured(study, results, metric)
-        for cell in cells:
-            verdict = _compare(study, cell, index(cells), results)
-            if verdict:
-                found.append(verdict)
-    return found
+    cells = (cell for metric in frame.metrics for cell in frame.measured(metric))
+    return [verdict for cell in cells if (verdict := _compare(frame, cell))]
 
 
-def _compare(study: Study, cell: Measured, cells: Index, results: Results) -> NumberVerdict | None:
+def _compare(frame: Frame, cell: Measured) -> NumberVerdict | None:
     from scipy.special import stdtrit
 
-    number, baseline = counterpart(study, cell), relative(cell, study.baseline, cells)
-    expected = published_gain(study, number) if number and not number.context else None
+    number, baseline = frame.counterpart(cell), frame.relative(cell, frame.study.baseline)
+    expected = frame.published_gain(number) if number and not number.context else None
     gains = cell.minus(baseline) if baseline and baseline is not cell else []
     if number is None or expected is None or not gains:
         return None
     gain, n = float(np.mean(gains)), len(gains)
     sd = float(np.std(gains, ddof=1)) if n >= FEWEST else 0.0
     if sd < ROUNDING:
-        band = _attention(cell, results)
+        band = _attention(cell, frame)
         note = "no spread over seeds: the difference is only shown"
         if abs(gain - expected) > band:
             note = f"attention: {note}"
@@ -77,8 +61,8 @@ def _compare(study: Study, cell: Measured, cells: Index, results: Results) -> Nu
     return NumberVerdict(number, gain, expected, n, "smaller" if gain < expected else "larger", band)
 
 
-def _attention(cell: Measured, results: Results) -> float:
+def _attention(cell: Measured, frame: Frame) -> float:
     """The difference, in points, from which a deterministic result is marked: 2 points or 4 images."""
-    path = results.kept(cell.keys[0], "correct.npy")
-    items = len(np.load(path, allow_pickle=False)) if path.exists() else 0
+    path = frame.results.kept(cell.keys[0], "correct.npy")
+    items = len(read_array(path)) if path.exists() else 0
     return max(ATTENTION_POINTS, 100 * ATTENTION_IMAGES / items if items else 0)

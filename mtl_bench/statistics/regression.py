@@ -6,20 +6,23 @@ code or machine differ, accuracies are compared within bands that raise a false 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
 import pandas as pd
 
-from mtl_bench.results.frame import Measured, grouped, index
+from mtl_bench.disk import write_atomically
+from mtl_bench.results.kept import read_array
+from mtl_bench.results.measured import Measured, grouped, index
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.bands import Finding, compare_cells
 from mtl_bench.typeset import ABSENT, count, escape, markdown_table, number, p_value
 
 METRIC = "accuracy"  # the metric of which more is better
+NO_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")  # by section 2.2 of XML 1.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def compare(baseline: Results, fresh: Results) -> Comparison:
 def _one_item(cells: Sequence[Measured], results: Results) -> dict[str, float]:
     """The points that one test item counts, where a file kept with the results says how many there are."""
     paths = {cell.keys[0]: results.kept(cell.keys[0], "correct.npy") for cell in cells}
-    return {key: 100 / len(np.load(path, allow_pickle=False)) for key, path in paths.items() if path.exists()}
+    return {key: 100 / len(read_array(path)) for key, path in paths.items() if path.exists()}
 
 
 def confirm(first: Comparison, baseline: Results, fresh: Results, more: Results) -> Comparison:
@@ -87,18 +90,22 @@ def _nondeterminism(baseline: Results, fresh: Results) -> list[Finding]:
 
 
 def junit(comparison: Comparison, path: Path) -> None:
-    """Write the findings as a JUnit file: a test case each."""
+    """Write the findings as a JUnit file, a test case each; letters that XML can't hold are replaced."""
     problems = len(comparison.bad)
     suite = ElementTree.Element(
-        "testsuite", name=f"check {comparison.study}", tests=str(len(comparison.findings)), failures=str(problems)
+        "testsuite", name=_xml(f"check {comparison.study}"), tests=str(len(comparison.findings)), failures=str(problems)
     )
     for finding in comparison.findings:
-        case = ElementTree.SubElement(suite, "testcase", classname=comparison.study, name=finding.name)
+        case = ElementTree.SubElement(suite, "testcase", classname=_xml(comparison.study), name=_xml(finding.name))
         if finding.kind != "ok":
-            failure = ElementTree.SubElement(case, "failure", type=finding.kind, message=finding.text)
+            failure = ElementTree.SubElement(case, "failure", type=finding.kind, message=_xml(finding.text))
             failure.text = f"baseline {number(finding.baseline, 2)}, fresh {number(finding.fresh, 2)}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+    write_atomically(path, ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True))
+
+
+def _xml(text: str) -> str:
+    return NO_XML.sub("\ufffd", text)
 
 
 def summary(comparison: Comparison) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mtl_bench.results.frame import by_device, scale_of, without_sizing
+from mtl_bench.results.frame import Frame
 from mtl_bench.results.table import Results
-from mtl_bench.statistics.estimate import PERMUTATION_FROM, Estimate, estimate, span
+from mtl_bench.statistics.contrasts import PERMUTATION_FROM, Estimate, estimate, span
 from mtl_bench.statistics.inference import FEWEST, ROUNDING, detectable_effect, holm
 from mtl_bench.study import Claim, Gate, Study
 from mtl_bench.typeset import count, number, p_value
@@ -70,13 +70,13 @@ class Tested:
     deciding: Estimate
 
 
-def judge(study: Study, results: Results) -> list[Judgement]:
+def judge(frame: Frame) -> list[Judgement]:
     """A judgement of each claim, in the study's order."""
-    scale, results = scale_of(results), without_sizing(results)
-    devices = by_device(results) or {"": results}
+    study = frame.study
+    devices = frame.judged or {"": frame.no_rows}
     gates = {device: gate_results(study, part) for device, part in devices.items()}
     drafts = [_measure(claim, devices, gates, study) for claim in study.claims]
-    return decide(drafts, scale)
+    return decide(drafts, frame.scale)
 
 
 def _measure(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
-from mtl_bench.results.frame import measured, split, values_of
-from mtl_bench.results.table import Results, ResultsError
-from mtl_bench.study import Curves, Study
-from mtl_bench.views.style import COLOURS, DASHES, MARKERS, chance_line, legend, panels, unit
+from mtl_bench.results.frame import Frame
+from mtl_bench.results.kept import read_columns_of
+from mtl_bench.results.measured import split, values_of
+from mtl_bench.study import Labels
+from mtl_bench.views import primitives
+from mtl_bench.views.style import unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,56 +22,60 @@ if TYPE_CHECKING:
 LINES_OF_ONE_COLUMN = 5
 
 
-def draw_curves(view: Curves, study: Study, results: Results) -> Figure | None:
-    """The figure of a view, None when the results hold no file for it."""
-    metrics = sorted(set(results.rows["metric"]))
-    cells = {cell.keys: cell for metric in metrics for cell in measured(study, results, metric, view.where)}
-    curves = {keys: curve for keys in cells if (curve := _curve(view, keys, results)) is not None}
-    if not curves:
-        return None
-    drawn = [cells[keys] for keys in curves]
-    names = values_of(drawn, view.lines)
-    parts = split(drawn, view.lines)
-    columns = len(parts) if len(parts) < 3 else 2 if len(parts) == 4 else 3
-    figure, grid = panels(-(-len(parts) // columns), columns, wide=len(names) > LINES_OF_ONE_COLUMN)
-    handles: dict[str, Any] = {}
-    for axes, (title, inside) in zip(grid, parts.items(), strict=False):
-        for cell in inside:
-            line = names.index(cell.labels.get(view.lines, ""))
-            handles[names[line]] = _line(axes, curves[cell.keys], line)
-        axes.set_title(title, loc="left")
-        axes.set_xlabel(view.x.replace("_", " "))
-        axes.set_xlim(left=0)
-        chance_line(axes, study.chance, view.y)
-    for axes in grid[len(parts) :]:
-        axes.set_visible(False)
-    for axes in grid[::columns]:
-        axes.set_ylabel(unit(view.y))
-    legend(figure, {name: handles[name] for name in names}, "upper")
-    return figure
+@dataclass(frozen=True)
+class Curves:
+    """Curves over training with a band over replicates, from the file that each cell's trial kept."""
+
+    reading: ClassVar[str] = "Lines are means over seeds, bands one standard deviation."
+
+    title: str
+    y: str  # a column of the kept file
+    x: str = "step"
+    lines: str = "method"  # the label that tells the lines apart
+    file: str = "curve.csv"
+    where: Labels = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (self.file,)
+
+    def draw(self, frame: Frame) -> Figure | None:
+        """The figure, None when the results hold no file for it."""
+        cells = {cell.keys: cell for metric in frame.metrics for cell in frame.measured(metric, self.where)}
+        curves = {keys: curve for keys in cells if (curve := self._curve(keys, frame)) is not None}
+        if not curves:
+            return None
+        drawn = [cells[keys] for keys in curves]
+        names = values_of(drawn, self.lines)
+        parts = split(drawn, self.lines)
+        columns = len(parts) if len(parts) < 3 else 2 if len(parts) == 4 else 3
+        figure, grid = primitives.panels(-(-len(parts) // columns), columns, wide=len(names) > LINES_OF_ONE_COLUMN)
+        handles: dict[str, Any] = {}
+        for axes, (title, inside) in zip(grid, parts.items(), strict=False):
+            for cell in inside:
+                line = names.index(cell.labels.get(self.lines, ""))
+                handles[names[line]] = _line(axes, curves[cell.keys], line)
+            axes.set_title(title, loc="left")
+            axes.set_xlabel(self.x.replace("_", " "))
+            axes.set_xlim(left=0)
+            primitives.chance_line(axes, frame.study.chance, self.y)
+        primitives.hide_rest(grid, len(parts))
+        for axes in grid[::columns]:
+            axes.set_ylabel(unit(self.y))
+        primitives.legend(figure, {name: handles[name] for name in names}, "upper")
+        return figure
+
+    def _curve(self, keys: Sequence[str], frame: Frame) -> pd.DataFrame | None:
+        """Mean and sd over seeds by step, from the files that a cell's trials kept."""
+        paths = [path for key in keys if (path := frame.results.kept(key, self.file)).exists()]
+        parts = [read_columns_of(path, self.title, (self.x, self.y)) for path in paths]
+        if not parts:
+            return None
+        summary: pd.DataFrame = pd.concat(parts).groupby(self.x)[self.y].agg(["mean", "std"])
+        return summary if len(summary) > 1 else None  # a point is no curve
 
 
 def _line(axes: Axes, curve: pd.DataFrame, index: int) -> Any:
     """Mean over seeds with a band of one sd."""
-    colour = COLOURS[index % len(COLOURS)]
-    marker, dashes = MARKERS[index % len(MARKERS)], DASHES[index % len(DASHES)]
-    low, high = curve["mean"] - curve["std"], curve["mean"] + curve["std"]
-    axes.fill_between(curve.index, low, high, color=colour, alpha=0.2, linewidth=0)
-    return axes.plot(curve.index, curve["mean"], color=colour, marker=marker, linestyle=dashes)[0]
-
-
-def _curve(view: Curves, keys: Sequence[str], results: Results) -> pd.DataFrame | None:
-    """Mean and sd over seeds by step, from the files that a cell's trials kept."""
-    parts = []
-    for path in (results.kept(key, view.file) for key in keys):
-        if path.exists():
-            part = pd.read_csv(path)
-            if missing := {view.x, view.y} - set(part.columns):
-                raise ResultsError(
-                    f"the view “{view.title}” asks for {missing.pop()}; {path} has {', '.join(map(str, part))}"
-                )
-            parts.append(part)
-    if not parts:
-        return None
-    summary: pd.DataFrame = pd.concat(parts).groupby(view.x)[view.y].agg(["mean", "std"])
-    return summary if len(summary) > 1 else None  # a point is no curve
+    primitives.band(axes, curve.index, curve["mean"] - curve["std"], curve["mean"] + curve["std"], index)
+    return primitives.line(axes, curve.index, curve["mean"], index)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.results.frame import planned
-from mtl_bench.results.table import Results, ResultsError
-from mtl_bench.study import REPLICATE, Filters, Study
-from mtl_bench.views.style import panels
+from mtl_bench.results.frame import Frame
+from mtl_bench.results.kept import read_array
+from mtl_bench.results.table import ResultsError
+from mtl_bench.study import REPLICATE, Labels
+from mtl_bench.views import primitives
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,25 +27,58 @@ TITLE_HEIGHT, PADDING = 0.22, 0.09  # inches
 CHANNELS = (1, 3)
 
 
-def draw_filters(view: Filters, study: Study, results: Results) -> Figure | None:
-    """The figure of a view, None when the results hold no file for it."""
-    shown = _kept(view, study, results)[:MOST_PANELS]
-    if not shown:
-        return None
-    mosaics = [mosaic(_filters(path)) for _, path in shown]
-    rows = -(-len(shown) // MOST_IN_A_ROW)
-    columns = -(-len(shown) // rows)
-    figure, grid = panels(rows, columns, wide=columns > 1, share=False)
-    layout: Any = figure.get_layout_engine()
-    layout.set(w_pad=PADDING)  # more between panels than between filters
-    figure.set_figheight(rows * (TITLE_HEIGHT + _ratio(mosaics) * figure.get_figwidth() / columns))
-    for axes, title, image in zip(grid, _titles(view, [labels for labels, _ in shown]), mosaics, strict=False):
-        axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        axes.set_title(title, loc="left")
-        axes.set_axis_off()
-    for axes in grid[len(shown) :]:
-        axes.set_visible(False)
-    return figure
+@dataclass(frozen=True)
+class Filters:
+    """Filters of the first layer, a panel per cell, from the file that the cell names; the first eight of the plan.
+
+    The file holds float32 (filters, 1 or 3 channels, height, width).
+    """
+
+    reading: ClassVar[str] = (
+        "Each square is a filter of the first layer, scaled to its own smallest and largest weight."
+    )
+
+    title: str
+    where: Labels = field(default_factory=dict)
+    panels: str = "seed"  # the label that a panel's title ends with; unless it is the seed, of several seeds the first
+    file: str = "filters.npy"  # the artifact of the cells that are drawn
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return (self.file,)
+
+    def draw(self, frame: Frame) -> Figure | None:
+        """The figure, None when the results hold no file for it."""
+        shown = self._shown(frame)[:MOST_PANELS]
+        if not shown:
+            return None
+        mosaics = [mosaic(_filters(path)) for _, path in shown]
+        rows = -(-len(shown) // MOST_IN_A_ROW)
+        columns = -(-len(shown) // rows)
+        figure, grid = primitives.panels(rows, columns, wide=columns > 1, share=False)
+        layout: Any = figure.get_layout_engine()
+        layout.set(w_pad=PADDING)  # more between panels than between filters
+        figure.set_figheight(rows * (TITLE_HEIGHT + _ratio(mosaics) * figure.get_figwidth() / columns))
+        for axes, title, image in zip(grid, self._titles([labels for labels, _ in shown]), mosaics, strict=False):
+            primitives.image(axes, image, title)
+        primitives.hide_rest(grid, len(shown))
+        return figure
+
+    def _shown(self, frame: Frame) -> list[tuple[Labelled, Path]]:
+        """The cells whose file is there, in the order of the plan; cells that share a trial once."""
+        shown = frame.kept(self.file, self.where)
+        if self.panels == REPLICATE:
+            return shown
+        first: dict[frozenset[tuple[str, str]], tuple[Labelled, Path]] = {}
+        for labels, path in shown:
+            first.setdefault(frozenset((n, v) for n, v in labels.items() if n != REPLICATE), (labels, path))
+        return list(first.values())
+
+    def _titles(self, shown: Sequence[Labelled]) -> list[str]:
+        """Of each panel the labels that tell it from the others: half A, 100."""
+        names = dict.fromkeys(name for labels in shown for name in labels if name != self.panels)
+        told = [name for name in [*names, self.panels] if len({labels.get(name) for labels in shown}) > 1]
+        return [", ".join(labels[name] for name in told if name in labels) for labels in shown]
 
 
 def mosaic(filters: Array) -> Array:
@@ -76,38 +111,10 @@ def _ratio(mosaics: Sequence[Array]) -> float:
 
 
 def _filters(path: Path) -> Array:
-    filters = np.load(path, allow_pickle=False)
-    if filters.ndim != 4 or filters.shape[1] not in CHANNELS:
+    filters = read_array(path)
+    if filters.ndim != 4 or filters.shape[1] not in CHANNELS or not filters.size or filters.dtype.kind not in "fiu":
         raise ResultsError(
-            f"{path} holds an array {filters.shape}; filters are (filters, 1 or 3 channels, height, width): "
-            "correct what the trial keeps and run again"
+            f"{path} holds an array {filters.shape} of {filters.dtype}; filters are (filters, 1 or 3 channels, height, "
+            "width): correct what the trial keeps and run again"
         )
     return np.asarray(filters, dtype=float)
-
-
-def _kept(view: Filters, study: Study, results: Results) -> list[tuple[Labelled, Path]]:
-    """The cells whose file is there, in the order of the plan; cells that share a trial once."""
-    order = {
-        frozenset((n, str(v)) for n, v in cell.labels.items()): i for i, cell in enumerate(planned(study, results))
-    }
-    files: dict[Path, tuple[int, Labelled]] = {}
-    for row in results.select(view.where, view.metric).to_dict("records"):
-        labels = {str(name): str(row[name]) for name in results.labels if row[name] != ""}
-        path = results.kept(row["key"], view.file)
-        place = order.get(frozenset(labels.items()), len(order))  # former cells last
-        if path.exists() and place < files.get(path, (math.inf, {}))[0]:
-            files[path] = place, {**labels, "device": row["device"]}
-    shown = [(labels, path) for path, (_, labels) in sorted(files.items(), key=lambda file: file[1][0])]
-    if view.panels == REPLICATE:
-        return shown
-    first: dict[frozenset[tuple[str, str]], tuple[Labelled, Path]] = {}
-    for labels, path in shown:
-        first.setdefault(frozenset((n, v) for n, v in labels.items() if n != REPLICATE), (labels, path))
-    return list(first.values())
-
-
-def _titles(view: Filters, shown: Sequence[Labelled]) -> list[str]:
-    """Of each panel the labels that tell it from the others: half A, 100."""
-    names = dict.fromkeys(name for labels in shown for name in labels if name != view.panels)
-    told = [name for name in [*names, view.panels] if len({labels.get(name) for labels in shown}) > 1]
-    return [", ".join(labels[name] for name in told if name in labels) for labels in shown]

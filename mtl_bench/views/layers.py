@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from mtl_bench.results.frame import Index, Measured, counterpart, index, measured, number_along, relative
-from mtl_bench.results.table import Results
-from mtl_bench.study import Layers, Line, Published, Study
-from mtl_bench.views.style import COLOURS, DASHES, MARKERS, PERCENT, chance_line, legend, panels, unit
+from mtl_bench.results.frame import Frame
+from mtl_bench.results.measured import Measured, number_along
+from mtl_bench.study import Labels
+from mtl_bench.views import primitives
+from mtl_bench.views.printed_lines import cited, printed_lines
+from mtl_bench.views.style import COLOURS, PERCENT, unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +26,18 @@ SIDEWAYS, ASIDE = 0.13, 0.9  # of the distance between neighbouring places: from
 TICKS = 20  # a tick at every whole number where there are no more
 TITLE_LETTERS = 52  # of half the page's width
 DOTTED, PUBLISHED_DASHES = (0, (1, 2)), (0, (1.5, 1.5))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of `Layers`: cells with the labels `of`, less those that differ from them by `against` alone, if given.
+
+    A cell's accuracy minus its base's: `Line("BnB − base", {"network": "BnB"}, {"network": "base", "layer": 0})`.
+    """
+
+    name: str
+    of: Labels
+    against: Labels | None = None
 
 
 @dataclass(frozen=True)
@@ -45,144 +59,104 @@ class Measurements:
 
 
 @dataclass(frozen=True)
-class Counterpart:
-    """A line as a paper printed it."""
+class Layers:
+    """Lines over a layer with every run as a point, the mean and its spread over replicates, beside the paper's lines.
 
-    paper: str
-    source: str
-    context: bool
-    values: pd.DataFrame  # by place: mean and std, which is not a number where the paper gives none
+    A line without `against` whose cells stand at one place before all others is a reference, and crosses the panel.
+    """
 
-
-def draw_layers(view: Layers, study: Study, results: Results) -> Figure | None:
-    """The figure of a view, None when the results hold nothing for it."""
-    every = index(measured(study, results, view.metric))
-    found = [_measurements(view, line, study, results, every) for line in view.lines]
-    if all(part.runs.empty for part in found):
-        return None
-    references, papers = _references(view, found), _published(view, study, found)
-    beside = bool(papers) and all(paper.context for paper in papers.values())
-    figure, grid = panels(1, 1 + beside, wide=len(view.lines) > 2, share=False)
-    figure.set_figheight(figure.get_figheight() + EXTRA_HEIGHT)
-    places = sorted(
-        {x for part in found for x in part.runs["x"]} | {x for paper in papers.values() for x in paper.values.index}
+    reading: ClassVar[str] = (
+        "Small points are single runs, lines their means, bands one standard deviation over replicates, whose targets "
+        "are averaged first; a difference is taken within a replicate and a target. Hollow marks on dashes are "
+        "published values, in a panel of their own where they are context only."
     )
-    handles: dict[str, Any] = {}
-    for i, (line, part) in enumerate(zip(view.lines, found, strict=True)):
-        if not part.runs.empty:
-            _points(grid[0], part.runs, _sideways(i, len(found)) * _step(places), i)
-            handles[line.name] = _line(grid[0], part.summary(), i, i in references)
-        if i in papers:
-            across = i in references and len(papers[i].values) == 1
-            handles.setdefault(line.name, _line(grid[-1], papers[i].values, i, across, published=True))
-    for axes in grid:
-        _finish(axes, view, places)
-    if view.lines[0].against is None and study.chance is not None and study.chance >= grid[0].get_ylim()[0]:
-        chance_line(grid[0], study.chance, view.metric)
-    legend(figure, handles, "upper")
-    if beside:
-        grid[0].set_title("measured", loc="left")
-        grid[1].set_title(textwrap.fill(_cited(papers.values()), TITLE_LETTERS), loc="left")
-    elif papers:
-        legend(figure, {_cited(papers.values()): _published_mark()}, "lower")
-    return figure
+    files: ClassVar[tuple[str, ...]] = ()
 
+    title: str
+    lines: tuple[Line, ...]
+    x: str = "layer"  # the label along the axis, a number
+    metric: str = "accuracy"
+    where: Labels = field(default_factory=dict)
+    x_title: str = ""  # of the axis; otherwise the label's name
 
-def _measurements(view: Layers, line: Line, study: Study, results: Results, every: Index) -> Measurements:
-    """The runs of a line; of differences, those whose partner ran in the same replicate."""
-    cells = [c for c in measured(study, results, view.metric, {**view.where, **line.of}) if view.x in c.labels]
-    runs = []
-    for cell in cells:
-        partner = relative(cell, line.against, every)
-        for seed, value in cell.values.items():
-            replicate = f"{cell.labels['device']} {seed}"  # device classes never share one
-            if line.against is None:
-                runs.append((number_along(view.x, cell, view.title), replicate, value))
-            elif partner is not None and seed in partner.values:
-                runs.append((number_along(view.x, cell, view.title), replicate, value - partner.values[seed]))
-    return Measurements(tuple(cells), pd.DataFrame(runs, columns=["x", "replicate", "value"]))
+    def __post_init__(self) -> None:
+        if len({line.against is None for line in self.lines}) > 1:
+            raise ValueError(f"the view “{self.title}” mixes values and differences; give all lines `against`, or none")
 
+    def draw(self, frame: Frame) -> Figure | None:
+        """The figure, None when the results hold nothing for it."""
+        found = [self._measurements(line, frame) for line in self.lines]
+        if all(part.runs.empty for part in found):
+            return None
+        lines = {i: (line.against, part.cells) for i, (line, part) in enumerate(zip(self.lines, found, strict=True))}
+        references, papers = (self._references(found), printed_lines(lines, frame.study.published, self.x, self.metric))
+        beside = bool(papers) and all(paper.context for paper in papers.values())
+        figure, grid = primitives.panels(1, 1 + beside, wide=len(self.lines) > 2, share=False)
+        figure.set_figheight(figure.get_figheight() + EXTRA_HEIGHT)
+        places = sorted(
+            {x for part in found for x in part.runs["x"]} | {x for paper in papers.values() for x in paper.values.index}
+        )
+        handles: dict[str, Any] = {}
+        for i, (line, part) in enumerate(zip(self.lines, found, strict=True)):
+            if not part.runs.empty:
+                _sideways_points(grid[0], part.runs, _sideways(i, len(found)) * _step(places), i)
+                handles[line.name] = _line(grid[0], part.summary(), i, i in references)
+            if i in papers:
+                across = i in references and len(papers[i].values) == 1
+                handles.setdefault(line.name, _line(grid[-1], papers[i].values, i, across, published=True))
+        for axes in grid:
+            self._finish(axes, places)
+        if (
+            self.lines[0].against is None
+            and frame.study.chance is not None
+            and frame.study.chance >= grid[0].get_ylim()[0]
+        ):
+            primitives.chance_line(grid[0], frame.study.chance, self.metric)
+        primitives.legend(figure, handles, "upper")
+        if beside:
+            grid[0].set_title("measured", loc="left")
+            grid[1].set_title(textwrap.fill(cited(papers.values()), TITLE_LETTERS), loc="left")
+        elif papers:
+            primitives.legend(figure, {cited(papers.values()): _published_mark()}, "lower")
+        return figure
 
-def _references(view: Layers, found: Sequence[Measurements]) -> set[int]:
-    """The lines that are no differences and stand at one place, before any other line begins."""
-    places = {i: set(part.runs["x"]) for i, part in enumerate(found)}
-    return {
-        i
-        for i, own in places.items()
-        if view.lines[i].against is None and len(own) == 1
-        if all(min(own) < min(others) for j, others in places.items() if j != i and others)
-    }
+    def _measurements(self, line: Line, frame: Frame) -> Measurements:
+        """The runs of a line; of differences, those whose partner ran in the same replicate."""
+        cells = [c for c in frame.measured(self.metric, {**self.where, **line.of}) if self.x in c.labels]
+        runs = []
+        for cell in cells:
+            partner = frame.relative(cell, line.against)
+            for seed, value in cell.values.items():
+                replicate = f"{cell.labels['device']} {seed}"  # device classes never share one
+                if line.against is None:
+                    runs.append((number_along(self.x, cell, self.title), replicate, value))
+                elif partner is not None and seed in partner.values:
+                    runs.append((number_along(self.x, cell, self.title), replicate, value - partner.values[seed]))
+        return Measurements(tuple(cells), pd.DataFrame(runs, columns=["x", "replicate", "value"]))
 
+    def _references(self, found: Sequence[Measurements]) -> set[int]:
+        """The lines that are no differences and stand at one place, before any other line begins."""
+        places = {i: set(part.runs["x"]) for i, part in enumerate(found)}
+        return {
+            i
+            for i, own in places.items()
+            if self.lines[i].against is None and len(own) == 1
+            if all(min(own) < min(others) for j, others in places.items() if j != i and others)
+        }
 
-def _published(view: Layers, study: Study, found: Sequence[Measurements]) -> dict[int, Counterpart]:
-    """By line, what was published of it, one to compare with before mere context, from as few tables as can be."""
-    tables = dict.fromkeys((number.paper, number.source) for number in study.published)
-    prints = [
-        {i: paper for i, part in enumerate(found) if (paper := _printed(view, view.lines[i], study, part, *table))}
-        for table in tables
-    ]
-    papers: dict[int, Counterpart] = {}
-    for lines in sorted(prints, key=lambda lines: (all(paper.context for paper in lines.values()), -len(lines))):
-        papers = {**lines, **papers}
-    points = all(view.lines[i].against is None and len(paper.values) == 1 for i, paper in papers.items())
-    if points and all(paper.context for paper in papers.values()):
-        return {}  # a reference with nothing to be read against it is no panel
-    return papers
-
-
-def _printed(view: Layers, line: Line, study: Study, part: Measurements, paper: str, source: str) -> Counterpart | None:
-    """The line as one table of a paper gives it; None where it does not."""
-    numbers = tuple(n for n in study.published if (n.paper, n.source, n.metric) == (paper, source, view.metric))
-    table = replace(study, published=numbers)
-    kinds = {frozenset((n, v) for n, v in cell.labels.items() if n != view.x): cell for cell in part.cells}.values()
-    values: dict[float, tuple[float, float]] = {}
-    used: list[Published] = []
-    for x in _places(view, numbers, part.cells):
-        pairs = [_pair(table, line, replace(cell, labels={**cell.labels, view.x: x})) for cell in kinds]
-        whole = [pair for pair in pairs if pair]
-        if whole and len(whole) == len(pairs):  # the mean over some of the targets is not the mean over all
-            values[float(x)] = _value(whole)
-            used += [number for pair in whole for number in pair]
-    if not values:
-        return None
-    frame = pd.DataFrame.from_dict(values, orient="index", columns=["mean", "std"]).sort_index()
-    return Counterpart(paper, source, all(number.context for number in used), frame)
-
-
-def _places(view: Layers, numbers: Sequence[Published], cells: Sequence[Measured]) -> list[str]:
-    """Where cells like these were measured, and where the paper has numbers of such cells."""
-    places = [cell.labels[view.x] for cell in cells]
-    for number in numbers:
-        others = {name: str(value) for name, value in number.labels.items() if name != view.x}
-        if view.x in number.labels and any(others.items() <= cell.labels.items() for cell in cells):
-            places.append(str(number.labels[view.x]))
-    return list(dict.fromkeys(places))
-
-
-def _pair(table: Study, line: Line, cell: Measured) -> tuple[Published, ...] | None:
-    """The cell's number, and its partner's in the same table where the line is a difference; None without either."""
-    number = counterpart(table, cell)
-    if number is None or line.against is None:
-        return (number,) if number else None
-    labels = {**cell.labels, **{name: str(value) for name, value in line.against.items()}}
-    partner = counterpart(table, replace(cell, labels=labels))
-    return (number, partner) if partner else None
-
-
-def _value(pairs: Sequence[tuple[Published, ...]]) -> tuple[float, float]:
-    """The mean, and the sd if one number with its own gives it: that of a paired difference follows from no table."""
-    mean = float(np.mean([pair[0].value - sum(other.value for other in pair[1:]) for pair in pairs]))
-    alone = pairs[0][0] if len(set(map(id, (n for pair in pairs for n in pair)))) == 1 else None
-    return mean, alone.sd if alone and alone.sd is not None else float("nan")
-
-
-def _cited(printed: Iterable[Counterpart]) -> str:
-    """published: Yosinski et al., NIPS 2014 (Figure 2)."""
-    sources: dict[str, list[str]] = {}
-    for one in printed:
-        sources.setdefault(one.paper, []).append(one.source)
-    texts = (f"{paper} ({', '.join(dict.fromkeys(where))})" for paper, where in sources.items())
-    return f"published: {'; '.join(texts)}"
+    def _finish(self, axes: Axes, places: Sequence[float]) -> None:
+        """Axes, their names, and a tick at every layer."""
+        difference = self.lines[0].against is not None
+        if difference:
+            axes.axhline(0, color="0.35", linewidth=0.8, zorder=1.5)
+        first, last = places[0], places[-1]
+        whole = all(place == int(place) for place in places) and last - first <= TICKS
+        ticks = list(range(int(first), int(last) + 1)) if whole else list(places)
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.set_xlim(first - 0.5 * _step(places), last + 0.5 * _step(places))
+        axes.set_xlabel(self.x_title or ("layer n" if self.x == "layer" else self.x.replace("_", " ")))
+        what = "points" if self.metric in PERCENT else "absolute"
+        axes.set_ylabel(f"difference in {self.metric.replace('_', ' ')} ({what})" if difference else unit(self.metric))
 
 
 def _step(places: Sequence[float]) -> float:
@@ -195,45 +169,28 @@ def _sideways(line: int, lines: int) -> float:
     return min(SIDEWAYS, ASIDE / lines) * (line + 0.5 - -(-lines // 2))
 
 
-def _points(axes: Axes, runs: pd.DataFrame, shift: float, line: int) -> None:
+def _sideways_points(axes: Axes, runs: pd.DataFrame, shift: float, index: int) -> None:
     """Every run, a little to the side, so that lines don't hide each other's."""
-    colour, marker = COLOURS[line % len(COLOURS)], MARKERS[line % len(MARKERS)]
-    axes.scatter(runs["x"] + shift, runs["value"], s=5, c=colour, marker=marker, alpha=0.35, linewidths=0, zorder=2)
+    primitives.points(axes, runs["x"] + shift, runs["value"], index, size=5, alpha=0.35, zorder=2)
 
 
-def _line(axes: Axes, summary: pd.DataFrame, line: int, reference: bool, published: bool = False) -> Any:
-    """Means with a band of one sd, or a whisker where its neighbours have none; a reference crosses the panel."""
-    colour, marker = COLOURS[line % len(COLOURS)], MARKERS[line % len(MARKERS)]
-    dashes = PUBLISHED_DASHES if published else DASHES[line % len(DASHES)]
+def _line(axes: Axes, summary: pd.DataFrame, index: int, reference: bool, published: bool = False) -> Any:
+    """Means with a band of one sd, or an interval where its neighbours have none; a reference crosses the panel."""
     low, high = summary["mean"] - summary["std"], summary["mean"] + summary["std"]
     known = summary["std"].notna()
     alone = known & ~known.shift(1, fill_value=False) & ~known.shift(-1, fill_value=False)
+    style: dict[str, Any] = {"zorder": 3}
+    if published:
+        style |= {"linestyle": PUBLISHED_DASHES, "markerfacecolor": "none", "linewidth": 0.9}
     if reference:
-        dashes = DOTTED
+        style["linestyle"] = DOTTED
+        colour = COLOURS[index % len(COLOURS)]
         axes.axhline(summary["mean"].iloc[0], color=colour, linestyle=DOTTED, linewidth=0.7, zorder=1.6)
     if alone.any():  # no neighbour to span a band to
-        axes.vlines(summary.index[alone], low[alone], high[alone], color=colour, linewidth=0.8)
+        primitives.intervals(axes, summary.index[alone], low[alone], high[alone], index)
     if (known & ~alone).any():
-        axes.fill_between(summary.index, low, high, color=colour, alpha=0.08 if published else 0.15, linewidth=0)
-    style: Any = {"color": colour, "marker": marker, "linestyle": dashes, "zorder": 3}
-    hollow: Any = {"markerfacecolor": "none", "linewidth": 0.9} if published else {}
-    [handle] = axes.plot(summary.index, summary["mean"], **style, **hollow)
-    return handle
-
-
-def _finish(axes: Axes, view: Layers, places: Sequence[float]) -> None:
-    """Axes, their names, and a tick at every layer."""
-    difference = view.lines[0].against is not None
-    if difference:
-        axes.axhline(0, color="0.35", linewidth=0.8, zorder=1.5)
-    first, last = places[0], places[-1]
-    whole = all(place == int(place) for place in places) and last - first <= TICKS
-    ticks = list(range(int(first), int(last) + 1)) if whole else list(places)
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_xlim(first - 0.5 * _step(places), last + 0.5 * _step(places))
-    axes.set_xlabel(view.x_title or ("layer n" if view.x == "layer" else view.x.replace("_", " ")))
-    what = "points" if view.metric in PERCENT else "absolute"
-    axes.set_ylabel(f"difference in {view.metric.replace('_', ' ')} ({what})" if difference else unit(view.metric))
+        primitives.band(axes, summary.index, low, high, index, alpha=0.08 if published else 0.15)
+    return primitives.line(axes, summary.index, summary["mean"], index, **style)
 
 
 def _published_mark() -> Any:

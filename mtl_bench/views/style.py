@@ -1,19 +1,20 @@
-"""The paper style of all figures: sizes, colours, panels, legends. Figures are made without pyplot's global state."""
+"""The paper style of all figures: sizes, colours, patterns, and the files that a figure becomes."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+import io
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtl_bench.disk import write_atomically
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 ONE_COLUMN, TWO_COLUMNS = 3.3, 6.9  # inches
 PANEL_HEIGHT = 1.75
 DPI = 200  # of PNG files
-LINE_HEIGHT = 0.125  # inches, of the legend's text
 LETTERS_PER_INCH = 18  # of the legend's text
 PERCENT = ("accuracy", "training_accuracy", "source_validation")
 # Okabe and Ito's palette without its yellow, which is too faint for lines; dark and light alternate for print in grey.
@@ -50,27 +51,24 @@ STYLE: Any = {
 }
 
 
-def panels(rows: int, columns: int, wide: bool, share: bool = True) -> tuple[Figure, list[Axes]]:
-    """A figure of one or two columns' width whose panels share their y axis, unless told otherwise."""
-    from matplotlib.figure import Figure
+def styled() -> AbstractContextManager[None]:
+    """Within it figures have the paper style: a reader's own matplotlibrc must not change them."""
+    from matplotlib import style
 
-    width = TWO_COLUMNS if wide or columns > 1 else ONE_COLUMN
-    figure = Figure(figsize=(width, 0.3 + PANEL_HEIGHT * rows), layout="constrained")
-    return figure, list(figure.subplots(rows, columns, squeeze=False, sharey=share).flat)
+    return style.context(["default", STYLE])
 
 
-def legend(figure: Figure, handles: Mapping[str, Any], place: Literal["upper", "lower"]) -> None:
-    """Above or below the panels, in as many columns as fit; the figure grows by its height."""
-    if not handles:
-        return
-    letters = round(figure.get_figwidth() * LETTERS_PER_INCH)
-    names = [textwrap.fill(name, letters - 6) for name in handles]
-    widths = [6 + max(len(line) for line in name.splitlines()) for name in names]
-    columns = len(names) if sum(widths) <= letters else max(1, letters // max(widths))
-    lines = -(-len(names) // columns) * max(len(name.splitlines()) for name in names)
-    figure.set_figheight(figure.get_figheight() + LINE_HEIGHT * (lines + 1))
-    where: Any = f"outside {place} center"
-    figure.legend(list(handles.values()), names, loc=where, ncols=columns, columnspacing=1.2)
+def save(figure: Figure, stem: Path) -> None:
+    """Write `<stem>.png` for the page and `<stem>.pdf` for print, whole or not at all, the same bytes every time."""
+    png, pdf = io.BytesIO(), io.BytesIO()
+    with styled():
+        # Neither dates nor versions: equal results give equal files.
+        figure.savefig(png, format="png", metadata={"Software": None})
+        figure.set_layout_engine("none")  # laid out once, the same for both
+        nothing = {"CreationDate": None, "Creator": None, "Producer": None}
+        figure.savefig(pdf, format="pdf", metadata=nothing)
+    write_atomically(stem.with_name(f"{stem.name}.png"), png.getvalue())
+    write_atomically(stem.with_name(f"{stem.name}.pdf"), pdf.getvalue())
 
 
 def tint(colour: str) -> tuple[float, float, float]:
@@ -85,11 +83,3 @@ def unit(metric: str) -> str:
     """The label of an axis."""
     name = metric.replace("_", " ")
     return f"{name} (%)" if metric in PERCENT else name
-
-
-def chance_line(axes: Axes, chance: float | None, metric: str) -> None:
-    """Where guessing ends up, when it is known."""
-    if chance is not None and metric == "accuracy":
-        axes.axhline(chance, color="0.35", linewidth=0.8, linestyle=(0, (4, 2)), zorder=1.5)
-        place: Any = ("axes fraction", "data")
-        axes.annotate("chance", (1.01, chance), xycoords=place, ha="left", va="center", fontsize=6, color="0.35")

@@ -17,8 +17,9 @@ from mtl_bench.report import overview
 from mtl_bench.report.page import write
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.verdict import judge
-from mtl_bench.study import Bars, Claim, Published, Study, accuracy
-from tests.results.measured import PAPER, Maker, make_study
+from mtl_bench.study import Claim, Published, Study, accuracy
+from mtl_bench.views.bars import Bars
+from tests.results.measured import PAPER, Maker, frame_of, make_study
 
 URL = "https://jmlr.org/papers/v17/15-239.html"
 CHROMIUM = next(
@@ -55,7 +56,7 @@ class Elements(HTMLParser):
 def page(quick: tuple[Study, Results], tmp_path: Path) -> Path:
     study, results = quick
     results.write()
-    path = write("quick", replace(study, papers={PAPER: URL}), results, "laptop", tmp_path / "reports")
+    path = write("quick", frame_of(replace(study, papers={PAPER: URL}), results), tmp_path / "reports")
     return path.with_suffix(".html")
 
 
@@ -78,7 +79,7 @@ def test_it_says_first_what_is_not_matched(page: Path) -> None:
 
 def test_a_verdict_leads_to_the_rows_it_used(page: Path, quick: tuple[Study, Results]) -> None:
     study, results = quick
-    [judgement] = judge(study, results)
+    [judgement] = judge(frame_of(study, results))
     links = {
         link[1:].partition(".")[0]
         for link in Elements(page.read_text(encoding="utf-8")).all("a", "href")
@@ -107,7 +108,7 @@ def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
         claims=(Claim(evil, (accuracy(method=evil),), evil),),
         published=(Published(1.0, {"method": evil}, evil, evil),), papers={evil: "https://example.org/\"x"},
     )  # fmt: skip
-    path = write("quick", study, maker.results(), "laptop", tmp_path)
+    path = write("quick", frame_of(study, maker.results()), tmp_path)
     for text in (
         path.with_suffix(".html").read_text(encoding="utf-8"),
         (tmp_path / "index.html").read_text(encoding="utf-8"),
@@ -122,18 +123,18 @@ def test_of_very_many_rows_the_page_shows_those_that_the_claims_used(
     quick: tuple[Study, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mtl_bench.report.evidence.MOST_ROWS", 10)
-    text = write("quick", *quick, "laptop", tmp_path).with_suffix(".html").read_text(encoding="utf-8")
+    text = write("quick", frame_of(*quick), tmp_path).with_suffix(".html").read_text(encoding="utf-8")
     assert "Rows of the results: 10 of 15, those that the claims used" in text
 
 
 def test_the_overview_has_a_row_per_page(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
-    write("quick", study, results, "laptop", tmp_path)
-    write("other", replace(study, title="Another"), replace(results, name="other.paper"), "paper", tmp_path)
-    write("quick", study, replace(results, name="quick.smoke"), "smoke", tmp_path)
+    write("quick", frame_of(study, results), tmp_path)
+    write("other", frame_of(replace(study, title="Another"), replace(results, name="other.paper")), tmp_path)
+    write("quick", frame_of(study, replace(results, name="quick.smoke")), tmp_path)
     found = overview.summaries(tmp_path)
     assert [(one.study, one.scale) for one in found] == [("other", "paper"), ("quick", "laptop")]
-    assert found[1].verdicts == {judge(study, results)[0].verdict: 1}
+    assert found[1].verdicts == {judge(frame_of(study, results))[0].verdict: 1}
     links = Elements((tmp_path / "index.html").read_text(encoding="utf-8")).all("a", "href")
     assert set(links) == {"other.paper.html", "quick.laptop.html"}
     assert all((tmp_path / link).exists() for link in links)

@@ -15,8 +15,9 @@ from markdown_it import MarkdownIt
 from mtl_bench.report.page import write
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.verdict import judge
-from mtl_bench.study import Bars, Cell, Claim, Labels, Published, Scale, Study, accuracy
-from tests.results.measured import Maker, Nothing, make_study, plan
+from mtl_bench.study import Cell, Claim, Labels, Published, Scale, Study, accuracy
+from mtl_bench.views.bars import Bars
+from tests.results.measured import Maker, Nothing, frame_of, make_study, plan
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -25,8 +26,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_the_page_says_what_the_results_hold(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
-    text = write("quick", study, results, "laptop", tmp_path / "reports", {"Evaluate": 12}).read_text(encoding="utf-8")
-    [judgement] = judge(study, results)
+    text = write("quick", frame_of(study, results), tmp_path / "reports", {"Evaluate": 12}).read_text(encoding="utf-8")
+    [judgement] = judge(frame_of(study, results))
     assert judgement.deciding is not None
     low, high = judgement.deciding.interval()
     for needed in (
@@ -50,7 +51,7 @@ def test_the_page_says_what_the_results_hold(quick: tuple[Study, Results], tmp_p
 def test_every_link_of_the_page_leads_to_a_file(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     results.write()
-    page = write("quick", study, results, "laptop", tmp_path / "reports")
+    page = write("quick", frame_of(study, results), tmp_path / "reports")
     links = re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
     assert len(links) >= 10
     for link in links:
@@ -60,13 +61,13 @@ def test_every_link_of_the_page_leads_to_a_file(quick: tuple[Study, Results], tm
 def test_equal_results_give_equal_bytes_in_another_process(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     results.write()
-    write("quick", study, results, "laptop", tmp_path / "here")
+    write("quick", frame_of(study, results), tmp_path / "here")
     code = (
-        "import sys; from pathlib import Path; from tests.results.measured import make_study\n"
+        "import sys; from pathlib import Path; from tests.results.measured import frame_of, make_study\n"
         "from mtl_bench.report.page import write; from mtl_bench.results.table import Results\n"
         "folder = Path(sys.argv[1])\n"
         "results = Results.read(folder / 'results', 'quick.laptop')\n"
-        "write('quick', make_study(), results, 'laptop', folder / 'there')\n"
+        "write('quick', frame_of(make_study(), results), folder / 'there')\n"
     )
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "PYTHONPATH": str(root)}
@@ -78,9 +79,9 @@ def test_equal_results_give_equal_bytes_in_another_process(quick: tuple[Study, R
 
 def test_files_of_a_former_page_go(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
-    write("quick", study, results, "laptop", tmp_path)
+    write("quick", frame_of(study, results), tmp_path)
     assert (tmp_path / "quick.laptop" / "figure-2.pdf").exists()
-    write("quick", replace(study, views=study.views[:1]), results, "laptop", tmp_path)
+    write("quick", frame_of(replace(study, views=study.views[:1]), results), tmp_path)
     left = {path.name for path in (tmp_path / "quick.laptop").iterdir()}
     assert left == {"summary.json", "figure-1.png", "figure-1.pdf", "table-1.csv", "table-1.md", "table-1.tex"}
 
@@ -97,7 +98,7 @@ def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
         claims=(Claim(evil, (accuracy(method=evil),), evil),),
         published=(Published(1.0, {"method": evil}, evil, evil),),
     )
-    text = write("quick", study, maker.results(), "laptop", tmp_path).read_text(encoding="utf-8")
+    text = write("quick", frame_of(study, maker.results()), tmp_path).read_text(encoding="utf-8")
     page = MarkdownIt("gfm-like", {"linkify": False}).render(text)
     assert "<img src=x" not in page
     assert "javascript" not in "".join(re.findall(r'href="[^"]*"', page))
@@ -111,7 +112,7 @@ def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
 def test_a_page_without_files_claims_views_or_second_seed(maker: Maker, tmp_path: Path, scale: str) -> None:
     maker.cell([40.0], first=0, method="source only")
     study = make_study(claims=(), gates=(), views=(), deviations=(), published=())
-    text = write("quick", study, maker.results(scale), scale, tmp_path).read_text(encoding="utf-8")
+    text = write("quick", frame_of(study, maker.results(scale)), tmp_path).read_text(encoding="utf-8")
     assert "This study states no claims." in text
     assert "Seeds: 0" in text
 
@@ -119,9 +120,9 @@ def test_a_page_without_files_claims_views_or_second_seed(maker: Maker, tmp_path
 def test_numbers_are_judged_on_the_page_at_paper_scale_only(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = replace(quick[0], views=()), quick[1]
     heading = "Do the numbers agree"
-    assert heading not in write("quick", study, results, "laptop", tmp_path).read_text(encoding="utf-8")
+    assert heading not in write("quick", frame_of(study, results), tmp_path).read_text(encoding="utf-8")
     paper = Results(results.folder, "quick.paper", results.rows, results.provenance)
-    text = write("quick", study, paper, "paper", tmp_path).read_text(encoding="utf-8")
+    text = write("quick", frame_of(study, paper), tmp_path).read_text(encoding="utf-8")
     assert heading in text
     assert "| DANN | +8.3 | +24.4 |" in text
     assert "smaller" in text
@@ -134,6 +135,6 @@ def test_cells_without_data_and_failed_cells_are_named(quick: tuple[Study, Resul
         return [*plan(scale), absent, Cell({**labels, "source": "plain", "method": "MCD"}, Nothing("MCD"))]
 
     study, results = quick
-    text = write("quick", replace(study, plan=wider, views=()), results, "laptop", tmp_path).read_text(encoding="utf-8")
-    assert "Data not at hand: svhn → photos (1 cell)" in text
+    text = write("quick", frame_of(replace(study, plan=wider, views=()), results), tmp_path).read_text(encoding="utf-8")
+    assert "Data not available: svhn → photos (1 cell)" in text
     assert "Planned, but without a result: 1 cell" in text

@@ -7,7 +7,7 @@ import pytest
 from mtl_bench.report.sections import gate_table
 from mtl_bench.statistics.verdict import gate_results, judge
 from mtl_bench.study import Gate, accuracy
-from tests.results.measured import Maker, keep_items_and_curves, make_study
+from tests.results.measured import Maker, frame_of, keep_items_and_curves, make_study
 
 BASE, LONGER = accuracy(method="base"), accuracy(method="longer")
 TRAINED = Gate("twice as many steps change nothing", LONGER - BASE, within_sd_of=BASE)
@@ -37,7 +37,7 @@ def test_a_single_replicate_has_no_deviation_and_passes_no_such_gate(maker: Make
 def test_the_page_shows_what_a_gate_demands(maker: Maker) -> None:
     changed(maker, 1.0)
     floor = Gate("the base reads something", BASE, at_least=20)
-    table = gate_table(make_study(gates=(TRAINED, floor)), maker.results())
+    table = gate_table(frame_of(make_study(gates=(TRAINED, floor)), maker.results()))
     assert table["must be"].tolist() == ["± 2.0", "≥ 20"]
     assert table["result"].tolist() == ["passed", "passed"]
 
@@ -48,8 +48,8 @@ def test_test_items_add_no_error_where_each_replicate_draws_its_own(maker: Maker
     maker.cell([48.0, 47.0, 48.5, 49.0], method="DANN")
     results = maker.results()
     keep_items_and_curves(maker, results)
-    [common] = judge(make_study(gates=()), results)
-    [own] = judge(make_study(gates=(), redraws_test=True), results)
+    [common] = judge(frame_of(make_study(gates=()), results))
+    [own] = judge(frame_of(make_study(gates=(), redraws_test=True), results))
     assert common.deciding
     assert own.deciding
     assert common.deciding.items_se > 0

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mtl_bench.results.frame import Index, Measured, index
+from mtl_bench.results.measured import Index, Measured, index
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.bands import Finding, compare_cells
 from mtl_bench.statistics.regression import Comparison, compare, confirm, junit, summary

@@ -13,11 +13,11 @@ import pytest
 from scipy import stats
 
 from mtl_bench.results.table import Results
-from mtl_bench.statistics.estimate import Estimate, estimate
+from mtl_bench.statistics.contrasts import Estimate, estimate
 from mtl_bench.statistics.inference import detectable_effect, spread, t_tail
 from mtl_bench.statistics.verdict import Judgement, decide, judge, verdict_lines
 from mtl_bench.study import Claim, Contrast, Gate, accuracy
-from tests.results.measured import Maker, make_study
+from tests.results.measured import Maker, frame_of, make_study
 
 GAIN = accuracy(method="DANN") - accuracy(method="source only")
 
@@ -28,7 +28,7 @@ def claim(*contrasts: Contrast, **changes: Any) -> Claim:
 
 def judged(maker: Maker, *claims: Claim, scale: str = "laptop", **changes: Any) -> list[Judgement]:
     study = make_study(**{"claims": claims or (claim(),), "gates": (), "chance": None, **changes})
-    return judge(study, maker.results(scale))
+    return judge(frame_of(study, maker.results(scale)))
 
 
 def gains(maker: Maker, values: list[float], **labels: Any) -> None:
@@ -249,7 +249,7 @@ def test_equal_margins_without_spread_are_not_tested(maker: Maker) -> None:
 
 def test_no_results_at_all_is_a_sentence() -> None:
     study = make_study()
-    [judgement] = judge(study, Results(Path("nowhere"), "quick.laptop"))
+    [judgement] = judge(frame_of(study, Results(Path("nowhere"), "quick.laptop")))
     assert judgement.rule.startswith("0 seeds")
     assert verdict_lines([judgement]) == [f"not judged  {judgement.claim.text}"]
 

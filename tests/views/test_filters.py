@@ -11,10 +11,9 @@ import pytest
 
 from mtl_bench.report.page import write
 from mtl_bench.results.table import Results, ResultsError
-from mtl_bench.study import Cell, Filters, Scale
-from mtl_bench.views.filters import draw_filters, mosaic
-from mtl_bench.views.plots import save
-from tests.results.measured import Maker, Nothing, make_study
+from mtl_bench.study import Cell, Scale
+from mtl_bench.views.filters import Filters, mosaic
+from tests.results.measured import Maker, Nothing, drawn, frame_of, make_study, saved
 
 VIEW = Filters("First layer", {"network": "base"})
 
@@ -24,7 +23,7 @@ def plan(scale: Scale) -> Iterable[Cell]:
     for seed in scale.seeds:
         for target in ("half B", "half A"):
             labels = {"source": "plain", "selection": "last", "network": "base", "target": target, "seed": seed}
-            yield Cell(labels, Nothing(target))
+            yield Cell(labels, Nothing(target), artifact="filters.npy")
 
 
 def keep(results: Results, key: str, filters: Any) -> None:
@@ -36,7 +35,7 @@ def keep(results: Results, key: str, filters: Any) -> None:
 def trained(maker: Maker, seeds: int, channels: int = 3) -> Results:
     """Each cell's filters hold its own number."""
     for target in ("half A", "half B"):
-        maker.cell(range(seeds), metric="filters", network="base", target=target)
+        maker.cell(range(seeds), metric="filters.npy", network="base", target=target)
     results = maker.results()
     random = np.random.default_rng(1)
     for key in results.rows["key"]:
@@ -45,7 +44,7 @@ def trained(maker: Maker, seeds: int, channels: int = 3) -> Results:
 
 
 def key_of(results: Results, target: str, seed: int) -> str:
-    return str(results.select({"target": target, "seed": seed}, "filters")["key"].item())
+    return str(results.select({"target": target, "seed": seed}, "filters.npy")["key"].item())
 
 
 def titles(figure: Any) -> list[str]:
@@ -84,7 +83,7 @@ def test_a_filter_of_equal_weights_is_grey() -> None:
 
 def test_a_panel_per_cell_in_the_order_of_the_plan(maker: Maker) -> None:
     results = trained(maker, seeds=2)
-    figure: Any = draw_filters(VIEW, make_study(plan=plan), results)
+    figure: Any = drawn(VIEW, make_study(plan=plan), results)
     assert titles(figure) == ["half B, 100", "half A, 100", "half B, 101", "half A, 101"]
     for axes, cell in zip(figure.axes, (("half B", 100), ("half A", 100)), strict=False):
         kept = np.load(results.kept(key_of(results, *cell), "filters.npy"))
@@ -95,33 +94,33 @@ def test_a_panel_per_cell_in_the_order_of_the_plan(maker: Maker) -> None:
 def test_at_most_eight_panels_and_none_for_a_cell_without_a_file(maker: Maker) -> None:
     results = trained(maker, seeds=5)
     study = make_study(plan=plan)
-    every: Any = draw_filters(VIEW, study, results)
+    every: Any = drawn(VIEW, study, results)
     assert titles(every) == [f"{half}, {seed}" for seed in range(100, 104) for half in ("half B", "half A")]
     results.kept(key_of(results, "half B", 100), "filters.npy").unlink()
-    rest: Any = draw_filters(VIEW, study, results)
+    rest: Any = drawn(VIEW, study, results)
     assert titles(rest) == [*titles(every)[1:], "half B, 104"]
 
 
 def test_a_trial_that_several_cells_read_has_one_panel(maker: Maker) -> None:
     results = trained(maker, seeds=1)
     results.rows = pd.concat([results.rows, results.rows.assign(selection="ten highest")], ignore_index=True)
-    assert titles(draw_filters(VIEW, make_study(plan=plan), results)) == ["half B", "half A"]
+    assert titles(drawn(VIEW, make_study(plan=plan), results)) == ["half B", "half A"]
 
 
 def test_other_panels_show_the_first_seed_only(maker: Maker) -> None:
     results = trained(maker, seeds=3)
-    figure = draw_filters(Filters("First layer", panels="target"), make_study(plan=plan), results)
+    figure = drawn(Filters("First layer", panels="target"), make_study(plan=plan), results)
     assert titles(figure) == ["half B", "half A"]
 
 
 def test_without_files_there_is_no_figure_and_with_them_the_same_bytes(maker: Maker) -> None:
     study = make_study(plan=plan)
-    maker.cell([1.0], metric="filters", network="base")
-    assert not save(VIEW, study, maker.results(), maker.folder / "figure")
+    maker.cell([1.0], metric="filters.npy", network="base")
+    assert not saved(VIEW, study, maker.results(), maker.folder / "figure")
     maker.rows.clear()
     results = trained(maker, seeds=2, channels=1)
     stems = [maker.folder / name for name in ("one", "two")]
-    assert all(save(VIEW, study, results, stem) for stem in stems)
+    assert all(saved(VIEW, study, results, stem) for stem in stems)
     for ending in (".png", ".pdf"):
         one, two = (stem.with_suffix(ending).read_bytes() for stem in stems)
         assert one == two
@@ -130,14 +129,16 @@ def test_without_files_there_is_no_figure_and_with_them_the_same_bytes(maker: Ma
 def test_what_is_no_filters_is_refused_with_a_sentence(maker: Maker) -> None:
     results = trained(maker, seeds=1)
     keep(results, results.rows["key"].iloc[0], np.zeros((4, 2, 3, 3)))
-    with pytest.raises(ResultsError, match=r"\(4, 2, 3, 3\); filters are \(filters, 1 or 3 channels, height, width\)"):
-        draw_filters(VIEW, make_study(plan=plan), results)
+    with pytest.raises(
+        ResultsError, match=r"\(4, 2, 3, 3\) of float32; filters are \(filters, 1 or 3 channels, height, width\)"
+    ):
+        drawn(VIEW, make_study(plan=plan), results)
 
 
 def test_a_page_shows_the_picture_and_no_table_of_its_number(maker: Maker) -> None:
     results = trained(maker, seeds=1)
     study = make_study(plan=plan, published=(), claims=(), gates=(), views=(VIEW,))
-    page = write("filters", study, results, "laptop", maker.folder)
+    page = write("filters", frame_of(study, results), maker.folder)
     assert (maker.folder / "filters.laptop" / "figure-1.png").exists()
     assert not list((maker.folder / "filters.laptop").glob("table-*"))
     assert "Each square is a filter of the first layer" in page.read_text(encoding="utf-8")

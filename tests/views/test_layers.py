@@ -9,16 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib import style
 from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 
 from mtl_bench.report.page import write
 from mtl_bench.results.table import Results, ResultsError
-from mtl_bench.study import Labels, Layers, Line, Published, Study
-from mtl_bench.views.layers import draw_layers
-from mtl_bench.views.plots import save
-from mtl_bench.views.style import COLOURS, STYLE, TWO_COLUMNS
-from tests.results.measured import Maker, make_study
+from mtl_bench.study import Labels, Published, Study
+from mtl_bench.views.layers import Layers, Line
+from mtl_bench.views.style import COLOURS, TWO_COLUMNS
+from tests.results.measured import Maker, drawn, frame_of, make_study, saved
 
 Runs = dict[tuple[str, int, int, str], float]  # network, layer, seed, target
 YOSINSKI = "Yosinski et al., NIPS 2014"
@@ -48,10 +46,9 @@ def run(maker: Maker, seeds: Iterable[int] = (100, 101, 102), lacks: Callable[..
     return runs
 
 
-def drawn(view: Layers, results: Results, published: Iterable[Published] = (), **changes: Any) -> Any:
+def pictured(view: Layers, results: Results, published: Iterable[Published] = (), **changes: Any) -> Any:
     study = make_study(published=tuple(published), **{"chance": None, **changes})
-    with style.context(["default", STYLE]):
-        return draw_layers(view, study, results)
+    return drawn(view, study, results)
 
 
 def means_in(axes: Any, hollow: bool = False) -> list[list[tuple[Any, Any]]]:
@@ -92,7 +89,7 @@ def number(value: float, network: str, layer: int, **more: Any) -> Published:
 
 def test_every_run_is_a_point_beside_its_layer_and_the_line_is_their_mean(maker: Maker) -> None:
     runs = run(maker)
-    [axes] = drawn(ACCURACIES, maker.results()).axes
+    [axes] = pictured(ACCURACIES, maker.results()).axes
     base, frozen = means_in(axes)
     assert base == [(0, pytest.approx(over_replicates(at(runs, "base", 0))[0]))]
     assert frozen == [(n, pytest.approx(over_replicates(at(runs, "BnB", n))[0])) for n in LAYERS]
@@ -109,7 +106,7 @@ def test_every_run_is_a_point_beside_its_layer_and_the_line_is_their_mean(maker:
 
 def test_a_band_is_one_sd_over_seeds_of_the_means_over_targets(maker: Maker) -> None:
     runs = run(maker)
-    [axes] = drawn(ACCURACIES, maker.results()).axes
+    [axes] = pictured(ACCURACIES, maker.results()).axes
     [band] = [part for part in axes.collections if isinstance(part, PolyCollection)]
     corners = corners_of(band)
     for layer in LAYERS:
@@ -122,7 +119,7 @@ def test_a_band_is_one_sd_over_seeds_of_the_means_over_targets(maker: Maker) -> 
 
 def test_a_line_at_a_single_place_is_a_dotted_reference_across_the_panel(maker: Maker) -> None:
     runs = run(maker)
-    [axes] = drawn(ACCURACIES, maker.results()).axes
+    [axes] = pictured(ACCURACIES, maker.results()).axes
     [across] = [line for line in axes.lines if list(line.get_xdata()) == [0, 1] and line.get_marker() == "None"]
     assert across.get_ydata() == pytest.approx([over_replicates(at(runs, "base", 0))[0]] * 2)
     assert across.get_color() == COLOURS[0]
@@ -133,7 +130,7 @@ def test_a_line_at_a_single_place_is_a_dotted_reference_across_the_panel(maker: 
 def test_a_line_of_which_one_layer_was_measured_is_no_reference(maker: Maker) -> None:
     runs = run(maker, lacks=lambda network, layer, *_: network == "AnB" and layer != 2)
     view = Layers("Accuracy", (*ACCURACIES.lines, Line("AnB", {"network": "AnB"})))
-    [axes] = drawn(view, maker.results()).axes
+    [axes] = pictured(view, maker.results()).axes
     across = [line.get_color() for line in axes.lines if line.get_marker() == "None"]
     assert across == [COLOURS[0]]
     mean, sd = over_replicates(at(runs, "AnB", 2))
@@ -145,7 +142,7 @@ def test_differences_are_taken_within_a_seed_and_a_target(maker: Maker) -> None:
     """Seeds and targets differ by 9 points, the paired differences by 1.4: any other pairing gives other points."""
     lacking = {("base", 0, 101, "half B"), ("BnB", 2, 100, "half A")}
     runs = run(maker, lacks=lambda *cell: cell in lacking)
-    [axes] = drawn(DIFFERENCES, maker.results()).axes
+    [axes] = pictured(DIFFERENCES, maker.results()).axes
     expected: list[dict[int, dict[tuple[int, str], float]]] = [{}, {}]
     for layer in LAYERS:
         base, frozen, transferred = at(runs, "base", 0), at(runs, "BnB", layer), at(runs, "AnB", layer)
@@ -164,18 +161,18 @@ def test_differences_are_taken_within_a_seed_and_a_target(maker: Maker) -> None:
 def test_seeds_are_never_paired_across_devices(maker: Maker) -> None:
     maker.cell([40.0, 41.0], network="base", layer=0)
     maker.cell([45.0, 45.0], network="BnB", layer=1, device="cuda")
-    assert drawn(DIFFERENCES, maker.results()) is None
+    assert pictured(DIFFERENCES, maker.results()) is None
     maker.cell([43.0], network="base", layer=0, device="cuda")
-    [axes] = drawn(DIFFERENCES, maker.results()).axes
+    [axes] = pictured(DIFFERENCES, maker.results()).axes
     assert means_in(axes) == [[(1, 2)]]
     maker.cell([30.0], network="BnB", layer=1)
-    [axes] = drawn(ACCURACIES, maker.results()).axes
+    [axes] = pictured(ACCURACIES, maker.results()).axes
     assert means_in(axes)[1] == [(1, 40)], "equal seeds on two devices are two replicates"
 
 
 def test_a_replicate_without_all_targets_is_a_point_but_not_in_the_mean(maker: Maker) -> None:
     runs = run(maker, lacks=lambda network, layer, seed, target: seed == 102 and target == "half B" and layer == 4)
-    [axes] = drawn(ACCURACIES, maker.results()).axes
+    [axes] = pictured(ACCURACIES, maker.results()).axes
     whole = {which: value for which, value in at(runs, "BnB", 4).items() if which[0] != 102}
     assert means_in(axes)[1][-1] == (4, pytest.approx(np.mean(list(whole.values()))))
     assert len(points_in(axes)[1]) == 17
@@ -185,8 +182,8 @@ def test_a_replicate_without_all_targets_is_a_point_but_not_in_the_mean(maker: M
 def test_one_seed_has_no_band_and_an_unfinished_study_is_drawn(maker: Maker, view: Layers) -> None:
     runs = run(maker, seeds=[100], lacks=lambda network, *_: network == "AnB")
     study = make_study(published=())
-    assert save(view, study, maker.results(), maker.folder / "figure")
-    figure = drawn(view, maker.results())
+    assert saved(view, study, maker.results(), maker.folder / "figure")
+    figure = pictured(view, maker.results())
     [axes] = figure.axes
     assert not any(isinstance(part, PolyCollection | LineCollection) and part.get_paths() for part in axes.collections)
     assert [len(points) for points in points_in(axes)] == ([2, 6] if view is ACCURACIES else [6])
@@ -201,7 +198,7 @@ def test_published_context_has_a_panel_of_its_own(maker: Maker) -> None:
     run(maker)
     values = {1: 62.7, 2: 62.4, 3: 62.1, 4: 60.5}  # the third layer was not measured
     published = [number(62.5, "base", 0, sd=0.5), *(number(v, "BnB", n, sd=n / 10) for n, v in values.items())]
-    figure = drawn(ACCURACIES, maker.results(), published)
+    figure = pictured(ACCURACIES, maker.results(), published)
     own, paper = figure.axes
     assert figure.get_figwidth() == TWO_COLUMNS
     assert paper.get_title(loc="left") == f"published: {YOSINSKI} (Figure 2)"
@@ -218,7 +215,7 @@ def test_published_context_has_a_panel_of_its_own(maker: Maker) -> None:
 def test_a_published_band_does_not_cross_a_layer_without_an_sd(maker: Maker) -> None:
     run(maker)
     published = [number(60.0, "BnB", n, sd=sd) for n, sd in ((1, 0.5), (2, 0.5), (3, None), (4, 0.7))]
-    _, axes = drawn(ACCURACIES, maker.results(), published).axes
+    _, axes = pictured(ACCURACIES, maker.results(), published).axes
     [band] = [part for part in axes.collections if isinstance(part, PolyCollection)]
     assert {corner[0] for corner in corners_of(band)} == {1, 2}
     [whisker] = [part for part in axes.collections if isinstance(part, LineCollection)]
@@ -228,7 +225,7 @@ def test_a_published_band_does_not_cross_a_layer_without_an_sd(maker: Maker) -> 
 def test_numbers_that_are_compared_stand_in_the_same_panel_in_the_lines_colours(maker: Maker) -> None:
     run(maker)
     published = [number(50.0 + n, "BnB", n, context="") for n in LAYERS]
-    figure = drawn(ACCURACIES, maker.results(), published)
+    figure = pictured(ACCURACIES, maker.results(), published)
     [axes] = figure.axes
     assert means_in(axes, hollow=True) == [[(n, 50.0 + n) for n in LAYERS]]
     [line] = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
@@ -241,8 +238,8 @@ def test_published_differences_are_those_of_one_table(maker: Maker) -> None:
     elsewhere = [number(90.0, "base", 0, source="Figure 3")]
     frozen = [number(v, "BnB", n, sd=0.5) for n, v in ((1, 62.7), (2, 62.4))]
     transferred = [number(57.8, "AnB", 2)]
-    assert len(drawn(DIFFERENCES, maker.results(), [*elsewhere, *frozen]).axes) == 1
-    _, axes = drawn(DIFFERENCES, maker.results(), [*elsewhere, number(62.5, "base", 0), *frozen, *transferred]).axes
+    assert len(pictured(DIFFERENCES, maker.results(), [*elsewhere, *frozen]).axes) == 1
+    _, axes = pictured(DIFFERENCES, maker.results(), [*elsewhere, number(62.5, "base", 0), *frozen, *transferred]).axes
     expected = [[(1, 0.2), (2, -0.1)], [(2, -4.6)]]
     assert [[(n, round(v, 9)) for n, v in line] for line in means_in(axes, hollow=True)] == expected
     assert not any(isinstance(part, PolyCollection) for part in axes.collections), "their sd is not known"
@@ -252,10 +249,10 @@ def test_the_lines_of_a_panel_come_from_one_table_where_it_has_them(maker: Maker
     run(maker)
     published = [number(10.0, "base", 0), number(57.6, "base", 0, source="Figure 3"), number(
         49.2, "BnB", 1, source="Figure 3"), number(40.3, "BnB", 2, source="Figure 3")]  # fmt: skip
-    _, axes = drawn(ACCURACIES, maker.results(), published).axes
+    _, axes = pictured(ACCURACIES, maker.results(), published).axes
     assert means_in(axes, hollow=True) == [[(0, 57.6)], [(1, 49.2), (2, 40.3)]]
     assert axes.get_title(loc="left") == f"published: {YOSINSKI} (Figure 3)"
-    assert len(drawn(ACCURACIES, maker.results(), published[:1]).axes) == 1, "a lone reference needs no panel"
+    assert len(pictured(ACCURACIES, maker.results(), published[:1]).axes) == 1, "a lone reference needs no panel"
 
 
 def test_numbers_of_single_targets_are_averaged_if_all_are_there(maker: Maker) -> None:
@@ -265,9 +262,9 @@ def test_numbers_of_single_targets_are_averaged_if_all_are_there(maker: Maker) -
         for layer, pair in ((1, (60.0, 66.0)), (2, (61.0, 66.0)))
         for target, value in zip(TARGETS, pair, strict=True)
     ]
-    _, axes = drawn(ACCURACIES, maker.results(), published).axes
+    _, axes = pictured(ACCURACIES, maker.results(), published).axes
     assert means_in(axes, hollow=True) == [[(1, 63.0), (2, 63.5)]]
-    _, axes = drawn(ACCURACIES, maker.results(), [*published[:2], published[2], number(50.0, "BnB", 4)]).axes
+    _, axes = pictured(ACCURACIES, maker.results(), [*published[:2], published[2], number(50.0, "BnB", 4)]).axes
     assert means_in(axes, hollow=True) == [[(1, 63.0), (4, 50.0)]]
 
 
@@ -277,16 +274,16 @@ def test_what_cannot_be_drawn_is_refused_or_left_out(maker: Maker) -> None:
     run(maker, seeds=[100])
     study = make_study(published=())
     absent = Layers("None", (Line("never", {"network": "never run"}),))
-    assert not save(absent, study, maker.results(), maker.folder / "figure")
+    assert not saved(absent, study, maker.results(), maker.folder / "figure")
     maker.cell([1.0], network="BnB", layer="all")
     with pytest.raises(ResultsError, match="“Accuracy” needs numbers along layer, and a cell has 'all'"):
-        drawn(ACCURACIES, maker.results())
+        pictured(ACCURACIES, maker.results())
 
 
 def test_points_of_many_lines_stay_beside_their_own_layer(maker: Maker) -> None:
     run(maker, seeds=[100])
     view = Layers("Many", tuple(Line(f"BnB {i}", {"network": "BnB"}) for i in range(9)))
-    [axes] = drawn(view, maker.results()).axes
+    [axes] = pictured(view, maker.results()).axes
     shifts = [float(points[0, 0] - points[0, 0].round()) for points in points_in(axes)]
     assert all(-0.5 < left < right < 0.5 for left, right in pairwise(shifts))
 
@@ -298,7 +295,7 @@ def test_a_page_shows_the_figures_and_equal_results_give_equal_bytes(maker: Make
     pages = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        pages.append(write("layers", study, maker.results(), "laptop", tmp_path / name))
+        pages.append(write("layers", frame_of(study, maker.results()), tmp_path / name))
     assert all(
         "a difference is taken within a replicate and a target" in page.read_text(encoding="utf-8") for page in pages
     )

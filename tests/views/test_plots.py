@@ -9,25 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib import style
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
 from PIL import Image
 
 from mtl_bench.results.table import Results, ResultsError
-from mtl_bench.study import Bars, Curves, Published, Study
-from mtl_bench.views.bars import draw_bars
-from mtl_bench.views.curves import draw_curves
-from mtl_bench.views.plots import save
-from mtl_bench.views.style import COLOURS, DASHES, HATCHES, MARKERS, STYLE
-from tests.results.measured import METHODS, PAPER, Maker, keep_items_and_curves, make_study
-
-
-def drawn(view: Bars | Curves, study: Study, results: Results) -> Figure:
-    with style.context(["default", STYLE]):
-        figure = draw_bars(view, study, results) if isinstance(view, Bars) else draw_curves(view, study, results)
-    assert figure is not None
-    return figure
+from mtl_bench.study import Published, Study
+from mtl_bench.views.bars import Bars
+from mtl_bench.views.curves import Curves
+from mtl_bench.views.style import COLOURS, DASHES, HATCHES, MARKERS
+from tests.results.measured import METHODS, PAPER, Maker, drawn, keep_items_and_curves, make_study, saved
 
 
 def test_bars_are_means_with_seeds_spread_and_published_values(quick: tuple[Study, Results]) -> None:
@@ -69,13 +59,13 @@ def test_a_view_of_what_is_not_there(quick: tuple[Study, Results], maker: Maker,
     study, results = quick
     with pytest.raises(ResultsError, match="“Training” asks for loss"):
         drawn(Curves("Training", y="loss"), study, results)
-    assert not save(Curves("Training", y="accuracy", file="never.csv"), study, results, tmp_path / "none")
-    assert not save(Bars("None", where={"method": "never run"}), study, results, tmp_path / "none")
+    assert not saved(Curves("Training", y="accuracy", file="never.csv"), study, results, tmp_path / "none")
+    assert not saved(Bars("None", where={"method": "never run"}), study, results, tmp_path / "none")
 
 
 def test_files_are_made_for_print(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
-    assert save(Bars("Accuracy"), study, results, tmp_path / "figure-1")
+    assert saved(Bars("Accuracy"), study, results, tmp_path / "figure-1")
     with Image.open(tmp_path / "figure-1.png") as image:
         assert image.width == round(3.3 * 200)
     pdf = (tmp_path / "figure-1.pdf").read_bytes()

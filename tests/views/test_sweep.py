@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from mtl_bench.results.table import ResultsError
-from mtl_bench.study import Published, Sweep
-from mtl_bench.views.plots import save
-from mtl_bench.views.sweep import draw_sweep
-from tests.results.measured import PAPER, Maker, make_study
+from mtl_bench.study import Published
+from mtl_bench.views.sweep import Sweep
+from tests.results.measured import PAPER, Maker, drawn, make_study, saved
 
 
 def lines_of(figure: Any) -> dict[str, tuple[list[float], list[float]]]:
@@ -29,7 +28,7 @@ def swept(maker: Maker, values: tuple[Any, ...] = (10, 30, 100)) -> None:
 
 def test_a_line_is_the_mean_over_the_pairs_by_the_value_and_not_by_the_text(maker: Maker) -> None:
     swept(maker, (100, 9, 30))
-    figure = draw_sweep(Sweep("Dimension"), make_study(), maker.results())
+    figure = drawn(Sweep("Dimension"), make_study(), maker.results())
     lines = list(lines_of(figure).values())
     assert len(lines) == 2
     assert all(places == [9, 30, 100] for places, _ in lines)
@@ -41,7 +40,7 @@ def test_the_axis_is_logarithmic_where_the_values_span_decades(
     maker: Maker, values: tuple[Any, ...], scale: str
 ) -> None:
     swept(maker, values)
-    figure: Any = draw_sweep(Sweep("Sweep"), make_study(), maker.results())
+    figure: Any = drawn(Sweep("Sweep"), make_study(), maker.results())
     [axes] = figure.axes
     assert axes.get_xscale() == scale
     assert [tick.get_text() for tick in axes.get_xticklabels()] == [f"{float(value):g}" for value in values]
@@ -53,36 +52,36 @@ def test_a_published_mean_is_a_dashed_line_and_a_hollow_mark_where_it_stands(mak
         Published(value, {"method": "TCA", "dimension": 30, "target": target}, "Table 2", PAPER)
         for target, value in (("photos", 44.0), ("sketches", 47.0))
     )
-    figure: Any = draw_sweep(Sweep("Dimension"), make_study(published=published), maker.results())
+    figure: Any = drawn(Sweep("Dimension"), make_study(published=published), maker.results())
     [axes] = figure.axes
     marks = [(list(m.get_xdata()), list(m.get_ydata())) for m in axes.lines if m.get_markerfacecolor() == "none"]
     assert marks == [([30], [45.5])]
     names = [text.get_text() for one in figure.legends for text in one.get_texts()]
-    assert names == ["PCA", "TCA", f"published TCA: {PAPER}, Table 2"]
-    alone: Any = draw_sweep(Sweep("Dimension"), make_study(published=published[:1]), maker.results())
+    assert names == ["TCA", "PCA", f"published TCA: {PAPER}, Table 2"]
+    alone: Any = drawn(Sweep("Dimension"), make_study(published=published[:1]), maker.results())
     assert sum(len(one.get_texts()) for one in alone.legends) == 2, "the mean over one pair is not the mean over both"
 
 
 def test_a_point_without_all_pairs_is_left_out(maker: Maker) -> None:
     swept(maker)
     maker.cell([99.0], method="TCA", dimension=70)
-    figure = draw_sweep(Sweep("Dimension"), make_study(), maker.results())
+    figure = drawn(Sweep("Dimension"), make_study(), maker.results())
     assert all(places == [10, 30, 100] for places, _ in lines_of(figure).values())
 
 
 def test_labels_that_are_no_numbers_are_refused_with_a_sentence(maker: Maker) -> None:
     swept(maker, (10, "all"))
     with pytest.raises(ResultsError, match="“Dimension” needs numbers along dimension, and a cell has 'all'"):
-        draw_sweep(Sweep("Dimension"), make_study(), maker.results())
+        drawn(Sweep("Dimension"), make_study(), maker.results())
 
 
 def test_without_cells_there_is_no_figure_and_with_them_the_same_bytes(maker: Maker) -> None:
     study = make_study(published=())
     maker.cell([1.0], method="TCA")
-    assert not save(Sweep("Dimension"), study, maker.results(), maker.folder / "figure")
+    assert not saved(Sweep("Dimension"), study, maker.results(), maker.folder / "figure")
     swept(maker)
     stems = [maker.folder / name for name in ("one", "two")]
-    assert all(save(Sweep("Dimension"), study, maker.results(), stem) for stem in stems)
+    assert all(saved(Sweep("Dimension"), study, maker.results(), stem) for stem in stems)
     for ending in (".png", ".pdf"):
         one, two = (stem.with_suffix(ending).read_bytes() for stem in stems)
         assert one == two

@@ -14,18 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mtl_bench.results.frame import measured, share_of_gap
+from mtl_bench.results.measured import fraction_of_gap
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.numbers import numbers
-from mtl_bench.study import Grid, Published, Study
+from mtl_bench.study import Published, Study
 from mtl_bench.typeset import duration, escape, latex_table, markdown_table, number, p_value, plus, signed
-from mtl_bench.views.tables import grid_table, main_table
-from tests.results.measured import METHODS, PAPER, Maker, make_study
+from mtl_bench.views.all_cells import AllCells
+from mtl_bench.views.grid import Grid
+from tests.results.measured import METHODS, PAPER, Maker, drawn, frame_of, make_study
 
 
 def test_the_main_table_has_means_gains_and_shares(quick: tuple[Study, Results]) -> None:
     study, results = quick
-    rows = main_table(study, results).numbers.set_index("method")
+    rows = drawn(AllCells(), study, results).numbers.set_index("method")
     values = results.rows.pivot_table(index="seed", columns="method", values="value")
     assert rows.loc["DANN", "mean"] == pytest.approx(values["DANN"].mean(), abs=1e-5)
     assert rows.loc["DANN", "sd"] == pytest.approx(values["DANN"].std(), abs=1e-5)
@@ -33,16 +34,16 @@ def test_the_main_table_has_means_gains_and_shares(quick: tuple[Study, Results])
     assert rows.loc["DANN", "gain"] == pytest.approx(gains.mean(), abs=1e-5)
     assert rows.loc["DANN", "gain sd"] == pytest.approx(gains.std(), abs=1e-5)
     share = 100 * gains.mean() / (values["train on target"] - values["source only"]).mean()
-    assert rows.loc["DANN", "share of gap"] == pytest.approx(share, abs=1e-2)
+    assert rows.loc["DANN", "fraction of gap"] == pytest.approx(share, abs=1e-2)
     assert rows.loc["DANN", "published gain"] == pytest.approx(76.66 - 52.25)
-    assert rows.loc[["source only", "train on target"], "share of gap"].isna().all()
+    assert rows.loc[["source only", "train on target"], "fraction of gap"].isna().all()
     assert rows["gain"].isna().to_dict() == {"source only": True, "DANN": False, "train on target": False}
 
 
 def test_rows_stand_in_the_order_of_the_plan(quick: tuple[Study, Results]) -> None:
     study, results = quick
-    assert list(main_table(study, results).text["method"]) == list(METHODS)
-    assert main_table(study, results).shared == {
+    assert list(drawn(AllCells(), study, results).text["method"]) == list(METHODS)
+    assert drawn(AllCells(), study, results).shared == {
         "source": "plain", "target": "photos", "selection": "last", "device": "cpu",
     }  # fmt: skip
 
@@ -51,24 +52,24 @@ def test_gains_use_the_seeds_that_both_have(maker: Maker) -> None:
     maker.cell([40.0, 41.0, 42.0], method="source only")
     maker.cell([50.0, 60.0], method="DANN", first=101)
     maker.cell([80.0, 90.0], method="train on target", first=102)
-    rows = main_table(make_study(), maker.results()).numbers.set_index("method")
+    rows = drawn(AllCells(), make_study(), maker.results()).numbers.set_index("method")
     assert rows.loc["DANN", "gain"] == pytest.approx(((50 - 41) + (60 - 42)) / 2)
-    assert rows.loc["DANN", "share of gap"] == pytest.approx(100 * (60 - 42) / (80 - 42), abs=1e-3)
+    assert rows.loc["DANN", "fraction of gap"] == pytest.approx(100 * (60 - 42) / (80 - 42), abs=1e-3)
 
 
 def test_labels_and_devices_that_differ_become_rows(maker: Maker) -> None:
     for selection in ("last", "oracle"):
         for device in ("cpu", "cuda"):
             maker.cell([40.0, 41.0], method="DANN", selection=selection, device=device)
-    table = main_table(make_study(), maker.results())
+    table = drawn(AllCells(), make_study(), maker.results())
     assert len(table.text) == 4
     assert list(table.text.columns)[:2] == ["selection", "device"]
 
 
 def test_a_share_is_left_out_where_the_gap_is_small() -> None:
-    assert share_of_gap(60, 40, 80) == pytest.approx(50)
-    assert share_of_gap(60, 78, 80) is None
-    assert share_of_gap(60, 80, 70) is None
+    assert fraction_of_gap(60, 40, 80) == pytest.approx(50)
+    assert fraction_of_gap(60, 78, 80) is None
+    assert fraction_of_gap(60, 80, 70) is None
 
 
 def test_the_counterpart_is_compared_before_context_and_marked(maker: Maker) -> None:
@@ -77,10 +78,10 @@ def test_the_counterpart_is_compared_before_context_and_marked(maker: Maker) -> 
     compared = Published(76.66, {"method": "DANN", "target": "photos"}, "Table 2", PAPER, checked=False)
     elsewhere = Published(1.0, {"method": "DANN", "target": "sketches"}, "Table 3", PAPER)
     study = make_study(published=(shown, elsewhere, compared))
-    [row] = main_table(study, maker.results()).text.to_dict("records")
+    [row] = drawn(AllCells(), study, maker.results()).text.to_dict("records")
     assert row["published"] == "76.66"
     assert row["published in"] == f"{PAPER}, Table 2 (unverified)"
-    [row] = main_table(make_study(published=(shown,)), maker.results()).text.to_dict("records")
+    [row] = drawn(AllCells(), make_study(published=(shown,)), maker.results()).text.to_dict("records")
     assert "context: other images" in row["published in"]
 
 
@@ -90,7 +91,7 @@ def test_a_grid_has_a_column_per_target_and_the_published_value(maker: Maker) ->
             maker.cell([50.0, 52.0], method=method, target=target)
     maker.cell([60.0], method="DSN", target="sketches")
     study = make_study(published=(Published(76.66, {"method": "DANN", "target": "photos"}, "Table 2", PAPER),))
-    table = grid_table(Grid("All"), study, maker.results())
+    table = drawn(Grid("All"), study, maker.results())
     assert list(table.text.columns) == ["method", "photos", "sketches"]
     rows = table.text.set_index("method")
     assert rows.loc["DANN", "photos"] == "51.0 ± 1.4 (2) [76.66]"
@@ -101,7 +102,7 @@ def test_a_grid_has_a_column_per_target_and_the_published_value(maker: Maker) ->
 
 def test_the_three_files_agree(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
-    table = main_table(study, results)
+    table = drawn(AllCells(), study, results)
     table.write(tmp_path / "table-1")
     numbers_read = pd.read_csv(tmp_path / "table-1.csv")
     markdown = (tmp_path / "table-1.md").read_text(encoding="utf-8")
@@ -160,7 +161,7 @@ def paper_run(maker: Maker, gain: float, sd: float = 1.0) -> Results:
 
 @pytest.mark.parametrize(("gain", "verdict"), [(24.41, "agrees"), (15.0, "smaller"), (33.0, "larger")])
 def test_a_gain_agrees_or_not(maker: Maker, gain: float, verdict: str) -> None:
-    [found] = numbers(make_study(), paper_run(maker, gain))
+    [found] = numbers(frame_of(make_study(), paper_run(maker, gain)))
     assert found.verdict == verdict
     assert found.published_gain == pytest.approx(24.41)
     assert found.gain == pytest.approx(gain, abs=1e-5)
@@ -170,17 +171,17 @@ def test_a_gain_agrees_or_not(maker: Maker, gain: float, verdict: str) -> None:
 
 def test_no_number_is_judged_below_paper_scale_without_counterpart_or_unverified(maker: Maker) -> None:
     results = paper_run(maker, 24.0)
-    assert numbers(make_study(), Results(results.folder, "quick.laptop", results.rows)) == []
+    assert numbers(frame_of(make_study(), Results(results.folder, "quick.laptop", results.rows))) == []
     context = tuple(replace(number, context="other data") for number in make_study().published)
-    assert numbers(make_study(published=context), results) == []
+    assert numbers(frame_of(make_study(published=context), results)) == []
     unchecked = tuple(replace(number, checked=False) for number in make_study().published)
-    [found] = numbers(make_study(published=unchecked), results)
+    [found] = numbers(frame_of(make_study(published=unchecked), results))
     assert (found.verdict, found.note) == ("not judged", "the published number is unverified")
 
 
 @pytest.mark.parametrize(("gain", "attention"), [(24.0, False), (10.0, True)])
 def test_deterministic_gains_are_shown_with_a_mark(maker: Maker, gain: float, attention: bool) -> None:
-    [found] = numbers(make_study(), paper_run(maker, gain, sd=0.0))
+    [found] = numbers(frame_of(make_study(), paper_run(maker, gain, sd=0.0)))
     assert found.verdict == "not judged"
     assert found.band == 2.0
     assert found.note.startswith("attention") == attention
@@ -189,7 +190,7 @@ def test_deterministic_gains_are_shown_with_a_mark(maker: Maker, gain: float, at
 def test_a_cell_without_a_label_lacks_it(maker: Maker) -> None:
     maker.cell([50.0], method="DANN")
     maker.rows[-1]["selection"] = ""
-    [cell] = measured(make_study(), maker.results(), "accuracy")
+    [cell] = frame_of(make_study(), maker.results()).measured()
     assert "selection" not in cell.labels
 
 

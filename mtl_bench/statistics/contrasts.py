@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mtl_bench.results.kept import read_array
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.inference import FEWEST, Tail, interval, items_se, sign_flip, spread, t_tail
 from mtl_bench.study import DOMAINS, REPLICATE, Contrast, Term
@@ -130,7 +131,7 @@ def _test_items(contrast: Contrast, rows: Sequence[pd.DataFrame], results: Resul
             path = results.kept(key, "correct.npy")
             if not path.exists():
                 return 0.0, "no file says which test items were right"
-            correct = np.load(path, allow_pickle=False)
+            correct = read_array(path)
             stratum = (target, len(correct))
             sizes[replicate].add(stratum)
             strata[stratum] = strata[stratum] + 100 * term.weight / len(part) * correct

@@ -1,0 +1,121 @@
+"""What figures are made of: panels, legends, bars, lines with bands, dots with intervals, points, images, heat maps.
+
+`index` says which of the style's colours and patterns a mark has. Figures are made without pyplot's global state.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from mtl_bench.views.style import (
+    COLOURS,
+    DASHES,
+    HATCHES,
+    LETTERS_PER_INCH,
+    MARKERS,
+    ONE_COLUMN,
+    PANEL_HEIGHT,
+    TWO_COLUMNS,
+    tint,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Numbers = Sequence[float] | pd.Series | pd.Index | np.ndarray[Any, Any]
+LINE_HEIGHT = 0.125  # inches, of the legend's text
+
+
+def panels(rows: int, columns: int, wide: bool, share: bool = True) -> tuple[Figure, list[Axes]]:
+    """A figure of one or two columns' width whose panels share their y axis, unless told otherwise."""
+    from matplotlib.figure import Figure
+
+    width = TWO_COLUMNS if wide or columns > 1 else ONE_COLUMN
+    figure = Figure(figsize=(width, 0.3 + PANEL_HEIGHT * rows), layout="constrained")
+    return figure, list(figure.subplots(rows, columns, squeeze=False, sharey=share).flat)
+
+
+def legend(figure: Figure, handles: Mapping[str, Any], place: Literal["upper", "lower"]) -> None:
+    """Above or below the panels, in as many columns as fit; the figure grows by its height."""
+    if not handles:
+        return
+    letters = round(figure.get_figwidth() * LETTERS_PER_INCH)
+    names = [textwrap.fill(name, letters - 6) for name in handles]
+    widths = [6 + max(len(line) for line in name.splitlines()) for name in names]
+    columns = len(names) if sum(widths) <= letters else max(1, letters // max(widths))
+    lines = -(-len(names) // columns) * max(len(name.splitlines()) for name in names)
+    figure.set_figheight(figure.get_figheight() + LINE_HEIGHT * (lines + 1))
+    where: Any = f"outside {place} center"
+    figure.legend(list(handles.values()), names, loc=where, ncols=columns, columnspacing=1.2)
+
+
+def chance_line(axes: Axes, chance: float | None, metric: str) -> None:
+    """Where guessing ends up, when it is known."""
+    if chance is not None and metric == "accuracy":
+        axes.axhline(chance, color="0.35", linewidth=0.8, linestyle=(0, (4, 2)), zorder=1.5)
+        place: Any = ("axes fraction", "data")
+        axes.annotate("chance", (1.01, chance), xycoords=place, ha="left", va="center", fontsize=6, color="0.35")
+
+
+def bars(axes: Axes, places: Numbers, heights: Numbers, sds: Numbers, width: float, index: int) -> Any:
+    """Means as bars, their standard deviation as error bars; not a number draws none."""
+    colour, hatch = COLOURS[index % len(COLOURS)], HATCHES[index % len(HATCHES)]
+    drawn = axes.bar(places, heights, width, color=tint(colour), hatch=hatch, edgecolor=colour, linewidth=0.8)
+    axes.errorbar(places, heights, sds, fmt="none", color="black", elinewidth=0.8, capsize=2)
+    return drawn
+
+
+def dots(axes: Axes, places: Numbers, values: Numbers) -> None:
+    """Single runs, white on whatever is behind them."""
+    axes.plot(places, values, "o", color="white", markeredgecolor="black", markersize=2.2, markeredgewidth=0.4)
+
+
+def line(axes: Axes, places: Numbers, values: Numbers, index: int, **style: Any) -> Any:
+    """Marks joined by a line."""
+    colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
+    own: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": DASHES[index % len(DASHES)]}
+    return axes.plot(places, values, **{**own, **style})[0]
+
+
+def band(axes: Axes, places: Numbers, low: Numbers, high: Numbers, index: int, alpha: float = 0.2) -> None:
+    """What lies between two lines, tinted."""
+    axes.fill_between(places, low, high, color=COLOURS[index % len(COLOURS)], alpha=alpha, linewidth=0)
+
+
+def intervals(axes: Axes, places: Numbers, low: Numbers, high: Numbers, index: int) -> None:
+    """An upright line from low to high at each place: with `line` or `points` on it, dots with intervals."""
+    axes.vlines(places, low, high, color=COLOURS[index % len(COLOURS)], linewidth=0.8)
+
+
+def points(axes: Axes, x: Numbers, y: Numbers, index: int, size: float = 4, **style: Any) -> Any:
+    """Small marks; `size` in square points."""
+    colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
+    return axes.scatter(x, y, s=size, c=colour, marker=marker, linewidths=0, **style)
+
+
+def image(axes: Axes, pixels: np.ndarray[Any, Any], title: str) -> None:
+    """Every pixel a square: (height, width) in grey or (height, width, 3), from 0 to 1."""
+    axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_title(title, loc="left")
+    axes.set_axis_off()
+
+
+def heat_map(axes: Axes, values: np.ndarray[Any, Any], rows: Sequence[str], columns: Sequence[str]) -> Any:
+    """A square per number of (rows, columns), the first row on top; not a number stays white. For a colour bar."""
+    drawn = axes.imshow(values, cmap="viridis", interpolation="nearest", aspect="auto")
+    axes.set_xticks(range(len(columns)), list(columns))
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.grid(visible=False)
+    return drawn
+
+
+def hide_rest(grid: Sequence[Axes], used: int) -> None:
+    """Panels that stay empty are not shown."""
+    for axes in grid[used:]:
+        axes.set_visible(False)
