@@ -105,7 +105,7 @@ def _numbers(study: Study, cell: Measured, cells: Index) -> dict[str, Any]:
         "paper": published.paper if published else "",
         "table": published.source if published else "",
         "compared": bool(published and not published.context),
-        "verified": bool(published and published.checked),
+        "verified": bool(published and published.status == "checked"),
     }
 
 
@@ -118,7 +118,7 @@ def cited(published: Published | None) -> str:
     """The paper and the table of a published number, and what a reader must know of it."""
     if published is None:
         return ABSENT
-    marks = [f"context: {published.context}"] * bool(published.context) + ["unverified"] * (not published.checked)
+    marks = [f"context: {published.context}"] * bool(published.context) + [published.mark] * bool(published.mark)
     return f"{published.paper}, {published.source}" + (f" ({'; '.join(marks)})" if marks else "")
 
 
