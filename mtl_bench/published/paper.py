@@ -1,8 +1,8 @@
 """A paper's numbers under a study's labels: words of the paper select cells and are mapped to labels.
 
-An axis (`source`, `target`, `layer`, `dataset`, any setting of the paper's CSV) is named by a word, by several, or by
-a mapping from words to labels: `target={"W": "webcam"}` is short for `target={"W": {"target": "webcam"}}`. Nothing is
-guessed: a word that the table lacks and two numbers for one cell are errors.
+An axis (`source`, `target`, `layer`, `dataset`, any setting of the paper's CSV) is narrowed by a word, by several, or
+by a mapping from words to labels: `{"target": {"W": "webcam"}}` is short for `{"target": {"W": {"target": "webcam"}}}`.
+Nothing is guessed: a word that the table lacks and two numbers for one cell are errors.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from mtl_bench.study import Labels, Published
 
 Given = str | int | Labels
 Words = str | Sequence[str] | Mapping[str, Given]
+Where = Mapping[str, Words]  # by axis
 ACCURACY = "accuracy"
 
 
@@ -59,18 +60,18 @@ class Paper:
         self,
         name: str,
         rows: Mapping[str, Given],
+        where: Where | None = None,
         *,
         labels: Labels | None = None,
         label: str = "method",
         context: str = "",
         metric: str = ACCURACY,
-        **axes: Words,
     ) -> tuple[Published, ...]:
         """The numbers of these rows, in their order, under the labels that words stand for, and `labels`.
 
         A row's word stands for a value of `label`, or for several labels. Raises ValueError.
         """
-        found = self._labelled(name, rows, label, labels or {}, {"metric": metric, **axes})
+        found = self._labelled(name, rows, label, labels or {}, _axes(where, metric=metric))
         for number, others in found.items():
             if len(others) > 1:
                 raise ValueError(f"{name} of {self} has {len(others)} numbers for {_said(number)}{_apart(others)}")
@@ -85,40 +86,39 @@ class Paper:
         self,
         name: str,
         rows: Mapping[str, Given],
+        where: Where | None = None,
         *,
         labels: Labels | None = None,
         label: str = "method",
         context: str = "",
         metric: str = ACCURACY,
-        **axes: Words,
     ) -> tuple[Published, ...]:
         """The mean of each row over the axes' words, to two digits: what a table may print wrongly or not at all."""
-        bare = {axis: _words(words) for axis, words in axes.items()}
-        found = self._labelled(name, rows, label, labels or {}, {"metric": metric, **bare})
+        bare = {axis: _words(words) for axis, words in (where or {}).items()}
+        found = self._labelled(name, rows, label, labels or {}, _axes(bare, metric=metric))
         means = []
         for at, entries in found.items():
-            value = round(float(_mean(self._by_cell(name, entries, axes).values())), 2)
+            value = round(float(_mean(self._by_cell(name, entries, bare).values())), 2)
             worst = max(entries, key=lambda one: STATUSES.index(one.status))
             means.append(
                 Published(value, dict(at), f"{name}, mean", str(self), worst.status, worst.seen_in, context, metric)
             )
         return tuple(means)
 
-    def value(self, name: str, row: str, *, metric: str = ACCURACY, **axes: Words) -> float:
+    def value(self, name: str, row: str, where: Where | None = None, *, metric: str = ACCURACY) -> float:
         """A row's number, or its mean over the words of the axes. Raises ValueError where others differ too."""
-        return float(_mean(self._row(name, row, metric, axes).values()))
+        return float(_mean(self._row(name, row, where or {}, metric).values()))
 
-    def gain(self, name: str, row: str, *, over: str, metric: str = ACCURACY, **axes: Words) -> float:
+    def gain(self, name: str, row: str, over: str, where: Where | None = None, *, metric: str = ACCURACY) -> float:
         """What a row gains over another, as a mean over the words of the axes. Raises ValueError."""
-        ours, theirs = (self._row(name, one, metric, axes) for one in (row, over))
+        ours, theirs = (self._row(name, one, where or {}, metric) for one in (row, over))
         if ours.keys() != theirs.keys():
             lone = sorted(map(" → ".join, ours.keys() ^ theirs.keys()))
             raise ValueError(f"{name} of {self} has {row} or {over}, but not both, for {', '.join(lone)}")
         return float(_mean(ours[cell] - theirs[cell] for cell in ours))
 
-    def _row(self, name: str, row: str, metric: str, axes: Mapping[str, Words]) -> dict[tuple[str, ...], Decimal]:
-        entries = self._selected(name, {"row": row, "metric": metric, **axes})
-        return self._by_cell(name, entries, axes)
+    def _row(self, name: str, row: str, where: Where, metric: str) -> dict[tuple[str, ...], Decimal]:
+        return self._by_cell(name, self._selected(name, _axes(where, row=row, metric=metric)), where)
 
     def _by_cell(self, name: str, entries: Iterable[Entry], axes: Iterable[str]) -> dict[tuple[str, ...], Decimal]:
         """The numbers by their words on the axes that were named."""
@@ -131,7 +131,7 @@ class Paper:
         return {cell: one.value for cell, [one] in cells.items()}
 
     def _labelled(
-        self, name: str, rows: Mapping[str, Given], label: str, labels: Labels, axes: Mapping[str, Words]
+        self, name: str, rows: Mapping[str, Given], label: str, labels: Labels, axes: Where
     ) -> dict[tuple[tuple[str, str | int], ...], list[Entry]]:
         """The selected entries by the labels that they get, in the order of `rows`."""
         found: dict[tuple[tuple[str, str | int], ...], list[Entry]] = {}
@@ -145,7 +145,7 @@ class Paper:
                 found.setdefault(tuple(at.items()), []).append(one)
         return found
 
-    def _selected(self, name: str, axes: Mapping[str, Words]) -> list[Entry]:
+    def _selected(self, name: str, axes: Where) -> list[Entry]:
         """The table's entries with these words, each of which must stand in one. Raises ValueError."""
         left = [one for one in self.entries if one.table == name]
         if not left:
@@ -176,6 +176,12 @@ def paper(key: str) -> Paper:
 def addresses(*papers: Paper) -> dict[str, str]:
     """Where papers can be read, by their citations: a study's `papers`."""
     return {str(one): one.url for one in papers if one.url}
+
+
+def _axes(where: Where | None, **own: str) -> dict[str, Words]:
+    for axis in own.keys() & (where or {}):
+        raise ValueError(f"the {axis} is an argument of its own, not one of the axes")
+    return {**own, **(where or {})}
 
 
 def _words(given: Words) -> tuple[str, ...]:
