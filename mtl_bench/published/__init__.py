@@ -3,6 +3,6 @@
 `paper("ganin2016").table("Table 2", {"DANN": "DANN"}, …)` gives a study its published numbers, under its own labels.
 """
 
-from mtl_bench.published.paper import Paper, Where, addresses, paper
+from mtl_bench.published.papers import Paper, Where, addresses, paper
 
 __all__ = ["Paper", "Where", "addresses", "paper"]

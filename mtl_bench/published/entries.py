@@ -15,7 +15,8 @@ from typing import Any, get_args
 from mtl_bench.study import Status
 
 FOLDER = Path(__file__).parent
-FIXED = ("table", "row", "metric", "unit", "value", "sd", "n", "status", "seen_in")  # all others are settings
+FIXED = ("table", "row", "metric", "unit", "value", "sd", "spread", "n", "status", "seen_in")  # all others are settings
+SPREADS = ("", "sd", "standard error", "not said")
 MEMORY = "memory"  # where a number was seen that nobody looked up
 STATUSES: tuple[Status, ...] = get_args(Status)
 
@@ -30,7 +31,8 @@ class Entry:
     metric: str
     unit: str  # "fraction" is read as percent
     printed: str
-    printed_sd: str
+    printed_sd: str  # what stands after ±
+    spread: str  # what that is
     n: int | None
     status: Status
     seen_in: str
@@ -42,7 +44,8 @@ class Entry:
 
     @property
     def sd(self) -> float | None:
-        return float(self._number(self.printed_sd)) if self.printed_sd else None
+        """None where there is none, and where the paper prints a standard error instead."""
+        return float(self._number(self.printed_sd)) if self.printed_sd and self.spread != "standard error" else None
 
     def word(self, axis: str) -> str:
         """What stands in a column of the CSV that can be selected by."""
@@ -76,6 +79,10 @@ def _entry(line: dict[str, Any], where: str) -> Entry:
         raise ValueError(f"{where}: seen_in must say where the number was seen, or {MEMORY} where it is unverified")
     if n and not n.isdecimal():
         raise ValueError(f"{where}: n is “{n}”; it must be the number of runs, or empty")
+    if bool(line["sd"]) != bool(line["spread"]) or line["spread"] not in SPREADS:
+        raise ValueError(
+            f"{where}: spread is “{line['spread']}”; beside an sd it must be one of {', '.join(SPREADS[1:])}"
+        )
     settings = {name: word for name, word in line.items() if name not in FIXED}
     return Entry(
         table=line["table"],
@@ -85,6 +92,7 @@ def _entry(line: dict[str, Any], where: str) -> Entry:
         unit=line["unit"],
         printed=line["value"],
         printed_sd=line["sd"],
+        spread=line["spread"],
         n=int(n) if n else None,
         status=status,
         seen_in=seen_in,

@@ -71,7 +71,8 @@ def _compare(study: Study, cell: Measured, cells: Index, results: Results) -> Nu
         return NumberVerdict(number, gain, expected, n, "not judged", band, note)
     band = float(stdtrit(n - 1, 0.975) * sd * np.sqrt(1 / n + 1 / (number.n or 1)))
     if number.mark:
-        return NumberVerdict(number, gain, expected, n, "not judged", band, f"the published number: {number.mark}")
+        note = f"the published number is not checked ({number.mark})"
+        return NumberVerdict(number, gain, expected, n, "not judged", band, note)
     if abs(gain - expected) <= band:
         return NumberVerdict(number, gain, expected, n, "agrees", band)
     return NumberVerdict(number, gain, expected, n, "smaller" if gain < expected else "larger", band)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from mtl_bench.published.entries import FOLDER, STATUSES, Entry, about, read
 from mtl_bench.study import Labels, Published
@@ -98,10 +98,12 @@ class Paper:
         found = self._labelled(name, rows, label, labels or {}, _axes(bare, metric=metric))
         means = []
         for at, entries in found.items():
-            value = round(float(_mean(self._by_cell(name, entries, bare).values())), 2)
+            value = _mean(self._by_cell(name, entries, bare).values()).quantize(Decimal("0.01"), ROUND_HALF_UP)
             worst = max(entries, key=lambda one: STATUSES.index(one.status))
             means.append(
-                Published(value, dict(at), f"{name}, mean", str(self), worst.status, worst.seen_in, context, metric)
+                Published(
+                    float(value), dict(at), f"{name}, mean", str(self), worst.status, worst.seen_in, context, metric
+                )
             )
         return tuple(means)
 
