@@ -25,6 +25,7 @@ from mtl_bench.methods.shallow.sstca import SSTCA
 from mtl_bench.methods.shallow.tca import TCA
 from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.models.pretrained import Pretrained
+from mtl_bench.published import addresses, paper
 from mtl_bench.study import Cell, Claim, Contrast, Labels, Scale, Study, accuracy
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
@@ -46,6 +47,7 @@ FULL, SPLITS = "full", "20 per class"
 BOTTLENECK = "full, trained"
 MEAN: Labels = {"source": "each domain", "target": "each other"}
 DOMAINS = PACS.domains
+MEDA, CORAL_PAPER = paper("wang2018"), paper("sun2016")
 NATIVE = 227  # the stored side of PACS; the network's own transform does all else
 
 
@@ -169,7 +171,7 @@ STUDY = Study(
     ),
     paper=(
         "No paper's table: the methods of S. J. Pan et al., IEEE TNN 22(2), 2011, M. Long et al., ICCV 2013, B. Sun et "
-        "al., AAAI 2016, and others, on the images of D. Li et al., Deeper, Broader and Artier DataSet Generalization, "
+        "al., AAAI 2016, and others, on the images of D. Li et al., Deeper, Broader and Artier Domain Generalization, "
         "ICCV 2017"
     ),
     plan=plan,
@@ -181,19 +183,19 @@ STUDY = Study(
         Claim(
             "TCA beats no adaptation with 1-NN",
             gain(line("TCA"), line(NONE)),
-            "the direction of Wang et al., ACM MM 2018, with DeCAF6 features of Office-Caltech10",
+            f"the direction of {MEDA}, with DeCAF6 features of Office-Caltech10",
             primary=False,
         ),
         Claim(
             "JDA beats TCA",
             gain(line("JDA"), line("TCA")),
-            "the direction of Wang et al., ACM MM 2018, with DeCAF6 features of Office-Caltech10",
+            f"the direction of {MEDA}, with DeCAF6 features of Office-Caltech10",
             primary=False,
         ),
         Claim(
             "CORAL beats no adaptation with an SVM",
             gain(line("CORAL", SCALED, SVM), line(NONE, SCALED, SVM)),
-            "the direction of Sun et al., AAAI 2016, with AlexNet's features of Office-31",
+            f"the direction of {CORAL_PAPER}, with AlexNet's features of Office-31",
             primary=False,
         ),
         Claim(
@@ -209,6 +211,7 @@ STUDY = Study(
         Grid("Every pair, a bottleneck trained on all source images", where={"protocol": BOTTLENECK}),
         Grid("Every pair, all source images labelled", where={"protocol": FULL}),
     ),
+    papers=addresses(MEDA, CORAL_PAPER),
     deviations=(
         "There are no published numbers of these methods on these features: the page compares methods with each other. "
         "All claims are exploratory.",

@@ -1,4 +1,4 @@
-"""DataSet adaptation in ten minutes: DANN on 5,000 MNIST digits and photographs that PyPI packages ship."""
+"""Domain adaptation in ten minutes: DANN on 5,000 MNIST digits and photographs that PyPI packages ship."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.methods.deep.dann import DANN
 from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.digits import DigitCNN
-from mtl_bench.study import Cell, Claim, Gate, Labels, Published, Scale, Study, accuracy
+from mtl_bench.published import addresses, paper
+from mtl_bench.study import Cell, Claim, Gate, Labels, Scale, Study, accuracy
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.contracts import DataSet, Method
@@ -20,7 +21,8 @@ from mtl_bench.views.curves import Curves
 
 METHODS: dict[str, Method] = {"source only": SourceOnly(), "DANN": DANN()}
 CEILING = "train on target"
-PAPER = "Ganin et al., JMLR 2016"
+GANIN = paper("ganin2016")
+TO_MNIST_M = {"source": "MNIST", "target": "MNIST-M"}
 OTHER_DATA = "60,000 digits and BSDS500 photographs there, 5,000 digits and six photographs here"
 
 
@@ -46,10 +48,6 @@ def plan(scale: Scale) -> Iterator[Cell]:
             yield Cell({"method": name, **where, "selection": "last", "seed": seed}, Evaluate(Select(adaptation)))
 
 
-def published(value: float, method: str) -> Published:
-    return Published(value, {"method": method}, source="Table 2", paper=PAPER, context=OTHER_DATA)
-
-
 STUDY = Study(
     title="Quickstart: do unlabelled target images help?",
     question=(
@@ -63,19 +61,24 @@ STUDY = Study(
     plan=plan,
     chance=10,
     seeds={"smoke": 2, "laptop": 5},
-    published=(published(52.25, "source only"), published(76.66, "DANN"), published(95.96, CEILING)),
+    published=GANIN.table(
+        "Table 2",
+        {"Source only": "source only", "DANN": "DANN", "Train on target": CEILING},
+        TO_MNIST_M,
+        context=OTHER_DATA,
+    ),
     claims=(
         Claim(
             text="DANN reads more target digits than the same network trained on the source only",
             contrasts=(accuracy(method="DANN") - accuracy(method="source only"),),
-            source=f"{PAPER}, Table 2",
-            published=76.66 - 52.25,
+            source=f"{GANIN}, Table 2",
+            published=GANIN.gain("Table 2", "DANN", "Source only", TO_MNIST_M),
         ),
         Claim(
             text="Labels on the target are still worth more than adaptation without them",
             contrasts=(accuracy(method=CEILING) - accuracy(method="DANN"),),
-            source=f"{PAPER}, Table 2",
-            published=95.96 - 76.66,
+            source=f"{GANIN}, Table 2",
+            published=GANIN.gain("Table 2", "Train on target", "DANN", TO_MNIST_M),
         ),
     ),
     gates=(
@@ -89,7 +92,7 @@ STUDY = Study(
         Bars("Accuracy on the target's test digits"),
         Curves("Accuracy on the target while training", y="accuracy"),
     ),
-    papers={PAPER: "https://jmlr.org/papers/v17/15-239.html"},
+    papers=addresses(GANIN),
     deviations=(
         "The data: 2,000 source, 2,000 target-training and 1,000 target-test digits of MNIST instead of 60,000 and "
         "10,000; photographs from scikit-image instead of BSDS500, others for training than for the test.",

@@ -14,6 +14,7 @@ from mtl_bench import labels
 from mtl_bench.core.trial import Trial
 
 Labels = Mapping[str, str | int]
+Status = Literal["checked", "secondary source", "unverified"]  # of a published number, from best to worst
 
 REPLICATE = "seed"  # the label that tells a cell's replicates apart
 DOMAINS = ("source", "target")  # the labels that name a pair of domains
@@ -129,11 +130,17 @@ class Published:
     labels: Labels
     source: str  # "Table 2"
     paper: str  # "Ganin et al., JMLR 2016"
-    checked: bool = True  # read in the paper or its authors' logs; otherwise shown as unverified
+    status: Status = "checked"  # read in the paper, or in its authors' logs or repository; otherwise shown as such
+    seen_in: str = ""  # where it was read
     context: str = ""  # why it is shown but not compared, for example "the data differ"
     metric: str = "accuracy"
     sd: float | None = None
     n: int | None = None
+
+    @property
+    def mark(self) -> str:
+        """What is printed beside a number that was not read in the paper itself; "" for one that was."""
+        return {"checked": "", "secondary source": f"secondary source: {self.seen_in}"}.get(self.status, self.status)
 
 
 class View(Protocol):

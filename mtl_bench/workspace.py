@@ -69,13 +69,25 @@ def study_names() -> list[str]:
             f"there are no studies in {folder}; work from a checkout (git clone, then pip install -e .) or set "
             "MTL_BENCH_STUDIES to a folder of studies"
         )
-    return sorted(path.stem for path in folder.glob("*.py") if NAME.fullmatch(path.stem))
+    found = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    return sorted(name for name in found if NAME.fullmatch(name))
+
+
+def study_file(name: str) -> Path:
+    """The file that holds a study's STUDY: `<name>.py`, or `<name>/__init__.py` where the study is a folder.
+
+    Raises StudyError when there are both.
+    """
+    file, package = places().studies / f"{name}.py", places().studies / name / "__init__.py"
+    if file.exists() and package.exists():
+        raise StudyError(f"the study {name} is twice in {file.parent}: as {file.name} and as {name}/; remove one")
+    return package if package.exists() else file
 
 
 def headline(name: str) -> str:
     """The first line of a study file's docstring, read without importing the file."""
     try:
-        text = ast.get_docstring(ast.parse((places().studies / f"{name}.py").read_text(encoding="utf-8"))) or ""
+        text = ast.get_docstring(ast.parse(study_file(name).read_text(encoding="utf-8"))) or ""
     except SyntaxError as error:
         return f"(line {error.lineno} is not Python)"
     return text.partition("\n")[0]
@@ -86,8 +98,7 @@ def load(word: str) -> tuple[str, Study]:
     name, known = word.replace("-", "_"), study_names()
     if name not in known:
         raise StudyError(f'there is no study "{word}"{nearest(name, known)} (`mtl-bench list` shows all)')
-    folder = places().studies
-    path = folder / f"{name}.py"
+    folder, path = places().studies, study_file(name)
     sys.path.insert(0, str(folder.parent))
     try:
         module = importlib.import_module(f"{folder.name}.{name}")
@@ -128,5 +139,7 @@ def cells_of(name: str, study: Study, scale: Scale) -> list[Cell]:
 def _where(error: Exception) -> str:
     if isinstance(error, SyntaxError):
         return f"line {error.lineno}: {error.msg}"
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    in_study = [frame for frame in frames if Path(frame.filename).is_relative_to(places().studies)]
+    frame = (in_study or frames)[-1]
     return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks.layer_transfer import BASE, CONTROL, DISSIMILAR, LONGER, RANDOM, STUDY, UNTRAINED
+from benchmarks.layer_transfer import STUDY
+from benchmarks.layer_transfer.plan import BASE, CONTROL, DISSIMILAR, LONGER, RANDOM, UNTRAINED
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import parts
 from mtl_bench.datasets.imagenet import random_halves

@@ -64,6 +64,9 @@ def checkout(tmp_path: Path) -> Checkout:
     (tmp_path / "benchmarks").mkdir()
     for study in ("first", "second_one"):
         (tmp_path / "benchmarks" / f"{study}.py").touch()
+    for folder in ("large", "notes"):  # a study of several files, and a folder that is none
+        (tmp_path / "benchmarks" / folder).mkdir()
+    (tmp_path / "benchmarks" / "large" / "__init__.py").touch()
     (tmp_path / "programs").mkdir()
     (tmp_path / "programs" / "python3").write_text(STAND_IN, encoding="utf-8")
     (tmp_path / "programs" / "python3").chmod(0o755)
@@ -193,7 +196,8 @@ def test_a_scale_is_passed_on_only_when_it_is_named(checkout: Checkout) -> None:
 
 def test_smoke_runs_every_study_and_stops_at_a_failure(checkout: Checkout) -> None:
     assert checkout.make("smoke").returncode == 0
-    assert checkout.asked[-2:] == [f"-m mtl_bench run {study} --scale smoke" for study in ("first", "second_one")]
+    studies = ("first", "large", "second_one")
+    assert checkout.asked[-3:] == [f"-m mtl_bench run {study} --scale smoke" for study in studies]
     assert checkout.make("smoke", fail="run first").returncode != 0
     assert checkout.asked == ["-m mtl_bench run first --scale smoke"]
 

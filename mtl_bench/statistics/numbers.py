@@ -54,8 +54,9 @@ def _compare(frame: Frame, cell: Measured) -> NumberVerdict | None:
             note = f"attention: {note}"
         return NumberVerdict(number, gain, expected, n, "not judged", band, note)
     band = float(stdtrit(n - 1, 0.975) * sd * np.sqrt(1 / n + 1 / (number.n or 1)))
-    if not number.checked:
-        return NumberVerdict(number, gain, expected, n, "not judged", band, "the published number is unverified")
+    if number.mark:
+        note = f"the published number is not checked ({number.mark})"
+        return NumberVerdict(number, gain, expected, n, "not judged", band, note)
     if abs(gain - expected) <= band:
         return NumberVerdict(number, gain, expected, n, "agrees", band)
     return NumberVerdict(number, gain, expected, n, "smaller" if gain < expected else "larger", band)

@@ -69,7 +69,7 @@ def cell_numbers(frame: Frame, cell: Measured) -> dict[str, Any]:
         "paper": published.paper if published else "",
         "table": published.source if published else "",
         "compared": bool(published and not published.context),
-        "verified": bool(published and published.checked),
+        "verified": bool(published and published.status == "checked"),
     }
 
 
@@ -82,7 +82,7 @@ def cited(published: Published | None) -> str:
     """The paper and the table of a published number, and what a reader must know of it."""
     if published is None:
         return ABSENT
-    marks = [f"context: {published.context}"] * bool(published.context) + ["unverified"] * (not published.checked)
+    marks = [f"context: {published.context}"] * bool(published.context) + [published.mark] * bool(published.mark)
     return f"{published.paper}, {published.source}" + (f" ({'; '.join(marks)})" if marks else "")
 
 

@@ -16,7 +16,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from mtl_bench import workspace
 from mtl_bench.execution import maintenance
+from mtl_bench.study import Scale
 from tests.core.fakes import wait_for
 from tests.core.test_kill import group_is_gone, wait_until
 from tests.studies import FAKE, ROOT, Desk, Outcome
@@ -177,6 +179,37 @@ def test_a_wrong_study_file_is_one_sentence(
     assert done.status == 1
     assert sentence in done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_a_study_may_be_a_folder(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
+    folder = desk.folder / "benchmarks" / "large"
+    folder.mkdir()
+    (folder / "plan.py").write_text(FAKE, encoding="utf-8")
+    (folder / "__init__.py").write_text('"""In two files."""\n\nfrom .plan import STUDY as STUDY\n', encoding="utf-8")
+    (desk.folder / "benchmarks" / "notes").mkdir()  # no study
+    assert workspace.study_names() == ["fake", "large"]
+    assert workspace.headline("large") == "In two files."
+    assert workspace.load("large")[1].title == workspace.load("fake")[1].title
+    assert mtl_bench("run", "large", "--seeds", "1").status == 0
+    assert len(desk.rows("large.laptop")) == len(workspace.load("fake")[1].cells(Scale("laptop", (100,))))
+    (desk.folder / "benchmarks" / "large.py").write_text(FAKE, encoding="utf-8")
+    done = mtl_bench("run", "large")
+    assert (done.status, done.err.count("\n")) == (1, 1)
+    assert "the study large is twice in" in done.err
+
+
+def test_an_unknown_word_of_a_paper_is_one_sentence_that_names_the_studys_line(
+    desk: Desk, mtl_bench: Callable[..., Outcome]
+) -> None:
+    line = 'paper("ganin2016").gain("Table 2", "DAN", "Source only", {"source": "MNIST", "target": "MNIST-M"})'
+    text = f"from mtl_bench.published import paper\n\nSIZE = {line}\n"
+    (desk.folder / "benchmarks" / "wrong.py").write_text(text, encoding="utf-8")
+    done = mtl_bench("run", "wrong")
+    assert (done.status, done.err.count("\n")) == (1, 1)
+    assert (
+        "Table 2 of Ganin et al., JMLR 2016 has no row “DAN”; did you mean “DANN” or “SA”? (wrong.py, line 3)"
+        in done.err
+    )
 
 
 def test_another_package_in_the_way_is_one_sentence(

@@ -75,12 +75,15 @@ def test_a_share_is_left_out_where_the_gap_is_small() -> None:
 def test_the_counterpart_is_compared_before_context_and_marked(maker: Maker) -> None:
     maker.cell([50.0, 51.0], method="DANN")
     shown = Published(81.49, {"method": "DANN"}, "Table 1", "Ganin & Lempitsky, ICML 2015", context="other images")
-    compared = Published(76.66, {"method": "DANN", "target": "photos"}, "Table 2", PAPER, checked=False)
+    compared = Published(76.66, {"method": "DANN", "target": "photos"}, "Table 2", PAPER, "unverified")
     elsewhere = Published(1.0, {"method": "DANN", "target": "sketches"}, "Table 3", PAPER)
     study = make_study(published=(shown, elsewhere, compared))
     [row] = drawn(AllCells(), study, maker.results()).text.to_dict("records")
     assert row["published"] == "76.66"
     assert row["published in"] == f"{PAPER}, Table 2 (unverified)"
+    copied = replace(compared, status="secondary source", seen_in="a leaderboard", context="other images")
+    [row] = drawn(AllCells(), make_study(published=(copied,)), maker.results()).text.to_dict("records")
+    assert row["published in"] == f"{PAPER}, Table 2 (context: other images; secondary source: a leaderboard)"
     [row] = drawn(AllCells(), make_study(published=(shown,)), maker.results()).text.to_dict("records")
     assert "context: other images" in row["published in"]
 
@@ -174,9 +177,14 @@ def test_no_number_is_judged_below_paper_scale_without_counterpart_or_unverified
     assert numbers(frame_of(make_study(), Results(results.folder, "quick.laptop", results.rows))) == []
     context = tuple(replace(number, context="other data") for number in make_study().published)
     assert numbers(frame_of(make_study(published=context), results)) == []
-    unchecked = tuple(replace(number, checked=False) for number in make_study().published)
-    [found] = numbers(frame_of(make_study(published=unchecked), results))
-    assert (found.verdict, found.note) == ("not judged", "the published number is unverified")
+    unverified = tuple(replace(number, status="unverified") for number in make_study().published)
+    [found] = numbers(frame_of(make_study(published=unverified), results))
+    assert (found.verdict, found.note) == ("not judged", "the published number is not checked (unverified)")
+    copied = tuple(replace(n, status="secondary source", seen_in="a leaderboard") for n in make_study().published)
+    [found] = numbers(frame_of(make_study(published=copied), results))
+    note = "the published number is not checked (secondary source: a leaderboard)"
+    assert (found.verdict, found.note) == ("not judged", note)
+    assert found.published_gain == pytest.approx(24.41)
 
 
 @pytest.mark.parametrize(("gain", "attention"), [(24.0, False), (10.0, True)])
