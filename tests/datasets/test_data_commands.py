@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from mtl_bench.cli.data import app
 from mtl_bench.datasets.files.acquire import File, announce
-from mtl_bench.datasets.files.placed import stored
+from mtl_bench.datasets.files.arrays import stored
 from mtl_bench.datasets.files.transfer import Report
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.usps import USPS
@@ -81,7 +81,7 @@ def test_every_data_set_says_what_a_user_must_know() -> None:
             assert all(re.match(r"https?://|/usr/share/", source) for source in file.sources)
 
 
-def test_list_shows_what_is_at_hand(give: Callable[..., Result]) -> None:
+def test_list_shows_what_is_available(give: Callable[..., Result]) -> None:
     before = give("list").stdout
     assert re.search(r"little +little:original +no +12 +do what you like", before)
     give("fetch", "little")
@@ -92,7 +92,7 @@ def test_fetch_shows_terms_and_place(give: Callable[..., Result], root: Path) ->
     done = give("fetch", "LITTLE")
     assert done.exit_code == 0
     assert "little: terms: do what you like" in done.stdout
-    assert f"little: at hand in {root}/little" in done.stdout
+    assert f"little: available in {root}/little" in done.stdout
     assert "fetching little/a.bin (sha256, plain http), 12 bytes" in done.stderr
 
 
@@ -171,10 +171,10 @@ def test_a_study_means_all_that_its_scale_needs(tmp_path: Path, monkeypatch: pyt
 
 def test_verify_finds_what_was_damaged(give: Callable[..., Result], root: Path) -> None:
     give("fetch", "little")
-    array = stored(Little(), "images", (4, 4), lambda: [np.eye(4, dtype=np.uint8)])
+    array = stored("little", "images", (4, 4), lambda: [np.eye(4, dtype=np.uint8)])
     assert give("verify").exit_code == 0
     assert give("verify").stdout.splitlines()[-1] == f"2 checked, 0 damaged in {root}"
-    path: Any = array.filename  # type: ignore[attr-defined]
+    path: Any = array.array.filename
     content = bytearray(Path(path).read_bytes())
     content[-1] ^= 1  # a bit that flipped
     Path(path).write_bytes(content)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mtl_bench.datasets.files.acquire import File
-from mtl_bench.datasets.files.placed import DataError, digest_of, sealed
+from mtl_bench.datasets.files.placed import DataError, checksum_of, digest_of
 from mtl_bench.datasets.files.transfer import RetryPolicy, answer
 from tests.datasets.command import begin, wait_for
 from tests.datasets.faulty_server import Served, Server
@@ -44,12 +44,12 @@ def refusal(file: File) -> str:
     return sentence
 
 
-def test_a_file_is_placed_whole_and_sealed(server: Server, root: Path) -> None:
+def test_a_file_is_placed_whole_with_its_checksum(server: Server, root: Path) -> None:
     server.served["/a"] = Served(CONTENT)
     path = fetch(pinned(f"{server.url}/a"))
     assert path == root / "set" / "file.bin"
     assert path.read_bytes() == CONTENT
-    assert sealed(path) == digest_of(path) == hashlib.sha256(CONTENT).hexdigest()
+    assert checksum_of(path) == digest_of(path) == hashlib.sha256(CONTENT).hexdigest()
     assert not list(root.rglob("*.part*"))
     fetch(pinned(f"{server.url}/a"))
     assert len(server.requests) == 1, "what is there is not asked for again"
