@@ -162,8 +162,9 @@ def test_a_study_means_all_that_its_scale_needs(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "my_studies" / "two_digits.py").write_text(STUDY, encoding="utf-8")
     monkeypatch.setenv("MTL_BENCH_STUDIES", str(tmp_path / "my_studies"))
     monkeypatch.syspath_prepend(tmp_path)
-    assert data_catalogue.chosen("two-digits", "laptop") == [MNIST(), USPS("h5")]
-    assert data_catalogue.chosen("two_digits", None) == [MNIST(), USPS("h5")]
+    both: list[Any] = [MNIST(), USPS("h5")]
+    assert data_catalogue.chosen("two-digits", "laptop") == both
+    assert data_catalogue.chosen("two_digits", None) == both
     assert data_catalogue.chosen("two_digits", "smoke") == []
     with pytest.raises(StudyError, match='no study "mnist"'):
         data_catalogue.chosen("mnist", "laptop")
@@ -174,7 +175,7 @@ def test_verify_finds_what_was_damaged(give: Callable[..., Result], root: Path) 
     array = stored("little", "images", (4, 4), lambda: [np.eye(4, dtype=np.uint8)])
     assert give("verify").exit_code == 0
     assert give("verify").stdout.splitlines()[-1] == f"2 checked, 0 damaged in {root}"
-    path: Any = array.array.filename
+    path: Any = array.array.filename  # type: ignore[attr-defined]  # a memory map has one
     content = bytearray(Path(path).read_bytes())
     content[-1] ^= 1  # a bit that flipped
     Path(path).write_bytes(content)

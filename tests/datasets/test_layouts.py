@@ -85,7 +85,7 @@ def parquet(**columns: list[Any]) -> bytes:
 @pytest.mark.parametrize(("module", "cls"), [(mnist, mnist.MNIST), (fashion_mnist, fashion_mnist.FashionMNIST)])
 def test_idx_files(module: Any, cls: type[Any], serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     images, labels = pixels(5, 1, 28), np.array([3, 1, 4, 1, 5])
-    monkeypatch.setitem(cls.counts, "test", 5)  # type: ignore[attr-defined]
+    monkeypatch.setitem(cls.counts, "test", 5)
     monkeypatch.setitem(module.FILES, ("test", "images"), serve(module.FILES["test", "images"], idx(images[:, 0])))
     monkeypatch.setitem(module.FILES, ("test", "labels"), serve(module.FILES["test", "labels"], idx(labels)))
     assert np.array_equal(cls().inputs("test"), images)
@@ -238,7 +238,7 @@ def test_office_caltech10(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None
     data = office_caltech10.OfficeCaltechSURF("dslr")
     order = [int(np.flatnonzero((counts == row).all(1))[0]) for row in data.inputs("all")]
     assert sorted(order) == list(range(6)) != order
-    assert data.labels().tolist() == [labels[i] - 1 for i in order]
+    assert data.labels("all").tolist() == [labels[i] - 1 for i in order]
 
 
 def test_office_caltech10_refuses_another_file_and_another_domain(

@@ -111,7 +111,7 @@ class FromFiles:
         for file in self.files:
             file.obtain(self.folder, report)
 
-    def inputs(self, split: str = "all") -> Mapped:
+    def inputs(self, split: str) -> Mapped:
         """(n, *shape), memory-mapped; decoded at the first call. Raises ValueError for another split, and DataError."""
         part = self._decoded(split)
         shape = (self.counts[part], *self.shape)
@@ -120,7 +120,7 @@ class FromFiles:
         )
         return made if split == part else fraction(made, split)
 
-    def labels(self, split: str = "all") -> Array:
+    def labels(self, split: str) -> Array:
         """int64 (n,)."""
         part = self._decoded(split)
         made = stored(*self._place(part, "labels"), (self.counts[part],), lambda: self._numbered(part), np.int64)

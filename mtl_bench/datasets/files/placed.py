@@ -18,6 +18,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from mtl_bench.disk import write_atomically
+
 CHECKSUM = ".checksum"
 RECORD = re.compile(rb"([0-9a-f]{64}) ([0-9]{1,18})\n")
 LONGEST = 100  # bytes of a record
@@ -68,10 +70,7 @@ def digest_of(path: Path) -> str:
 
 def record_checksum(path: Path) -> None:
     """Record that `path` is whole and what it is."""
-    record = beside(path, CHECKSUM)
-    fresh = beside(record, ".part")
-    fresh.write_text(f"{digest_of(path)} {_size(path)}\n", encoding="utf-8")
-    fresh.replace(record)
+    write_atomically(beside(path, CHECKSUM), f"{digest_of(path)} {_size(path)}\n")
 
 
 def checksum_of(path: Path) -> str | None:
