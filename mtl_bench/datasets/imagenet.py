@@ -15,6 +15,7 @@ import numpy as np
 
 from mtl_bench.datasets.files.acquire import File, announce
 from mtl_bench.datasets.files.declaration import FromFiles
+from mtl_bench.datasets.files.decoders import reading
 from mtl_bench.datasets.files.extract import Tree
 from mtl_bench.datasets.files.pixels import BLOCK, images_in, labels_of, rgb, shuffled
 from mtl_bench.datasets.files.placed import DataError, beside, checksum_of, place, placing
@@ -85,8 +86,6 @@ class ClassFolders(Tree):
             )
 
     def _unpack(self, path: Path, folder: str, report: Report, retries: RetryPolicy) -> None:
-        from torchvision.datasets import imagenet
-
         for file in (self.archive, *((DEVKIT,) if path.name == "val" else ())):
             try:
                 file.obtain(folder, report, retries)
@@ -98,14 +97,17 @@ class ClassFolders(Tree):
                     f"{path.parent}, or the photographs as {path.name}/<class>/*.JPEG; it takes 155 GB, and 260 GB "
                     "more as pixels (MTL_BENCH_DATA names another data folder)"
                 ) from reason
+        from torchvision.datasets import imagenet
+
         part = beside(path, ".part")
         shutil.rmtree(part, ignore_errors=True)
         try:
-            if path.name == "val":  # the development kit says which class each of its photographs is of
-                imagenet.parse_devkit_archive(path.parent)
-                imagenet.parse_val_archive(path.parent, folder=part.name)
-            else:
-                imagenet.parse_train_archive(path.parent, folder=part.name)
+            with reading(self.archive.place(folder), "archive of ImageNet"):
+                if path.name == "val":  # the development kit says which class each of its photographs is of
+                    imagenet.parse_devkit_archive(path.parent)
+                    imagenet.parse_val_archive(path.parent, folder=part.name)
+                else:
+                    imagenet.parse_train_archive(path.parent, folder=part.name)
             self.check(part, f"{self.archive.place(folder)}, unpacked,")
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mtl_bench.datasets.files.placed import DataError, data_root, forget_checksum, most_unpacked, one_line
+from mtl_bench.datasets.files.placed import FULL, DataError, data_root, forget_checksum, most_unpacked, one_line
 
 Array = np.ndarray[Any, Any]
 
@@ -27,6 +27,8 @@ def reading(path: Path, kind: str) -> Iterator[None]:
     except DataError:
         raise
     except Exception as error:  # the libraries raise dozens of kinds
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
         forget_checksum(path)
         root = data_root()
         owner = f"{path.relative_to(root).parts[0]}: " if root in path.parents else ""
