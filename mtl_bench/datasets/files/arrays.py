@@ -50,7 +50,7 @@ def stored(
         array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # whatever numpy makes of a damaged header
         raise DataError(f"{path} is damaged ({one_line(error)}); remove it, it will be made again") from error
-    if not _fits(array.shape, shape) or array.dtype != dtype:
+    if not _fits(array.shape, shape) or array.dtype != dtype or not array.flags.c_contiguous:
         forget_checksum(path)
         found = f"{array.dtype} of {array.shape}"
         raise DataError(f"{path} holds {found} where {np.dtype(dtype)} of {shape} was expected; remove it")
