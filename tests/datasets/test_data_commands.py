@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -193,6 +194,50 @@ def test_verify_checks_what_was_put_by_hand(give: Callable[..., Result], root: P
     done = give("verify")
     assert done.exit_code == 1
     assert f"{root}/little/a.bin has another sha256" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "damage", ["empty", "zeros", "folder", "link", "no folder", "file for folder", "garbage array", "folder for array"]
+)
+def test_a_damaged_data_folder_is_no_traceback(give: Callable[..., Result], root: Path, damage: str) -> None:
+    give("fetch", "little")
+    array = stored("little", "images", (4, 4), lambda: [np.eye(4, dtype=np.uint8)]).array
+    path, record = root / "little" / "a.bin", root / "little" / "a.bin.checksum"
+    npy = Path(array.filename)  # type: ignore[attr-defined]  # a memory map has one
+    if damage in ("empty", "zeros"):
+        record.write_bytes(b"" if damage == "empty" else bytes(10_000_000))
+        path.write_bytes(bytes(len(CONTENT)))
+    elif damage in ("folder", "folder for array"):
+        for one in (path, record) if damage == "folder" else (npy,):
+            one.unlink()
+            one.mkdir()
+    elif damage == "link":
+        path.unlink()
+        path.symlink_to(root / "nowhere")
+    elif damage == "garbage array":
+        npy.write_bytes(b"garbage")
+        npy.with_name(npy.name + ".checksum").write_bytes(b"\xff\x00")
+    else:
+        shutil.rmtree(root)
+        if damage == "file for folder":
+            root.write_bytes(b"")
+    for command in (["list"], ["verify"], ["doctor"], ["fetch", "little"]):
+        done = give(*command)  # which raises what is not caught
+        assert done.exit_code in (0, 1)
+        assert "Traceback" not in done.output
+        if command == ["verify"] and damage not in ("link", "no folder", "file for folder"):
+            assert done.exit_code == 1 and (str(path) in done.stderr or str(npy) in done.stderr)
+        if command == ["fetch", "little"] and damage in ("empty", "zeros", "folder", "file for folder"):
+            assert done.exit_code == 1
+            (sentence,) = [line for line in done.stderr.splitlines() if str(root) in line]
+            assert "remove" in sentence
+
+
+def test_a_study_that_is_not_there_is_looked_for_in_the_list_of_studies() -> None:
+    with pytest.raises(StudyError, match=r'there is no study "mnist".*\(`mtl-bench list` shows all\)'):
+        data_catalogue.chosen("mnist", "paper")
+    with pytest.raises(StudyError, match=r'no data set or study "zzz" \(`mtl-bench data list` shows all\)'):
+        data_catalogue.chosen("zzz", None)
 
 
 def test_the_doctor_asks_every_source_and_the_mirror(

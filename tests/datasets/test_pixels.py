@@ -86,7 +86,8 @@ def test_a_transparent_colour_lies_on_white(mode: str, transparent: Any, colour:
     image = Image.new(mode, (2, 1), colour or 0)
     if mode == "P":
         image.putpalette([9, 9, 9, 1, 2, 3])
-    image.putpixel((1, 0), {"P": 1, "L": 90, "RGB": (1, 2, 3)}[mode])
+    other: dict[str, Any] = {"P": 1, "L": 90, "RGB": (1, 2, 3)}
+    image.putpixel((1, 0), other[mode])
     pixels = read(image, transparency=transparent)
     assert pixels[0, 0].tolist() == [255, 255, 255]
     assert pixels[0, 1].tolist() == ([90] * 3 if mode == "L" else [1, 2, 3])
