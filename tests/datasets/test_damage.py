@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import shutil
 import tarfile
 import tempfile
 import zipfile
@@ -170,6 +171,21 @@ def test_a_damaged_archive_is_unpacked_rightly_or_not_at_all(make: Any, damage: 
                 p.relative_to(Path(name, "out")).as_posix(): p.read_bytes() for p in Path(name, "out").rglob("*.jpg")
             }
             assert found.items() <= IMAGES.items()
+
+
+@pytest.mark.parametrize("compression", ["gz", "bz2", "xz"])
+def test_every_flipped_bit_of_a_compressed_tar_is_noticed(compression: str, tmp_path: Path) -> None:
+    """tarfile stops at the last member, before the checksum of what it read."""
+    whole, archive = tar(IMAGES, mode=f"w:{compression}"), tmp_path / f"a.tar.{compression}"
+    for at in range(0, len(whole), 3):
+        archive.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :])
+        try:
+            unpack(archive, tmp_path / "out", "images/*/*.jpg", Bounds(10_000, 100))
+        except DataError:
+            shutil.rmtree(tmp_path / "out", ignore_errors=True)
+            continue
+        found = {path.relative_to(tmp_path / "out").as_posix(): path.read_bytes() for path in tmp_path.rglob("*.jpg")}
+        assert found == IMAGES, f"byte {at}"
 
 
 part = st.one_of(

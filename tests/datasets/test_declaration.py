@@ -96,9 +96,7 @@ def test_no_two_parts_of_one_array_share_a_digest(first: int, second: int) -> No
 
 @pytest.mark.parametrize("labels", [np.arange(20) % 3, -(np.arange(20) % 2), (np.arange(20) % 2) / 1, ["a"] * 20])
 def test_labels_that_are_no_class_are_one_sentence(put: Any, labels: Any) -> None:
-    with pytest.raises(
-        DataError, match=r"points-left: the labels of all are not numbers of its 2 classes; remove"
-    ):
+    with pytest.raises(DataError, match=r"points-left: the labels of all are not numbers of its 2 classes; remove"):
         put(labels).labels("train")
     assert np.array_equal(put(labels).inputs("all"), POINTS), "inputs do not need labels"
 
@@ -133,7 +131,5 @@ def test_h5py_is_asked_for_only_where_a_file_needs_it(monkeypatch: pytest.Monkey
     from mtl_bench.datasets.files.decoders import hdf5
 
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(
-        DataError, match=r"usps\.h5 is an HDF5 file, and h5py is not .*; pip install 'mtl-bench\[h5\]'"
-    ):
+    with pytest.raises(DataError, match=r"usps\.h5 is an HDF5 file, and h5py is not .*; pip install 'mtl-bench\[h5\]'"):
         hdf5(tmp_path / "usps.h5", "x")

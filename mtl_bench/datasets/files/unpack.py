@@ -85,6 +85,8 @@ def _tar_members(archive: Path, keep: str) -> Generator[Member]:
                 raise _unsafe(archive, member.name) from error
             wanted = member.isfile() and fnmatchcase(member.name, keep)
             yield safe.name, max(0, member.size), tar.extractfile(member) if wanted else None
+        while tar.fileobj and tar.fileobj.read(2**20):  # to its end, where a compressed file has its checksum
+            pass
 
 
 def _zip_members(archive: Path, keep: str) -> Generator[Member]:
