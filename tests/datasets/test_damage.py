@@ -78,9 +78,9 @@ class Kind:
 
 
 KINDS = (
-    Kind("a-ubyte.gz", lambda: idx(NUMBERS), decoders.idx),
+    Kind("a-ubyte.gz", lambda: idx(NUMBERS), decoders.idx, sure=True),
     Kind("a.bz2", lambda: bz2.compress(SVMLIGHT), lambda path: decoders.svmlight(path, 3)[0], sure=True),
-    Kind("a.gz", lambda: gzip.compress(SVMLIGHT), lambda path: decoders.svmlight(path, 3)[0]),
+    Kind("a.gz", lambda: gzip.compress(SVMLIGHT), lambda path: decoders.svmlight(path, 3)[0], sure=True),
     Kind("a.svmlight", lambda: SVMLIGHT, lambda path: decoders.svmlight(path, 3)[0]),
     Kind("a.mat", matlab, lambda path: decoders.matlab(path, "X")),
     Kind("a.h5", hdf5, lambda path: decoders.hdf5(path, "train/data")),
