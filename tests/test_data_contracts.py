@@ -1,4 +1,4 @@
-"""What every data set must do. They are found by walking the folder; what is not at hand is skipped."""
+"""What every data set must do. They are found by walking the folder; what is not available is skipped."""
 
 from __future__ import annotations
 
@@ -20,50 +20,47 @@ import mtl_bench.datasets
 from mtl_bench.core.trial import describe
 from mtl_bench.datasets.files import acquire
 from mtl_bench.datasets.files.placed import DataError, data_root
-from mtl_bench.datasets.synthetic import SyntheticImages
-from mtl_bench.datasets.wrappers.classes import Classes, PerClass
-from mtl_bench.datasets.wrappers.sample import Sample
+from mtl_bench.inputs.rows import Rows, digest, lengths_of
 from tests.discovery import dataclasses_with
 
 Array = np.ndarray[Any, Any]
 DATA_SETS = dataclasses_with(mtl_bench.datasets, "inputs", "labels")
-FEATURE_SETS = [cls for cls in DATA_SETS if getattr(cls, "splits", ()) == ("all",)]
-DATA_SETS = [cls for cls in DATA_SETS if cls not in FEATURE_SETS]
+FIRST = 500  # rows whose content is looked at
+
+
+def instances(cls: type[Any]) -> tuple[Any, ...] | str:
+    """Small instances that need no network: its examples, else the one without arguments; or why there is none."""
+    try:
+        return tuple(cls.examples()) if hasattr(cls, "examples") else (cls(),)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+EVERY = [data for cls in DATA_SETS for data in instances(cls) if not isinstance(data, str)]  # a reason is letters
+every_class = pytest.mark.parametrize("cls", DATA_SETS, ids=lambda cls: cls.__name__)
+every_data_set = pytest.mark.parametrize("data", EVERY, ids=lambda data: f"{type(data).__name__}-{data.name}")
 
 
 def test_the_walk_finds_what_is_known_to_be_there() -> None:
-    assert {"MNIST5k", "MNISTM5k", "SyntheticImages"} <= {cls.__name__ for cls in DATA_SETS}
-    assert {"OfficeCaltechSURF", "SyntheticFeatures"} <= {cls.__name__ for cls in FEATURE_SETS}
+    found = {cls.__name__ for cls in DATA_SETS}
+    assert {"MNIST5k", "MNISTM5k", "SyntheticImages", "OfficeCaltechSURF", "SyntheticFeatures", "PerClass"} <= found
 
 
-PARTS: dict[type[Any], Any] = {  # of another data set
-    Sample: Sample(SyntheticImages(), 40, seed=1),
-    Classes: Classes(SyntheticImages(), "some classes", SyntheticImages.classes[1:]),
-    PerClass: PerClass(SyntheticImages(), train=20, test=10, seed=1, pool="train"),
-}
-
-
-def instances(cls: type[Any]) -> list[Any]:
-    """All its variants where it lists them, else the default one."""
-    if cls in PARTS:
-        return [PARTS[cls]]
-    return list(cls.every()) if hasattr(cls, "every") else [cls()]
-
-
-EVERY = [data for cls in DATA_SETS for data in instances(cls)]
-EVERY_FEATURES = [data for cls in FEATURE_SETS for data in instances(cls)]
-every_feature_set = pytest.mark.parametrize(
-    "data", EVERY_FEATURES, ids=lambda data: f"{type(data).__name__}-{data.name}"
-)
-every_data_set = pytest.mark.parametrize("data", EVERY, ids=lambda data: f"{type(data).__name__}-{data.name}")
+@every_class
+def test_a_data_set_gives_examples(cls: type[Any]) -> None:
+    found = instances(cls)
+    assert not isinstance(found, str), (
+        f"{cls.__name__}() can't be made ({found}); give it a classmethod examples() that returns small instances, "
+        "which need no network, and these tests hold for them"
+    )
 
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what is in the data folder or in MTL_BENCH_MIRROR as a folder is read."""
 
-    def refuse(source: str, *_: object) -> None:
-        raise DataError(f"tests do not fetch {source}")
+    def refuse(transfer: Any) -> None:
+        raise DataError(f"tests do not fetch {transfer.url}")
 
     monkeypatch.setattr(acquire, "download", refuse)
 
@@ -74,93 +71,85 @@ def splits(data: Any) -> tuple[str, ...]:
     return names
 
 
-def splits_at_hand(data: Any) -> dict[str, tuple[Array, Array]]:
-    """Images and labels of every split that can be read without the network."""
-    found: dict[str, tuple[Array, Array]] = {}
+def fetched(data: Any) -> bool:
+    """Whether it may be there; asking for what is not would leave folders and locks behind."""
+    folder = getattr(data, "folder", None)
+    return folder is None or "MTL_BENCH_MIRROR" in os.environ or any((data_root() / folder).rglob("*.checksum"))
+
+
+def available(data: Any) -> dict[str, tuple[Rows, Array]]:
+    """Inputs and labels of every split that can be read without the network."""
+    found: dict[str, tuple[Rows, Array]] = {}
     for split in splits(data) if fetched(data) else ():
         with suppress(DataError):
             found[split] = data.inputs(split), data.labels(split)
     if not found:
-        pytest.skip(f"{data.name} is not at hand; fetch it or set MTL_BENCH_MIRROR to test it")
+        pytest.skip(f"{data.name} is not available; fetch it or set MTL_BENCH_MIRROR to test it")
     return found
 
 
-def fetched(data: Any) -> bool:
-    """Whether it may be there; asking for what is not would leave folders and locks behind."""
-    folder = getattr(data, "folder", None)
-    return folder is None or "MTL_BENCH_MIRROR" in os.environ or any((data_root() / folder).rglob("*.seal"))
+def synthetic(data: Any) -> bool:
+    """Whether its inputs are drawn from its labels; a wrapper's may be chosen by those of what it is a part of."""
+    return type(data).__module__.endswith(".synthetic")
 
 
-def features_at_hand(data: Any) -> tuple[Array, Array]:
-    """Features and labels, where they can be read without the network."""
-    if fetched(data):
-        with suppress(DataError):
-            return data.inputs("all"), data.labels()
-    pytest.skip(f"{data.name} is not at hand; fetch it or set MTL_BENCH_MIRROR to test it")
-
-
-def fingerprint(*arrays: Array) -> str:
-    """A digest of the first 500 rows of each."""
-    return hashlib.sha256(b"".join(np.ascontiguousarray(array[:500]).tobytes() for array in arrays)).hexdigest()
-
-
-@pytest.mark.parametrize("cls", [*DATA_SETS, *FEATURE_SETS], ids=lambda cls: cls.__name__)
+@every_class
 def test_a_data_set_is_a_frozen_value(cls: type[Any]) -> None:
-    names = [data.name for data in instances(cls)]
-    assert len(set(names)) == len(names)
-    for data, twin in zip(instances(cls), instances(cls), strict=True):
+    found = [data for data in instances(cls) if not isinstance(data, str)]
+    assert len({data.name for data in found}) == len(found)
+    for data, twin in zip(found, instances(cls), strict=False):
         assert cls.__dataclass_params__.frozen
         assert data == twin
         assert hash(data) == hash(twin)
         assert describe(data)["class"] == cls.__name__
         assert len(set(data.classes)) == len(data.classes) >= 2
-        assert "train" in splits(data) or cls in FEATURE_SETS
+        assert "train" in splits(data) or splits(data) == ("all",)
+
+
+def modality(rows: Rows) -> str:
+    """What the dtype says, its shape and its values checked: pixels, features or tokens."""
+    first = rows[:FIRST]
+    if rows.dtype == np.uint8:
+        assert len(rows.shape) == 4 and rows.shape[1] in (1, 3)
+        assert first.std() > 1
+        return "pixels"
+    if rows.dtype.kind == "f":
+        assert len(rows.shape) == 2
+        assert np.isfinite(first).all() and first.std(0).any()
+        return "features"
+    assert rows.dtype == np.int64
+    lengths = lengths_of(rows)
+    assert lengths is not None and lengths.min() > 0
+    assert ((first > 0).sum(1) == lengths[:FIRST]).all(), "0 fills the ends and stands nowhere else"
+    return "tokens"
 
 
 @every_data_set
-def test_images_and_labels_fit_together(data: Any) -> None:
-    for pixels, labels in splits_at_hand(data).values():
-        assert pixels.dtype == np.uint8
-        assert pixels.ndim == 4
-        assert pixels.shape[1] in (1, 3)
-        assert labels.dtype == np.int64
-        assert labels.shape == (len(pixels),)
-        assert len(pixels) > 0
+def test_inputs_and_labels_fit_together(data: Any) -> None:
+    kinds = set()
+    for inputs, labels in available(data).values():
+        kinds.add(modality(inputs))
+        assert len(inputs) == inputs.shape[0] == len(labels) > 0
+        assert type(labels) is np.ndarray and labels.dtype == np.int64
+        assert labels.shape == (len(inputs),)
         assert set(np.unique(labels)) == set(range(len(data.classes))), "every class, counted from 0"
-        assert pixels[:500].std() > 1
+    assert len(kinds) == 1, "one modality"
 
 
-@every_feature_set
-def test_features_and_labels_fit_together(data: Any) -> None:
-    features, labels = features_at_hand(data)
-    assert features.dtype == np.float64
-    assert features.ndim == 2
-    assert labels.dtype == np.int64
-    assert labels.shape == (len(features),)
-    assert set(np.unique(labels)) == set(range(len(data.classes))), "every class, counted from 0"
-    assert np.isfinite(features).all()
-    assert features.std(0).any()
-    prefix = labels[: max(len(labels) // 10, 3 * len(data.classes))]
-    assert len(np.unique(prefix)) > len(data.classes) / 2, "not sorted by class"
-
-
-@every_feature_set
-def test_features_are_read_without_labels(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    if type(data).__module__.endswith(".synthetic"):
-        pytest.skip("synthetic features are drawn from their labels")
-    before = np.array(features_at_hand(data)[0])
-
-    def poisoned(self: Any) -> None:
-        raise AssertionError(f"{data.name} reads labels to give features")
-
-    monkeypatch.setattr(type(data), "labels", poisoned)
-    assert np.array_equal(data.inputs("all"), before)
+@every_data_set
+def test_inputs_are_read_by_slice_and_by_index(data: Any) -> None:
+    for inputs, _ in available(data).values():
+        first, index = inputs[:20], np.array([7, 3, 3])
+        assert isinstance(first, np.ndarray) and first.dtype == inputs.dtype
+        chosen = inputs[index]
+        width = slice(None) if lengths_of(inputs) is None else slice(chosen.shape[1])
+        assert np.array_equal(chosen, first[index][:, width])
 
 
 @every_data_set
 def test_a_prefix_stands_for_the_whole(data: Any) -> None:
-    """Candidates are measured on the first images of a set, so they may not lie sorted by class."""
-    for _, labels in splits_at_hand(data).values():
+    """Checkpoints are measured on the first rows of a set, so they may not lie sorted by class."""
+    for _, labels in available(data).values():
         prefix = labels[: max(len(labels) // 10, 3 * len(data.classes))]
         assert len(np.unique(prefix)) > len(data.classes) / 2
 
@@ -168,56 +157,61 @@ def test_a_prefix_stands_for_the_whole(data: Any) -> None:
 @every_data_set
 def test_an_unknown_split_is_refused_with_a_sentence(data: Any) -> None:
     for ask in (data.inputs, data.labels):
-        with pytest.raises(ValueError, match=r"(?s)no split 'trian'.*train") as refusal:
+        with pytest.raises(ValueError, match=r"(?s)no split 'trian'.*(train|all)") as refusal:
             ask("trian")
         assert getattr(data, "of", data).name in str(refusal.value)
         assert "\n" not in str(refusal.value)
 
 
 @every_data_set
-def test_images_are_read_without_labels(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    if type(data).__module__.endswith(".synthetic"):
-        pytest.skip("synthetic images are drawn from their labels")
-    before = {split: np.array(pixels[:500]) for split, (pixels, _) in splits_at_hand(data).items()}
+def test_inputs_are_read_without_labels(data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    if synthetic(data):
+        pytest.skip("synthetic inputs are drawn from their labels")
+    before = {split: np.array(inputs[:FIRST]) for split, (inputs, _) in available(data).items()}
 
     def poisoned(self: Any, split: str) -> None:
-        raise AssertionError(f"{data.name} reads labels to give images")
+        raise AssertionError(f"{data.name} reads labels to give inputs")
 
     monkeypatch.setattr(type(data), "labels", poisoned)
     for split, expected in before.items():
-        assert np.array_equal(data.inputs(split)[:500], expected)
+        assert np.array_equal(data.inputs(split)[:FIRST], expected)
 
 
 @every_data_set
-def test_splits_do_not_share_images(data: Any) -> None:
-    """A test image in the training split would be the plainest leak; "all" is both by name."""
-    found = splits_at_hand(data)
-    if not {"train", "test"} <= found.keys():
-        pytest.skip(f"{data.name}: one of its splits is not at hand")
-    hashes = {split: {x.tobytes() for x in found[split][0][:20000]} for split in ("train", "test")}
-    both = hashes["train"] & hashes["test"]
-    assert len(both) <= 0.01 * len(hashes["test"]), f"{len(both)} test images are training images too"
+def test_splits_do_not_share_rows_and_differ_in_their_digests(data: Any) -> None:
+    """A test row in the training split would be the plainest leak; "all" is both by name."""
+    found = available(data)
+    same = hasattr(data, "pool") and type(data).__name__ == "Transductive"  # the protocol of one set for both
+    digests = {digest(inputs) for inputs, _ in found.values()}
+    assert len(digests) == (1 if same else len(found)), "a digest names one content"
+    if same or not {"train", "test"} <= found.keys() or lengths_of(found["train"][0]) is not None:
+        pytest.skip(f"{data.name} has no two splits here that could share rows")
+    rows = {split: {x.tobytes() for x in found[split][0][:20000]} for split in ("train", "test")}
+    both = rows["train"] & rows["test"]
+    assert len(both) <= 0.01 * len(rows["test"]), f"{len(both)} test rows are training rows too"
+
+
+def fingerprint(inputs: Rows, labels: Array) -> str:
+    """The digests, and that of the first rows."""
+    first = hashlib.sha256(np.ascontiguousarray(inputs[:FIRST]).tobytes() + labels.tobytes()).hexdigest()
+    return f"{digest(inputs)} {digest(labels)} {first}"
 
 
 def fingerprints(only: Sequence[str] | None = None) -> dict[str, str]:
-    """The fingerprints of what is at hand, or of these alone."""
+    """The fingerprints of what is available, or of these alone."""
     found = {}
     for data in EVERY:
         for split in splits(data):
-            name = f"{data.name} {split}"
+            name = f"{type(data).__name__} {data.name} {split}"
             if name in only if only is not None else fetched(data):
                 with suppress(DataError):
                     found[name] = fingerprint(data.inputs(split), data.labels(split))
-    for data in EVERY_FEATURES:
-        if data.name in only if only is not None else fetched(data):
-            with suppress(DataError):
-                found[data.name] = fingerprint(data.inputs("all"), data.labels())
     return found
 
 
-def test_another_process_reads_the_same_images() -> None:
+def test_another_process_reads_the_same_rows() -> None:
     expected = fingerprints()
-    assert "mnist-m-5k test" in expected
+    assert "MNISTM5k mnist-m-5k test" in expected
     code = (
         "import json, sys, tests.test_data_contracts as c; print(json.dumps(c.fingerprints(json.loads(sys.argv[1]))))"
     )

@@ -20,14 +20,14 @@ app = typer.Typer(help="Fetch data sets, check them, ask their sources.", no_arg
 def list_data_sets(
     markdown: Annotated[bool, typer.Option("--markdown", help="The text of data/README.md.")] = False,
 ) -> None:
-    """The data sets, their variants, sizes and terms, and which are at hand."""
+    """The data sets, their variants, sizes and terms, and which are available here."""
     if markdown:
         print(data_catalogue.readme())
         return
     _table(
-        ("name", "fetch as", "at hand", "bytes", "terms"),
+        ("name", "fetch as", "available", "bytes", "terms"),
         (
-            (d.name, f"{d.folder}:{d.variant}", data_catalogue.at_hand(d), _bytes(d), d.licence)
+            (d.name, f"{d.folder}:{d.variant}", data_catalogue.available(d), _bytes(d), d.licence)
             for d in data_catalogue.data_sets()
         ),
     )
@@ -51,7 +51,7 @@ def fetch_data_sets(
 @app.command()
 def verify() -> None:
     """Compute the digest of everything in the data folder again. Exits with 1 if something is damaged."""
-    from mtl_bench.datasets.files.placed import DataError, data_root, digest_of, sealed
+    from mtl_bench.datasets.files.placed import DataError, checksum_of, data_root, digest_of
 
     parts = {(d.folder, part) for d in data_catalogue.data_sets() for file in d.files for part in (file, *file.files())}
     paths, damaged = [], []
@@ -61,9 +61,14 @@ def verify() -> None:
                 paths.append(part.accept(folder))
             except DataError as error:
                 damaged.append(str(error))
+            except OSError as error:
+                damaged.append(f"{part.place(folder)} cannot be checked ({error.strerror}: {error.filename})")
     paths += sorted(data_root().glob("*/arrays/*.npy"))
     for path in paths:
-        whole = digest_of(path) == sealed(path)
+        try:
+            whole = digest_of(path) == checksum_of(path)
+        except OSError:
+            whole = False
         print(f"{'whole' if whole else 'DAMAGED'}  {path}")
         if not whole:
             damaged.append(f"{path} is not what was put there; remove it, it will be made or fetched again")
@@ -73,14 +78,17 @@ def verify() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Ask every source of every file whether it answers; nothing is fetched."""
+    """Ask every mirror and every source of every file whether it answers; nothing is fetched."""
     from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
+    from mtl_bench.datasets.files.mirrors import ADDRESSES, absent
     from mtl_bench.datasets.files.transfer import answer
 
     def ask(source: str) -> str:
-        return answer(source) if source.startswith("http") else "is there" if Path(source).exists() else "is not there"
+        return (
+            answer(source) if source.startswith(ADDRESSES) else "is there" if Path(source).exists() else "is not there"
+        )
 
     offers = {
         (f"{d.folder}/{one.name}", source, one.trust(source)): None
@@ -94,6 +102,8 @@ def doctor() -> None:
         ("file", "source", "checked by", "answer"),
         ((file, source, trust, said) for (file, source, trust), said in zip(offers, answers, strict=True)),
     )
+    for mirror in absent():
+        print(f"MTL_BENCH_MIRROR names {mirror}, which is no folder here; it is passed over", file=sys.stderr)
 
 
 def fetch(wanted: Sequence[DataSet]) -> None:
@@ -105,7 +115,7 @@ def fetch(wanted: Sequence[DataSet]) -> None:
     failures = fetching.fetch(wanted)
     for data_set in dict.fromkeys(wanted):
         if data_set not in failures:
-            print(f"{data_set.name}: at hand in {data_root() / data_set.folder}")
+            print(f"{data_set.name}: available in {data_root() / data_set.folder}")
     _fail(list(failures.values()))
 
 

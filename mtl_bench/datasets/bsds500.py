@@ -9,6 +9,7 @@ import numpy as np
 
 from mtl_bench.datasets.files.acquire import File, announce
 from mtl_bench.datasets.files.extract import Tree
+from mtl_bench.datasets.files.pixels import images_in, rgb
 from mtl_bench.datasets.files.transfer import Report
 
 Array = np.ndarray[Any, Any]
@@ -49,7 +50,7 @@ class BSDS500:
     files: ClassVar[tuple[Tree, ...]] = (PHOTOGRAPHS,)
 
     @classmethod
-    def every(cls) -> tuple[BSDS500, ...]:
+    def examples(cls) -> tuple[BSDS500, ...]:
         return (cls(),)
 
     def fetch(self, report: Report = announce) -> None:
@@ -57,7 +58,5 @@ class BSDS500:
 
     def photographs(self) -> list[Array]:
         """200 uint8 arrays (3, 321, 481) or (3, 481, 321), in the order of their file names."""
-        from PIL import Image
-
-        paths = sorted(PHOTOGRAPHS.obtain(self.folder).rglob("*.jpg"))
-        return [np.moveaxis(np.asarray(Image.open(path).convert("RGB")), -1, 0) for path in paths]
+        paths = images_in(PHOTOGRAPHS.obtain(self.folder) / "BSR/BSDS500/data/images/train")
+        return [np.moveaxis(np.asarray(rgb(path)), -1, 0) for path in paths]

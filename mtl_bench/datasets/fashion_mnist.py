@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.files.acquire import File, announce, one_of
-from mtl_bench.datasets.files.placed import stored
-from mtl_bench.datasets.files.transfer import Report
-from mtl_bench.datasets.mnist import COUNTS, read_idx
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.declaration import FromFiles
+from mtl_bench.datasets.files.decoders import idx
 
 Array = np.ndarray[Any, Any]
 BASES = (
@@ -54,35 +54,21 @@ FILES = {
 
 
 @dataclass(frozen=True)
-class FashionMNIST:
+class FashionMNIST(FromFiles):
     """Photographs of clothes, grey 28 × 28 (Xiao, Rasul and Vollgraf, 2017)."""
 
-    name: ClassVar[str] = "fashion-mnist"
     folder: ClassVar[str] = "fashion_mnist"
-    variant: ClassVar[str] = "original"
     licence: ClassVar[str] = "MIT"
     classes: ClassVar[tuple[str, ...]] = (
         *("T-shirt/top", "trouser", "pullover", "dress", "coat"),
         *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
     )
-    splits: ClassVar[tuple[str, ...]] = ("train", "test")
+    counts: ClassVar[dict[str, int]] = {"train": 60_000, "test": 10_000}
+    shape: ClassVar[tuple[int, ...]] = (1, 28, 28)
     files: ClassVar[tuple[File, ...]] = tuple(FILES.values())
 
-    @classmethod
-    def every(cls) -> tuple[FashionMNIST, ...]:
-        return (cls(),)
+    def decode_inputs(self, split: str) -> Iterable[Array]:
+        return [idx(FILES[split, "images"].obtain(self.folder))[:, None]]
 
-    def fetch(self, report: Report = announce) -> None:
-        for file in self.files:
-            file.obtain(self.folder, report)
-
-    def inputs(self, split: str) -> Array:
-        """uint8 (60000 or 10000, 1, 28, 28), memory-mapped."""
-        file = FILES[one_of(split, self.splits, self.name, "split"), "images"]
-        shape = (COUNTS[split], 1, 28, 28)
-        return stored(self, f"{split}-images", shape, lambda: [read_idx(file.obtain(self.folder))[:, None]])
-
-    def labels(self, split: str) -> Array:
-        """int64 (n,)."""
-        file = FILES[one_of(split, self.splits, self.name, "split"), "labels"]
-        return stored(self, f"{split}-labels", (COUNTS[split],), lambda: [read_idx(file.obtain(self.folder))], np.int64)
+    def decode_labels(self, split: str) -> Iterable[Array]:
+        return [idx(FILES[split, "labels"].obtain(self.folder))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,10 +13,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.acquire import File, announce
+from mtl_bench.datasets.files.declaration import FromFiles
+from mtl_bench.datasets.files.decoders import reading
 from mtl_bench.datasets.files.extract import Tree
-from mtl_bench.datasets.files.pixels import BLOCK, labels_of, shuffled
-from mtl_bench.datasets.files.placed import SEAL, DataError, beside, place, placing, sealed, stored
+from mtl_bench.datasets.files.pixels import BLOCK, images_in, labels_of, rgb, shuffled
+from mtl_bench.datasets.files.placed import DataError, beside, checksum_of, place, placing
 from mtl_bench.datasets.files.transfer import RETRIES, Report, RetryPolicy
 
 Array = np.ndarray[Any, Any]
@@ -63,7 +65,7 @@ class ClassFolders(Tree):
     def obtain(self, folder: str, report: Report = announce, retries: RetryPolicy = RETRIES) -> Path:
         """The checked folder; raises DataError where neither it nor its archives are there."""
         path = self.place(folder)
-        if not sealed(path):
+        if not checksum_of(path):
             with placing(path):
                 if path.exists():
                     return self.accept(folder)
@@ -84,8 +86,6 @@ class ClassFolders(Tree):
             )
 
     def _unpack(self, path: Path, folder: str, report: Report, retries: RetryPolicy) -> None:
-        from torchvision.datasets import imagenet
-
         for file in (self.archive, *((DEVKIT,) if path.name == "val" else ())):
             try:
                 file.obtain(folder, report, retries)
@@ -97,14 +97,17 @@ class ClassFolders(Tree):
                     f"{path.parent}, or the photographs as {path.name}/<class>/*.JPEG; it takes 155 GB, and 260 GB "
                     "more as pixels (MTL_BENCH_DATA names another data folder)"
                 ) from reason
+        from torchvision.datasets import imagenet
+
         part = beside(path, ".part")
         shutil.rmtree(part, ignore_errors=True)
         try:
-            if path.name == "val":  # the development kit says which class each of its photographs is of
-                imagenet.parse_devkit_archive(path.parent)
-                imagenet.parse_val_archive(path.parent, folder=part.name)
-            else:
-                imagenet.parse_train_archive(path.parent, folder=part.name)
+            with reading(self.archive.place(folder), "archive of ImageNet"):
+                if path.name == "val":  # the development kit says which class each of its photographs is of
+                    imagenet.parse_devkit_archive(path.parent)
+                    imagenet.parse_val_archive(path.parent, folder=part.name)
+                else:
+                    imagenet.parse_train_archive(path.parent, folder=part.name)
             self.check(part, f"{self.archive.place(folder)}, unpacked,")
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
@@ -114,20 +117,18 @@ class ClassFolders(Tree):
 
 def photographs(tree: Path) -> list[Path]:
     """The files of a folder of class folders, class by class."""
-    return [path for name in wnids() for path in sorted((tree / name).glob("*.JPEG"))]
+    return [path for name in wnids() for path in images_in(tree / name)]
 
 
 def warped(paths: Sequence[Path], size: int) -> Iterator[Array]:
-    """Blocks (k, 3, size, size) of uint8: RGB, both sides brought to `size` (bilinear) whatever the image's shape."""
+    """Blocks (k, 3, size, size) of uint8: RGB, both sides brought to `size` (bilinear) whatever the image's shape.
+
+    A photograph lies as it was stored: Caffe of 2014 did not read its EXIF orientation.
+    """
     from PIL import Image
 
     def one(path: Path) -> Array:
-        try:
-            with Image.open(path) as image:
-                small = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
-        except (OSError, SyntaxError, ValueError) as error:
-            reason = str(error).partition("\n")[0]
-            raise DataError(f"{path} cannot be read ({reason}); put the whole photograph there") from error
+        small = rgb(path, upright=False).resize((size, size), Image.Resampling.BILINEAR)
         return np.moveaxis(np.asarray(small), -1, 0)
 
     with ThreadPoolExecutor() as threads:  # Pillow decodes without the interpreter's lock
@@ -162,7 +163,7 @@ TREES = {
 
 
 @dataclass(frozen=True)
-class ImageNet:
+class ImageNet(FromFiles):
     """Photographs of 1,000 kinds of things (ILSVRC-2012; Russakovsky et al., 2015).
 
     Stored warped to `size` × `size`, as for Caffe. The test split is the challenge's validation set, as the labels of
@@ -173,46 +174,31 @@ class ImageNet:
 
     size: int = 256  # the stored side, by Pillow's bilinear resampling
 
-    name: ClassVar[str] = "imagenet"
     folder: ClassVar[str] = "imagenet"
-    variant: ClassVar[str] = "original"
     licence: ClassVar[str] = "non-commercial research and education, after registration"
-    splits: ClassVar[tuple[str, ...]] = tuple(TREES)
-
-    @classmethod
-    def every(cls) -> tuple[ImageNet, ...]:
-        return (cls(),)
 
     @property
     def classes(self) -> tuple[str, ...]:
         return wnids()
 
     @property
+    def counts(self) -> dict[str, int]:
+        return {split: tree.count for split, tree in TREES.items()}
+
+    @property
     def files(self) -> tuple[Tree, ...]:
         return tuple(TREES.values())
 
-    def fetch(self, report: Report = announce) -> None:
-        for tree in self.files:
-            tree.obtain(self.folder, report)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (3, self.size, self.size)
 
-    def inputs(self, split: str) -> Array:
-        """uint8 (1281167 or 50000, 3, size, size), memory-mapped, in a fixed random order."""
-        one_of(split, self.splits, self.name, "split")
-        shape = (TREES[split].count, 3, self.size, self.size)
-        return stored(self, f"{split}-images-{self.size}", shape, lambda: self._pixels(split))
+    def decode_inputs(self, split: str) -> Iterable[Array]:
+        """In a fixed random order."""
+        return warped(self._paths(split), self.size)
 
-    def labels(self, split: str) -> Array:
-        """int64 (n,)."""
-        one_of(split, self.splits, self.name, "split")
-        shape = (TREES[split].count,)
-        return stored(self, f"{split}-labels", shape, lambda: [labels_of(self._paths(split), self.classes)], np.int64)
-
-    def _pixels(self, split: str) -> Iterator[Array]:
-        try:
-            yield from warped(self._paths(split), self.size)
-        except DataError:
-            beside(TREES[split].place(self.folder), SEAL).unlink(missing_ok=True)  # a repaired folder is another one
-            raise
+    def decode_labels(self, split: str) -> Iterable[Array]:
+        return [labels_of(self._paths(split), self.classes)]
 
     def _paths(self, split: str) -> list[Path]:
         return shuffled(photographs(TREES[split].obtain(self.folder)))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.files.acquire import File, announce, one_of
-from mtl_bench.datasets.files.placed import DataError, stored
-from mtl_bench.datasets.files.transfer import Report
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.declaration import FromFiles
+from mtl_bench.datasets.files.decoders import idx
 
 Array = np.ndarray[Any, Any]
-COUNTS = {"train": 60_000, "test": 10_000}
 BASES = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -51,44 +49,19 @@ FILES = {
 }
 
 
-def read_idx(path: Path) -> Array:
-    """The uint8 array of a gzipped IDX file: two zero bytes, type 8, the number of axes, their lengths, the values."""
-    with gzip.open(path) as file:
-        content = file.read()
-    axes = content[3]
-    shape = tuple(np.frombuffer(content, ">u4", axes, 4).tolist())
-    if content[:3] != b"\0\0\x08" or len(content) != 4 + 4 * axes + np.prod(shape):
-        raise DataError(f"{path} is not an IDX file of bytes; remove it")
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
-
-
 @dataclass(frozen=True)
-class MNIST:
+class MNIST(FromFiles):
     """Handwritten digits, grey 28 × 28 (LeCun, Bottou, Bengio and Haffner, 1998)."""
 
-    name: ClassVar[str] = "mnist"
     folder: ClassVar[str] = "mnist"
-    variant: ClassVar[str] = "original"
     licence: ClassVar[str] = "CC BY-SA 3.0 as commonly stated; the official page states none"
     classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
-    splits: ClassVar[tuple[str, ...]] = ("train", "test")
+    counts: ClassVar[dict[str, int]] = {"train": 60_000, "test": 10_000}
+    shape: ClassVar[tuple[int, ...]] = (1, 28, 28)
     files: ClassVar[tuple[File, ...]] = tuple(FILES.values())
 
-    @classmethod
-    def every(cls) -> tuple[MNIST, ...]:
-        return (cls(),)
+    def decode_inputs(self, split: str) -> Iterable[Array]:
+        return [idx(FILES[split, "images"].obtain(self.folder))[:, None]]
 
-    def fetch(self, report: Report = announce) -> None:
-        for file in self.files:
-            file.obtain(self.folder, report)
-
-    def inputs(self, split: str) -> Array:
-        """uint8 (60000 or 10000, 1, 28, 28), memory-mapped."""
-        file = FILES[one_of(split, self.splits, self.name, "split"), "images"]
-        shape = (COUNTS[split], 1, 28, 28)
-        return stored(self, f"{split}-images", shape, lambda: [read_idx(file.obtain(self.folder))[:, None]])
-
-    def labels(self, split: str) -> Array:
-        """int64 (n,)."""
-        file = FILES[one_of(split, self.splits, self.name, "split"), "labels"]
-        return stored(self, f"{split}-labels", (COUNTS[split],), lambda: [read_idx(file.obtain(self.folder))], np.int64)
+    def decode_labels(self, split: str) -> Iterable[Array]:
+        return [idx(FILES[split, "labels"].obtain(self.folder))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,11 +10,11 @@ import numpy as np
 
 from mtl_bench.datasets.blending import blend
 from mtl_bench.datasets.bsds500 import BSDS500
-from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.declaration import FromFiles
+from mtl_bench.datasets.files.decoders import column, encoded, reading, tensors
 from mtl_bench.datasets.files.extract import Tree
-from mtl_bench.datasets.files.pixels import decoded
-from mtl_bench.datasets.files.placed import stored
-from mtl_bench.datasets.files.transfer import Report
+from mtl_bench.datasets.files.pixels import decoded, images_in
 from mtl_bench.datasets.mnist import MNIST
 
 Array = np.ndarray[Any, Any]
@@ -68,7 +68,7 @@ LIYXI = {
 
 
 @dataclass(frozen=True)
-class MNISTM:
+class MNISTM(FromFiles):
     """MNIST's digits blended into photographs, colour 28 × 28 (Ganin et al., JMLR 2016, section 5.2.4).
 
     Variants, which differ in content:
@@ -85,19 +85,16 @@ class MNISTM:
     folder: ClassVar[str] = "mnist_m"
     licence: ClassVar[str] = "unstated; made from MNIST and BSDS500, whose terms hold"
     classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
-    splits: ClassVar[tuple[str, ...]] = ("train", "test")
     variants: ClassVar[tuple[str, ...]] = tuple(COUNTS)
-
-    def __post_init__(self) -> None:
-        one_of(self.variant, self.variants, "mnist-m", "variant")
-
-    @classmethod
-    def every(cls) -> tuple[MNISTM, ...]:
-        return tuple(cls(variant) for variant in cls.variants)
+    shape: ClassVar[tuple[int, ...]] = (3, 28, 28)
 
     @property
     def name(self) -> str:
         return f"mnist-m-{self.variant}"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return COUNTS[self.variant]
 
     @property
     def files(self) -> tuple[File | Tree, ...]:
@@ -106,68 +103,44 @@ class MNISTM:
         return of[self.variant]
 
     @property
-    def needs(self) -> tuple[MNIST | BSDS500, ...]:
-        """The data sets that it is made from."""
+    def made_from(self) -> tuple[MNIST | BSDS500, ...]:
         return (MNIST(), BSDS500()) if self.variant == "generated" else ()
 
-    def fetch(self, report: Report = announce) -> None:
-        for data_set in self.needs:
-            data_set.fetch(report)
-        for file in self.files:
-            file.obtain(self.folder, report)
+    @property
+    def pixels(self) -> dict[str, str]:
+        return {"test": TEST_PIXELS} if self.variant == "published" else {}
 
-    def inputs(self, split: str) -> Array:
-        """uint8 (n, 3, 28, 28), memory-mapped."""
-        one_of(split, self.splits, self.name, "split")
-        shape = (COUNTS[self.variant][split], 3, 28, 28)
-        make = {"generated": self._blended, "published": self._published, "liyxi": self._tensors}[self.variant]
-        pixels = TEST_PIXELS if (self.variant, split) == ("published", "test") else None
-        return stored(self, f"{self.variant}-{split}-images", shape, lambda: make(split), sha256=pixels)
-
-    def labels(self, split: str) -> Array:
-        """int64 (n,)."""
-        one_of(split, self.splits, self.name, "split")
+    def decode_inputs(self, split: str) -> Iterable[Array]:
         if self.variant == "generated":
-            return MNIST().labels(split)
-        name, count = f"{self.variant}-{split}-labels", COUNTS[self.variant][split]
-        return stored(self, name, (count,), lambda: [self._labels(split)], np.int64)
+            return self._blended(split)
+        if self.variant == "liyxi":
+            return [np.moveaxis(self._tensors(split)[0], -1, 1)]
+        return (block[:, :, 2:30, 2:30] for block in decoded(self._published(split), 32))
 
-    def _blended(self, split: str) -> Iterator[Array]:
+    def decode_labels(self, split: str) -> Iterable[Array]:
+        if self.variant == "generated":
+            return [MNIST().labels(split)]
+        if self.variant == "liyxi":
+            return [self._tensors(split)[1]]
+        path = PUBLISHED[split].obtain(self.folder)
+        if path.suffix != ".tar":
+            return [np.array(column(path, "label"))]
+        listing = TEST_TREE.obtain(self.folder) / "mnist_m" / "mnist_m_test_labels.txt"
+        with reading(listing, "list of labels"):
+            return [np.array([int(line.split()[1]) for line in listing.read_text(encoding="utf-8").splitlines()])]
+
+    def _blended(self, split: str) -> Iterable[Array]:
         digits, photographs = MNIST().inputs(split), BSDS500().photographs()
         for start in range(0, len(digits), DRAWN_AT_ONCE):
             seed = SEED + start + (60_000 if split == "test" else 0)
             yield blend(digits[start : start + DRAWN_AT_ONCE], photographs, seed)
 
-    def _published(self, split: str) -> Iterator[Array]:
+    def _published(self, split: str) -> list[Any]:
         path = PUBLISHED[split].obtain(self.folder)
         if path.suffix == ".tar":
-            encoded: Any = sorted(TEST_TREE.obtain(self.folder).glob("mnist_m/mnist_m_test/*.png"))
-        else:
-            encoded = (image["bytes"] for image in _column(path, "image"))
-        return (block[:, :, 2:30, 2:30] for block in decoded(encoded, 32))
+            return images_in(TEST_TREE.obtain(self.folder) / "mnist_m" / "mnist_m_test")
+        return encoded(path, "image")
 
-    def _tensors(self, split: str) -> Iterator[Array]:
-        return iter([np.moveaxis(self._loaded(split)[0], -1, 1)])
-
-    def _labels(self, split: str) -> Array:
-        if self.variant == "liyxi":
-            return self._loaded(split)[1]
-        path = PUBLISHED[split].obtain(self.folder)
-        if path.suffix == ".tar":
-            listing = TEST_TREE.obtain(self.folder) / "mnist_m" / "mnist_m_test_labels.txt"
-            return np.array([int(line.split()[1]) for line in listing.read_text(encoding="utf-8").splitlines()])
-        return np.array(_column(path, "label"))
-
-    def _loaded(self, split: str) -> tuple[Array, Array]:
+    def _tensors(self, split: str) -> tuple[Array, ...]:
         """Images (n, 28, 28, 3) and labels (n,)."""
-        import torch
-
-        path = LIYXI[split].obtain(self.folder) / f"mnist_m_{split}.pt"
-        images, labels = torch.load(path, weights_only=True)
-        return images.numpy(), labels.numpy()
-
-
-def _column(path: Any, name: str) -> list[Any]:
-    from pyarrow import parquet
-
-    return parquet.read_table(path, columns=[name])[name].to_pylist()  # type: ignore[no-any-return]
+        return tensors(LIYXI[split].obtain(self.folder) / f"mnist_m_{split}.pt")

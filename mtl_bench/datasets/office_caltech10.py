@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.files.acquire import File, announce, one_of
-from mtl_bench.datasets.files.placed import DataError, stored
-from mtl_bench.datasets.files.transfer import Report
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.declaration import FromFiles
+from mtl_bench.datasets.files.decoders import matlab
 
 Array = np.ndarray[Any, Any]
-WORDS = 800
 COUNTS = {"amazon": 958, "caltech10": 1_123, "dslr": 157, "webcam": 295}
 PAGE = "https://github.com/jindongwang/transferlearning/blob/master/data/dataset.md"
 FILES = {
@@ -27,7 +27,7 @@ FILES = {
 
 
 @dataclass(frozen=True)
-class OfficeCaltechSURF:
+class OfficeCaltechSURF(FromFiles):
     """Ten kinds of things on shop pages, in Caltech-256 and before two cameras: counts of 800 visual words per image.
 
     Gong, Shi, Sha and Grauman, CVPR 2012: SURF features, quantised by one vocabulary for all domains. One of the four
@@ -51,46 +51,32 @@ class OfficeCaltechSURF:
         "projector",
     )
     splits: ClassVar[tuple[str, ...]] = ("all",)
-    variant: ClassVar[str] = "surf"
+    variants: ClassVar[tuple[str, ...]] = ("surf",)
     domains: ClassVar[tuple[str, ...]] = tuple(COUNTS)
-
-    def __post_init__(self) -> None:
-        one_of(self.domain, self.domains, "office_caltech10", "domain")
-
-    @classmethod
-    def every(cls) -> tuple[OfficeCaltechSURF, ...]:
-        return tuple(cls(domain) for domain in cls.domains)
+    shape: ClassVar[tuple[int, ...]] = (800,)
+    dtype: ClassVar[type] = np.float64
 
     @property
     def name(self) -> str:
         return f"office-caltech10-{self.domain}-surf"
 
     @property
+    def counts(self) -> dict[str, int]:
+        return {"all": COUNTS[self.domain]}
+
+    @property
     def files(self) -> tuple[File, ...]:
         return (FILES[self.domain],)
 
-    def fetch(self, report: Report = announce) -> None:
-        for file in self.files:
-            file.obtain(self.folder, report)
+    def decode_inputs(self, split: str) -> Iterable[Array]:
+        """Counts of words."""
+        return [self._content("fts")]
 
-    def inputs(self, split: str = "all") -> Array:
-        """float64 (n, 800), counts; memory-mapped."""
-        one_of(split, self.splits, self.name, "split")
-        shape = (COUNTS[self.domain], WORDS)
-        return stored(self, f"{self.domain}-surf-features", shape, lambda: [self._content("fts")], np.float64)
-
-    def labels(self, split: str = "all") -> Array:
-        """int64 (n,)."""
-        one_of(split, self.splits, self.name, "split")
-        shape = (COUNTS[self.domain],)
-        return stored(self, f"{self.domain}-surf-labels", shape, lambda: [self._content("labels")[:, 0] - 1], np.int64)
+    def decode_labels(self, split: str) -> Iterable[Array]:
+        """The file counts from 1."""
+        return [self._content("labels").reshape(-1) - 1]
 
     def _content(self, name: str) -> Array:
         """An array of the file in a fixed random order: it is sorted by class."""
-        from scipy.io import loadmat
-
-        content = loadmat(FILES[self.domain].obtain(self.folder))
-        if name not in content:
-            raise DataError(f"{self.name}: {FILES[self.domain].name} holds no {name!r}; remove it")
-        array = np.asarray(content[name], np.int64)
+        array = matlab(FILES[self.domain].obtain(self.folder), name).astype(np.int64)
         return array[np.random.default_rng(0).permutation(len(array))]

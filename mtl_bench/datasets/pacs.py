@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.declaration import FromFiles
+from mtl_bench.datasets.files.decoders import column, encoded
 from mtl_bench.datasets.files.extract import Tree
-from mtl_bench.datasets.files.pixels import decoded, labels_of, listed, share, shuffled
-from mtl_bench.datasets.files.placed import stored
-from mtl_bench.datasets.files.transfer import Report
+from mtl_bench.datasets.files.pixels import decoded, labels_of, listed, shuffled
 
 Array = np.ndarray[Any, Any]
 COUNTS = {"photo": 1_670, "art_painting": 2_048, "cartoon": 2_344, "sketch": 3_929}
@@ -59,7 +59,7 @@ JPEG80 = {
 
 
 @dataclass(frozen=True)
-class PACS:
+class PACS(FromFiles):
     """Seven kinds of things in four styles, colour 227 × 227 (Li, Yang, Song and Hospedales, 2017), one domain of it.
 
     Train and test are 80 % and 20 % of a fixed random order (DomainBed's shares, not its draws); "all" is both.
@@ -77,57 +77,29 @@ class PACS:
     variants: ClassVar[tuple[str, ...]] = ("original", "jpeg80")
     domains: ClassVar[tuple[str, ...]] = tuple(COUNTS)
 
-    def __post_init__(self) -> None:
-        one_of(self.variant, self.variants, "pacs", "variant")
-        one_of(self.domain, self.domains, "pacs", "domain")
-
-    @classmethod
-    def every(cls) -> tuple[PACS, ...]:
-        return tuple(cls(domain, variant) for variant in cls.variants for domain in cls.domains)
-
     @property
-    def name(self) -> str:
-        return f"pacs-{self.domain}" + ("" if self.variant == "original" else f"-{self.variant}")
+    def counts(self) -> dict[str, int]:
+        return {"all": COUNTS[self.domain]}
 
     @property
     def files(self) -> tuple[File | Tree, ...]:
         return (ORIGINAL,) if self.variant == "original" else (JPEG80[self.domain],)
 
-    def fetch(self, report: Report = announce) -> None:
-        for file in self.files:
-            file.obtain(self.folder, report)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (3, self.size, self.size)
 
-    def inputs(self, split: str) -> Array:
-        """uint8 (n, 3, size, size), memory-mapped."""
-        one_of(split, self.splits, self.name, "split")
-        name = f"{self.variant}-{self.domain}-images-{self.size}"
-        shape = (COUNTS[self.domain], 3, self.size, self.size)
-        return share(stored(self, name, shape, lambda: decoded(self._encoded(), self.size)), split)
-
-    def labels(self, split: str) -> Array:
-        """int64 (n,)."""
-        one_of(split, self.splits, self.name, "split")
-        name = f"{self.variant}-{self.domain}-labels"
-        return share(stored(self, name, (COUNTS[self.domain],), lambda: [self._labels()], np.int64), split)
-
-    def _encoded(self) -> Iterator[Path | bytes]:
+    def decode_inputs(self, split: str) -> Iterable[Array]:
         if self.variant == "jpeg80":
-            return iter(self._paths())
-        return (image["bytes"] for image in self._column("image"))
+            return decoded(self._paths(), self.size)
+        images = encoded(ORIGINAL.obtain(self.folder), "image", domain=self.domain)
+        return decoded(shuffled(images), self.size)
 
-    def _labels(self) -> Array:
+    def decode_labels(self, split: str) -> Iterable[Array]:
         if self.variant == "jpeg80":
-            return labels_of(self._paths(), self.classes)
-        return np.array(self._column("label"), np.int64)
+            return [labels_of(self._paths(), self.classes)]
+        return [np.array(shuffled(column(ORIGINAL.obtain(self.folder), "label", domain=self.domain)))]
 
     def _paths(self) -> list[Path]:
         tree = JPEG80[self.domain].obtain(self.folder)
         return listed(tree / "PACS" / self.domain, self.classes)
-
-    def _column(self, name: str) -> list[Any]:
-        """A column of the domain's rows, in a fixed random order."""
-        from pyarrow import parquet
-
-        domain = ("domain", "==", self.domain)
-        table = parquet.read_table(ORIGINAL.obtain(self.folder), columns=[name], filters=[domain])
-        return shuffled(table[name].to_pylist())

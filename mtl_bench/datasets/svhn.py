@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.files.acquire import File, announce, one_of
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.declaration import FromFiles
+from mtl_bench.datasets.files.decoders import matlab
 from mtl_bench.datasets.files.pixels import resized
-from mtl_bench.datasets.files.placed import stored
-from mtl_bench.datasets.files.transfer import Report
 
 Array = np.ndarray[Any, Any]
-COUNTS = {"train": 73_257, "test": 26_032}
 BASE = "http://ufldl.stanford.edu/housenumbers/"
 FILES = {
     "train": File(
@@ -34,7 +34,7 @@ FILES = {
 
 
 @dataclass(frozen=True)
-class SVHN:
+class SVHN(FromFiles):
     """Cropped house numbers, colour 32 × 32 (Netzer et al., 2011), brought to `size` by Pillow's bilinear resampling.
 
     Without the 531,131 easier "extra" images, which some papers train on.
@@ -42,41 +42,19 @@ class SVHN:
 
     size: int = 28  # the stored side; 32 is as published
 
-    name: ClassVar[str] = "svhn"
     folder: ClassVar[str] = "svhn"
-    variant: ClassVar[str] = "original"
     licence: ClassVar[str] = "non-commercial use only"
     classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
-    splits: ClassVar[tuple[str, ...]] = ("train", "test")
+    counts: ClassVar[dict[str, int]] = {"train": 73_257, "test": 26_032}
     files: ClassVar[tuple[File, ...]] = tuple(FILES.values())
 
-    @classmethod
-    def every(cls) -> tuple[SVHN, ...]:
-        return (cls(),)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (3, self.size, self.size)
 
-    def fetch(self, report: Report = announce) -> None:
-        for file in self.files:
-            file.obtain(self.folder, report)
+    def decode_inputs(self, split: str) -> Iterable[Array]:
+        return resized(np.moveaxis(matlab(FILES[split].obtain(self.folder), "X"), (3, 2), (0, 1)), self.size)
 
-    def inputs(self, split: str) -> Array:
-        """uint8 (73257 or 26032, 3, size, size), memory-mapped."""
-        one_of(split, self.splits, self.name, "split")
-        shape = (COUNTS[split], 3, self.size, self.size)
-        return stored(
-            self,
-            f"{split}-images-{self.size}",
-            shape,
-            lambda: resized(np.transpose(self._read(split, "X"), (3, 2, 0, 1)), self.size),
-        )
-
-    def labels(self, split: str) -> Array:
-        """int64 (n,); the file says 10 for the digit 0."""
-        one_of(split, self.splits, self.name, "split")
-        return stored(
-            self, f"{split}-labels", (COUNTS[split],), lambda: [self._read(split, "y").reshape(-1) % 10], np.int64
-        )
-
-    def _read(self, split: str, variable: str) -> Array:
-        from scipy.io import loadmat
-
-        return np.asarray(loadmat(FILES[split].obtain(self.folder), variable_names=[variable])[variable])
+    def decode_labels(self, split: str) -> Iterable[Array]:
+        """The file says 10 for the digit 0."""
+        return [matlab(FILES[split].obtain(self.folder), "y").reshape(-1) % 10]

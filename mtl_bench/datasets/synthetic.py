@@ -65,7 +65,7 @@ class SyntheticFeatures:
         """float64 (n, width), counts."""
         fixed, random = np.random.default_rng(0), np.random.default_rng([1, round(100 * self.shift)])
         centres = 4 + 2 * fixed.random((len(self.classes), self.width))
-        means = centres[self.labels()] * (1 + self.shift * fixed.random(self.width))
+        means = centres[self.labels(split)] * (1 + self.shift * fixed.random(self.width))
         return random.poisson(means).astype(np.float64)
 
     def labels(self, split: str = "all") -> Array:

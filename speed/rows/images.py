@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tarfile
 import tempfile
 import time
@@ -33,13 +32,14 @@ def folder() -> Folder:
     """Photographs of PACS where MTL_BENCH_MIRROR names a folder that has them, else images made here."""
     import numpy as np
 
+    from mtl_bench.datasets.files.mirrors import mirrors
     from mtl_bench.datasets.files.pixels import decoded
     from mtl_bench.training.seeding import random_state
 
     held = tempfile.TemporaryDirectory(prefix="mtl-bench-speed-")
     files = Path(held.name, "files")
-    archive = Path(os.environ.get("MTL_BENCH_MIRROR") or "/nonexistent", "pacs", "photo.tar")
-    if archive.is_file():
+    archive = next((found for one in mirrors() if (found := Path(one, "pacs", "photo.tar")).is_file()), None)
+    if archive:
         _unpack(archive, files)
     else:
         _invent(files)
@@ -48,7 +48,7 @@ def folder() -> Folder:
     np.save(Path(held.name, "array.npy"), np.concatenate(list(decoded(paths, SIDE))))
     decoding = time.process_time() - start
     array = np.load(Path(held.name, "array.npy"), mmap_mode="r")
-    origin = "photographs of PACS" if archive.is_file() else "images made for this"
+    origin = "photographs of PACS" if archive else "images made for this"
     return Folder(held, files, array, origin, decoding, random_state())
 
 

@@ -6,14 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from mtl_bench.datasets.files.acquire import File
-from mtl_bench.datasets.files.placed import DataError, stored
+from mtl_bench.datasets.files.arrays import stored
+from mtl_bench.datasets.files.placed import DataError
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,20 +31,16 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@dataclass(frozen=True)
-class Slow:
-    folder: ClassVar[str] = "slow"
+def store(mark: Path, seconds: float) -> None:
+    """Two blocks of a mebibyte with a pause between them, and the file `mark` when the first is written."""
 
-    def inputs(self, mark: Path, seconds: float) -> np.ndarray[Any, Any]:
-        """Two blocks of a mebibyte with a pause between them, and the file `mark` when the first is written."""
+    def blocks() -> Iterator[np.ndarray[Any, Any]]:
+        yield np.full((1, 1 << 20), 7, np.uint8)
+        mark.touch()
+        time.sleep(seconds)
+        yield np.full((1, 1 << 20), 9, np.uint8)
 
-        def blocks() -> Iterator[np.ndarray[Any, Any]]:
-            yield np.full((1, 1 << 20), 7, np.uint8)
-            mark.touch()
-            time.sleep(seconds)
-            yield np.full((1, 1 << 20), 9, np.uint8)
-
-        return stored(self, "images", (2, 1 << 20), blocks)
+    stored("slow", "images", (2, 1 << 20), blocks)
 
 
 def main() -> int:
@@ -53,7 +49,7 @@ def main() -> int:
         if what == "fetch":
             File("file.bin", (rest[0],), (f"sha256:{rest[1]}",)).obtain("set")
         else:
-            Slow().inputs(Path(rest[0]), float(rest[1]))
+            store(Path(rest[0]), float(rest[1]))
     except DataError as error:
         print(error, file=sys.stderr)
         return 1

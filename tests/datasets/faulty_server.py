@@ -23,6 +23,7 @@ class Served:
     cuts: list[int] = field(default_factory=list)  # bytes after which the connection is closed
     announced: int | None = None  # a Content-Length that lies
     kind: str = "application/octet-stream"
+    phrase: str | None = None  # the words beside a status
     redirect: str = ""
     chunk: int = 1 << 16
     pause: float = 0.0  # seconds after each chunk
@@ -65,12 +66,12 @@ def serving() -> Iterator[Server]:
             elif served.redirect:
                 self.head(302, Location=served.redirect)
             elif served.statuses:
-                self.head(served.statuses.pop(0))
+                self.head(served.statuses.pop(0), phrase=served.phrase)
             else:
                 self.content(served, request)
 
-        def head(self, status: int, length: int = 0, **headers: str) -> None:
-            self.send_response(status)
+        def head(self, status: int, length: int = 0, phrase: str | None = None, **headers: str) -> None:
+            self.send_response(status, phrase)
             self.send_header("Content-Length", str(length))
             for name, value in headers.items():
                 self.send_header(name.replace("_", "-"), value)

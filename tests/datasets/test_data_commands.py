@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 from mtl_bench.cli.data import app
 from mtl_bench.datasets.files.acquire import File, announce
-from mtl_bench.datasets.files.placed import stored
+from mtl_bench.datasets.files.arrays import stored
 from mtl_bench.datasets.files.transfer import Report
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.usps import USPS
@@ -81,7 +82,7 @@ def test_every_data_set_says_what_a_user_must_know() -> None:
             assert all(re.match(r"https?://|/usr/share/", source) for source in file.sources)
 
 
-def test_list_shows_what_is_at_hand(give: Callable[..., Result]) -> None:
+def test_list_shows_what_is_available(give: Callable[..., Result]) -> None:
     before = give("list").stdout
     assert re.search(r"little +little:original +no +12 +do what you like", before)
     give("fetch", "little")
@@ -92,7 +93,7 @@ def test_fetch_shows_terms_and_place(give: Callable[..., Result], root: Path) ->
     done = give("fetch", "LITTLE")
     assert done.exit_code == 0
     assert "little: terms: do what you like" in done.stdout
-    assert f"little: at hand in {root}/little" in done.stdout
+    assert f"little: available in {root}/little" in done.stdout
     assert "fetching little/a.bin (sha256, plain http), 12 bytes" in done.stderr
 
 
@@ -162,8 +163,9 @@ def test_a_study_means_all_that_its_scale_needs(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "my_studies" / "two_digits.py").write_text(STUDY, encoding="utf-8")
     monkeypatch.setenv("MTL_BENCH_STUDIES", str(tmp_path / "my_studies"))
     monkeypatch.syspath_prepend(tmp_path)
-    assert data_catalogue.chosen("two-digits", "laptop") == [MNIST(), USPS("h5")]
-    assert data_catalogue.chosen("two_digits", None) == [MNIST(), USPS("h5")]
+    both: list[Any] = [MNIST(), USPS("h5")]
+    assert data_catalogue.chosen("two-digits", "laptop") == both
+    assert data_catalogue.chosen("two_digits", None) == both
     assert data_catalogue.chosen("two_digits", "smoke") == []
     with pytest.raises(StudyError, match='no study "mnist"'):
         data_catalogue.chosen("mnist", "laptop")
@@ -171,10 +173,10 @@ def test_a_study_means_all_that_its_scale_needs(tmp_path: Path, monkeypatch: pyt
 
 def test_verify_finds_what_was_damaged(give: Callable[..., Result], root: Path) -> None:
     give("fetch", "little")
-    array = stored(Little(), "images", (4, 4), lambda: [np.eye(4, dtype=np.uint8)])
+    array = stored("little", "images", (4, 4), lambda: [np.eye(4, dtype=np.uint8)])
     assert give("verify").exit_code == 0
     assert give("verify").stdout.splitlines()[-1] == f"2 checked, 0 damaged in {root}"
-    path: Any = array.filename  # type: ignore[attr-defined]
+    path: Any = array.array.filename  # type: ignore[attr-defined]  # a memory map has one
     content = bytearray(Path(path).read_bytes())
     content[-1] ^= 1  # a bit that flipped
     Path(path).write_bytes(content)
@@ -192,6 +194,50 @@ def test_verify_checks_what_was_put_by_hand(give: Callable[..., Result], root: P
     done = give("verify")
     assert done.exit_code == 1
     assert f"{root}/little/a.bin has another sha256" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "damage", ["empty", "zeros", "folder", "link", "no folder", "file for folder", "garbage array", "folder for array"]
+)
+def test_a_damaged_data_folder_is_no_traceback(give: Callable[..., Result], root: Path, damage: str) -> None:
+    give("fetch", "little")
+    array = stored("little", "images", (4, 4), lambda: [np.eye(4, dtype=np.uint8)]).array
+    path, record = root / "little" / "a.bin", root / "little" / "a.bin.checksum"
+    npy = Path(array.filename)  # type: ignore[attr-defined]  # a memory map has one
+    if damage in ("empty", "zeros"):
+        record.write_bytes(b"" if damage == "empty" else bytes(10_000_000))
+        path.write_bytes(bytes(len(CONTENT)))
+    elif damage in ("folder", "folder for array"):
+        for one in (path, record) if damage == "folder" else (npy,):
+            one.unlink()
+            one.mkdir()
+    elif damage == "link":
+        path.unlink()
+        path.symlink_to(root / "nowhere")
+    elif damage == "garbage array":
+        npy.write_bytes(b"garbage")
+        npy.with_name(npy.name + ".checksum").write_bytes(b"\xff\x00")
+    else:
+        shutil.rmtree(root)
+        if damage == "file for folder":
+            root.write_bytes(b"")
+    for command in (["list"], ["verify"], ["doctor"], ["fetch", "little"]):
+        done = give(*command)  # which raises what is not caught
+        assert done.exit_code in (0, 1)
+        assert "Traceback" not in done.output
+        if command == ["verify"] and damage not in ("link", "no folder", "file for folder"):
+            assert done.exit_code == 1 and (str(path) in done.stderr or str(npy) in done.stderr)
+        if command == ["fetch", "little"] and damage in ("empty", "zeros", "folder", "file for folder"):
+            assert done.exit_code == 1
+            (sentence,) = [line for line in done.stderr.splitlines() if str(root) in line]
+            assert "remove" in sentence
+
+
+def test_a_study_that_is_not_there_is_looked_for_in_the_list_of_studies() -> None:
+    with pytest.raises(StudyError, match=r'there is no study "mnist".*\(`mtl-bench list` shows all\)'):
+        data_catalogue.chosen("mnist", "paper")
+    with pytest.raises(StudyError, match=r'no data set or study "zzz" \(`mtl-bench data list` shows all\)'):
+        data_catalogue.chosen("zzz", None)
 
 
 def test_the_doctor_asks_every_source_and_the_mirror(

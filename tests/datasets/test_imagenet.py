@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from mtl_bench.cli.data import app
 from mtl_bench.datasets import imagenet
 from mtl_bench.datasets.files.acquire import File
-from mtl_bench.datasets.files.placed import DataError, sealed
+from mtl_bench.datasets.files.placed import DataError, checksum_of
 from mtl_bench.datasets.imagenet import ImageNet
 from mtl_bench.execution import data_catalogue
 from tests.datasets.command import ROOT
@@ -73,7 +73,7 @@ def refused(ask: Callable[[], Any], *words: str) -> None:
 def assert_read(data: ImageNet) -> None:
     for split in data.splits:
         images, labels = data.inputs(split), data.labels(split)
-        assert isinstance(images, np.memmap)
+        assert isinstance(images.array, np.memmap)
         assert images.shape == (3 * COUNTS[split], 3, 16, 16)
         assert np.bincount(labels).tolist() == [COUNTS[split]] * 3
         for image, label in zip(images, labels, strict=True):
@@ -129,7 +129,7 @@ def test_a_damaged_photograph_is_named_and_its_repair_is_taken(placed: ImageNet,
     path = root / "imagenet" / "val" / WNIDS[1] / f"{WNIDS[1]}_test_0.JPEG"
     noise = picture(np.random.default_rng(0).integers(0, 256, (3, 60, 60), np.uint8), "JPEG")
     path.write_bytes(noise[: int(cut * len(noise))])
-    refused(lambda: placed.inputs("test"), str(path), "cannot be read", "put the whole photograph there")
+    refused(lambda: placed.inputs("test"), str(path), "is no whole image", "fetch it again")
     assert not list(root.rglob("*.npy"))
     path.write_bytes(content("test")[f"{WNIDS[1]}/{WNIDS[1]}_test_0.JPEG"])
     assert_read(placed)
@@ -144,7 +144,7 @@ def test_a_missing_photograph_and_a_missing_class_are_one_sentence(placed: Image
         path.unlink()
     (train / WNIDS[2]).rmdir()
     refused(lambda: placed.labels("train"), str(train), f"has no folder {WNIDS[2]} (1 of 3 classes are missing)")
-    assert not sealed(train)
+    assert not checksum_of(train)
 
 
 def test_without_data_one_sentence_says_where_it_is_got_and_how_large_it_is(few: ImageNet, root: Path) -> None:
@@ -208,14 +208,14 @@ def archives(few: ImageNet, root: Path, monkeypatch: pytest.MonkeyPatch) -> dict
 def test_the_archives_are_unpacked_and_each_photograph_gets_its_class(
     archives: dict[str, Path], few: Any, root: Path
 ) -> None:
-    assert data_catalogue.at_hand(few) == "yes"
+    assert data_catalogue.available(few) == "yes"
     few.fetch()
     assert_read(few)
-    assert sealed(root / "imagenet" / "train") and sealed(root / "imagenet" / "val")
+    assert checksum_of(root / "imagenet" / "train") and checksum_of(root / "imagenet" / "val")
     assert not list((root / "imagenet").glob("*.part"))
     for path in archives.values():
         path.unlink()
-    assert data_catalogue.at_hand(few) == "yes"
+    assert data_catalogue.available(few) == "yes"
     assert_read(few)
 
 

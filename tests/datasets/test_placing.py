@@ -17,8 +17,10 @@ import numpy as np
 import pytest
 
 from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.arrays import stored
 from mtl_bench.datasets.files.extract import Tree
-from mtl_bench.datasets.files.placed import DataError, content_digest, digest_of, sealed, stored
+from mtl_bench.datasets.files.placed import DataError, checksum_of, digest_of
+from mtl_bench.inputs.rows import Mapped
 from tests.datasets.command import ROOT, begin, wait_for
 from tests.datasets.faulty_server import Served, Server
 
@@ -89,9 +91,9 @@ def test_wanted_members_are_unpacked(mirrored: Callable[..., Path], archive: str
     assert unpacked == root / "set" / "tree"
     assert sorted(p.name for p in unpacked.parent.iterdir() if not p.name.startswith(".")) == [
         archive,
-        f"{archive}.seal",
+        f"{archive}.checksum",
         "tree",
-        "tree.seal",
+        "tree.checksum",
     ]
 
 
@@ -100,7 +102,7 @@ def test_the_digest_of_a_tree_is_that_of_its_sha256sum_listing(mirrored: Callabl
     listing = "".join(f"{hashlib.sha256(IMAGES[name]).hexdigest()}  {name}\n" for name in sorted(IMAGES))
     digest = hashlib.sha256(listing.encode()).hexdigest()
     unpacked = tree("a.tar", sha256=digest).obtain("set")
-    assert sealed(unpacked) == digest == digest_of(unpacked)
+    assert checksum_of(unpacked) == digest == digest_of(unpacked)
 
 
 EVIL = {
@@ -166,7 +168,7 @@ def test_what_is_put_by_hand_is_checked(root: Path) -> None:
         right.obtain("set")
     place.write_bytes(tar(IMAGES, mode="w"))
     assert right.obtain("set") == place
-    assert sealed(place)
+    assert checksum_of(place)
     place.write_bytes(b"replaced by hand later")
     with pytest.raises(DataError, match="has another sha256"):
         right.obtain("set")
@@ -211,36 +213,24 @@ def test_another_packaging_serves_when_it_is_what_there_is(mirrored: Callable[..
         file.obtain("set")
     mirrored("a.tar", tar(IMAGES, mode="w"))
     unpacked = Tree("tree", file, "images/*/*.jpg", 6).obtain("set")
-    assert sealed(unpacked)
+    assert checksum_of(unpacked)
     assert (root / "set" / "a.tar").exists()
-
-
-class Set:
-    folder = "set"
 
 
 def test_arrays_are_decoded_once_and_mapped(root: Path) -> None:
     blocks = [np.full((2, 3, 4), 5, np.uint8), np.full((1, 3, 4), 6, np.uint8)]
-    array = stored(Set(), "images", (3, 3, 4), lambda: blocks)
-    assert isinstance(array, np.memmap)
+    array = stored("set", "images", (3, 3, 4), lambda: blocks)
+    assert isinstance(array, Mapped) and isinstance(array.array, np.memmap)
     assert array.dtype == np.uint8
-    assert array[:, 0, 0].tolist() == [5, 5, 6]
+    assert array[:][:, 0, 0].tolist() == [5, 5, 6]
     with pytest.raises(ValueError, match="read-only"):
-        array[0] = 0
+        array.array[0] = 0
 
     def again() -> list[np.ndarray[tuple[int], np.dtype[np.uint8]]]:
         raise AssertionError("it is decoded already")
 
-    assert np.array_equal(stored(Set(), "images", (3, 3, 4), again), array)
-    assert content_digest(array) == digest_of(root / "set" / "arrays" / "images.v1.npy")[:12]
-
-
-def test_a_raised_version_decodes_anew() -> None:
-    class Newer(Set):
-        version = 2
-
-    stored(Set(), "images", (1, 2), lambda: [np.zeros((1, 2), np.uint8)])
-    assert stored(Newer(), "images", (1, 2), lambda: [np.ones((1, 2), np.uint8)]).tolist() == [[1, 1]]
+    assert np.array_equal(stored("set", "images", (3, 3, 4), again), array)
+    assert array.checksum == digest_of(root / "set" / "arrays" / "images.npy")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +243,7 @@ def test_a_raised_version_decodes_anew() -> None:
 )
 def test_decoded_content_is_checked(root: Path, shape: tuple[int, ...], sha256: str | None, sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
-        stored(Set(), "images", shape, lambda: [np.zeros((3, 3), np.uint8)], sha256=sha256)
+        stored("set", "images", shape, lambda: [np.zeros((3, 3), np.uint8)], pixels=sha256)
     assert not list(root.rglob("images*"))
 
 
@@ -292,7 +282,7 @@ def test_a_full_disk_is_one_sentence(server: Server, root: Path, tmp_path: Path)
     for ended in (fetching, storing):
         assert ended.returncode == 1, ended.stderr
         last = ended.stderr.strip().splitlines()[-1]
-        assert "the disk is full; make room or set MTL_BENCH_DATA" in last
+        assert "make room or set MTL_BENCH_DATA to a folder elsewhere" in last
         assert "Traceback" not in ended.stderr
     assert f"{root}/set/file.bin\n" not in fetching.stdout
     assert ".npy" not in storing.stdout.replace(".npy.lock", "")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mtl_bench.datasets.files.acquire import File
-from mtl_bench.datasets.files.placed import DataError, digest_of, sealed
+from mtl_bench.datasets.files.placed import DataError, checksum_of, digest_of
 from mtl_bench.datasets.files.transfer import RetryPolicy, answer
 from tests.datasets.command import begin, wait_for
 from tests.datasets.faulty_server import Served, Server
@@ -44,12 +44,12 @@ def refusal(file: File) -> str:
     return sentence
 
 
-def test_a_file_is_placed_whole_and_sealed(server: Server, root: Path) -> None:
+def test_a_file_is_placed_whole_with_its_checksum(server: Server, root: Path) -> None:
     server.served["/a"] = Served(CONTENT)
     path = fetch(pinned(f"{server.url}/a"))
     assert path == root / "set" / "file.bin"
     assert path.read_bytes() == CONTENT
-    assert sealed(path) == digest_of(path) == hashlib.sha256(CONTENT).hexdigest()
+    assert checksum_of(path) == digest_of(path) == hashlib.sha256(CONTENT).hexdigest()
     assert not list(root.rglob("*.part*"))
     fetch(pinned(f"{server.url}/a"))
     assert len(server.requests) == 1, "what is there is not asked for again"
@@ -198,6 +198,51 @@ def test_every_source_gives_its_own_reason(server: Server) -> None:
     assert "http://no-such-host.invalid/x does not answer" in sentence
     assert f"{server.url}/html is a web page where a file was expected" in sentence
     assert f"{server.url}/busy answered 503 Service Unavailable, 3 times in a row" in sentence
+
+
+def test_control_characters_of_a_server_do_not_reach_the_terminal(server: Server) -> None:
+    evil = "Gone\x1b[2J\x1b]0;owned\x07"
+    server.served["/a"] = Served(statuses=[410, 410, 410], phrase=evil)
+    sentence = refusal(pinned(f"{server.url}/a"))
+    assert "answered 410 Gone[2J]0;owned" in sentence and sentence.isprintable()
+    assert answer(f"{server.url}/a", QUICK) == "answers 410 Gone[2J]0;owned"
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_source_that_gives_more_than_the_file_has_is_left_at_once(server: Server, root: Path, ranges: bool) -> None:
+    server.served["/a"] = Served(bytes(20_000_000), ranges=ranges, pause=0.001)
+    for file in (pinned(f"{server.url}/a"), File("file.bin", (f"{server.url}/a",), size=10, page="https://a/page")):
+        assert f"{server.url}/a gives more than the {file.size:,} bytes that the file has" in refusal(file)
+        assert server.requests[-1].sent < 5_000_000
+        assert not list(root.rglob("*.part"))
+
+
+def test_a_packaging_may_be_a_little_larger_and_a_file_in_the_mirror_may_not_be_huge(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.served["/a"] = Served(CONTENT)
+    file = File("file.bin", (f"{server.url}/a",), (sha256(CONTENT[:-9]), sha256(CONTENT)), len(CONTENT) - 9)
+    assert fetch(file).read_bytes() == CONTENT
+    (tmp_path / "mirror" / "set").mkdir(parents=True)
+    (tmp_path / "mirror" / "set" / "other.bin").write_bytes(CONTENT)
+    monkeypatch.setenv("MTL_BENCH_MIRROR", str(tmp_path / "mirror"))
+    other = File("other.bin", hashes=(sha256(CONTENT[:10]),), size=10, page="https://a/page")
+    assert "other.bin has 300,000 bytes, 10 expected at most" in refusal(other)
+    other.place("set").write_bytes(CONTENT)
+    with pytest.raises(DataError, match=r"has 300,000 bytes, 10 expected; replace or remove it"):
+        fetch(other)
+
+
+@pytest.mark.parametrize(
+    "note", ["", "[]", "null", "7", '{"url": 1}', '{"url": "URL"}', '{"url": "URL", "validator": ["x"]}', "[" * 50_000]
+)
+def test_a_damaged_note_about_an_earlier_part_is_passed_over(server: Server, root: Path, note: str) -> None:
+    server.served["/a"] = Served(CONTENT)
+    (root / "set").mkdir(parents=True)
+    (root / "set" / "file.bin.part").write_bytes(OTHER[:1000])
+    (root / "set" / "file.bin.part.json").write_text(note.replace("URL", f"{server.url}/a"), encoding="utf-8")
+    assert fetch(pinned(f"{server.url}/a")).read_bytes() == CONTENT
+    assert [r.range for r in server.requests] == [None]
 
 
 @pytest.mark.parametrize("hashes", [(), (sha256(CONTENT),)])

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mtl_bench.trials.classify import Classify, Group, MeanOver, drawn, normalised
+from mtl_bench.trials.extract import Extract
 
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Work, dependencies
 from mtl_bench.datasets.synthetic import Array, SyntheticFeatures, SyntheticImages
 from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.methods.shallow.tca import TCA
-from mtl_bench.trials.classify import Classify, Group, MeanOver, drawn, normalised
-from mtl_bench.trials.extract import Extract
 
 SOURCE, TARGET = SyntheticFeatures(width=20), SyntheticFeatures(0.5, width=20)
 FULL = Classify(NoAdaptation(), SOURCE, TARGET, "L1, z-score")

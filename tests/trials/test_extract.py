@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mtl_bench.trials.extract import Extract
 from PIL import Image
 
 from mtl_bench.core.trial import Work, key
 from mtl_bench.datasets.synthetic import Array, SyntheticImages
 from mtl_bench.models.pretrained import Pretrained
 from mtl_bench.trials import extract
-from mtl_bench.trials.extract import Extract
 from tests.trials.domains import Poisoned
 
 DOMAIN = SyntheticImages(tint=0.4, train=11, test=3)

@@ -80,7 +80,7 @@ def test_every_blended_image_is_a_digit_subtracted_from_a_photograph_of_its_own_
 
 def test_the_cut_is_into_three_disjoint_sets_of_all_digits(raw: tuple[Array, Array]) -> None:
     images, labels = bundled._digits()
-    shares = {name: {image.tobytes() for image in images[share]} for name, share in bundled.SHARES.items()}
+    shares = {name: {image.tobytes() for image in images[share]} for name, share in bundled.PARTS.items()}
     assert {name: len(share) for name, share in shares.items()} == {"source": 2000, "train": 2000, "test": 1000}
     assert set().union(*shares.values()) == {image.tobytes() for image in raw[0]}
     of = {image.tobytes(): label for image, label in zip(*raw, strict=True)}

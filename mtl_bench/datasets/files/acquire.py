@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtl_bench.datasets.files.placed import DataError, beside, data_root, place, placing, seal, sealed
-from mtl_bench.datasets.files.transfer import RETRIES, RefusedError, Report, RetryPolicy, download
+from mtl_bench.datasets.files.mirrors import absent, mirrors
+from mtl_bench.datasets.files.placed import (
+    DataError,
+    beside,
+    checksum_of,
+    data_root,
+    need_room,
+    one_line,
+    place,
+    placing,
+    record_checksum,
+)
+from mtl_bench.datasets.files.transfer import RETRIES, RefusedError, Report, RetryPolicy, Transfer, download
 
 MAGIC = {".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b", ".bz2": b"BZh", ".zip": b"PK", ".parquet": b"PAR1", ".mat": b"MATLAB"}
 PAGES = (b"<!doctype", b"<html", b"<head", b"<?xml")
@@ -51,6 +61,11 @@ class File:
         kind = "sha256" if "sha256" in kinds else "md5" if kinds else "unpinned"
         return kind + (", plain http" if source.startswith("http://") else "")
 
+    @property
+    def most(self) -> int | None:
+        """How many bytes are accepted: packagings of equal content may differ a little in size."""
+        return self.size if self.size is None or len(self.hashes) < 2 else self.size + self.size // 10 + 1024
+
     def packagings(self) -> tuple[File, ...]:
         """This file and those that serve instead."""
         return (self, *self.instead)
@@ -66,7 +81,7 @@ class File:
     def obtain(self, folder: str, report: Report = announce, retries: RetryPolicy = RETRIES) -> Path:
         """The checked file of the data set `folder`, fetched when it is not there; raises DataError."""
         for file in self.packagings():
-            if sealed(file.place(folder)):
+            if checksum_of(file.place(folder)):
                 return file.place(folder)
         with placing(self.place(folder)):
             for file in self.packagings():
@@ -81,24 +96,31 @@ class File:
         raise DataError(self._failure(folder, reasons))
 
     def accept(self, folder: str) -> Path:
-        """What lies in its place, checked and sealed if it was put there by hand; raises DataError."""
+        """What lies in its place, checked if it was put there by hand; raises DataError."""
         path = self.place(folder)
-        if not sealed(path):
+        if not checksum_of(path):
             try:
                 self.check(path)
             except RefusedError as reason:
                 raise DataError(f"{path} {reason}; replace or remove it") from reason
-            seal(path)
+            record_checksum(path)
         return path
 
     def check(self, path: Path) -> None:
         """Raises RefusedError with the reason when `path` is not this file."""
-        with path.open("rb") as file:
-            head = file.read(512)
+        try:
+            with path.open("rb") as file:
+                head = file.read(512)
+            self._check(path, head, path.stat().st_size)
+        except OSError as error:
+            raise RefusedError(f"cannot be read ({one_line(error.strerror)})") from error
+
+    def _check(self, path: Path, head: bytes, size: int) -> None:
         if head.lstrip().lower().startswith(PAGES):
             raise RefusedError("is a web page where a file was expected (a quota, confirm or login page)")
-        size = path.stat().st_size
         expected = f", {self.size:,} expected" if self.size else ""
+        if self.most is not None and size > self.most:
+            raise RefusedError(f"has {size:,} bytes{expected}")
         if self.hashes:
             if not any(_matches(path, wanted) for wanted in self.hashes):
                 raise RefusedError(f"has another {self.trust()} ({size:,} bytes{expected})")
@@ -108,10 +130,10 @@ class File:
             raise RefusedError(f"is not what its name {self.name} says")
 
     def offers(self, folder: str) -> Iterator[tuple[File, str]]:
-        """Every way to get it: all packagings from the user's mirror first, then each file's own sources."""
-        mirror = os.environ.get("MTL_BENCH_MIRROR", "").rstrip("/")
-        if mirror:
-            yield from ((file, f"{mirror}/{folder}/{file.name}") for file in self.packagings())
+        """Every way to get it: all packagings from each of the user's mirrors, then each file's own sources."""
+        for mirror in mirrors():
+            if mirror not in absent():
+                yield from ((file, f"{mirror}/{folder}/{file.name}") for file in self.packagings())
         yield from ((file, source) for file in self.packagings() for source in file.sources)
 
     def _fetch(self, source: str, folder: str, report: Report, retries: RetryPolicy) -> Path:
@@ -120,9 +142,9 @@ class File:
         resumed = part.exists()
         while True:
             if source.startswith(("http://", "https://")):
-                download(source, part, label, report, retries)
+                download(Transfer(source, part, label, report, retries, self.most))
             else:
-                _copy(Path(source), part, label, report)
+                _copy(Path(source), part, label, report, self.most)
             try:
                 self.check(part)
                 break
@@ -138,10 +160,11 @@ class File:
     def _failure(self, folder: str, reasons: list[str]) -> str:
         names = " or ".join(file.name for file in self.packagings())
         page = next((file.page for file in self.packagings() if file.page), "")
+        reasons += [f"the mirror {one} is not there" for one in absent()]
         return (
             f"{folder}: {names} could not be fetched ({'; '.join(reasons) or 'it has no public source'}); "
             f"put it at {self.place(folder)} by hand{f' (open {page} in a browser)' if page else ''}, "
-            f"or set MTL_BENCH_MIRROR to a folder or URL that holds {folder}/{self.name}, "
+            f"or name in MTL_BENCH_MIRROR a folder or URL that holds {folder}/{self.name}, "
             "or run `mtl-bench data doctor` to see which sources answer"
         )
 
@@ -152,10 +175,18 @@ def _matches(path: Path, wanted: str) -> bool:
         return hashlib.file_digest(file, kind).hexdigest() == value
 
 
-def _copy(source: Path, part: Path, label: str, report: Report) -> None:
+def _copy(source: Path, part: Path, label: str, report: Report, most: int | None) -> None:
     if not source.is_file():
         raise RefusedError("is not there")
-    report(label, 0, source.stat().st_size)
+    size = source.stat().st_size
+    if most is not None and size > most:
+        raise RefusedError(f"has {size:,} bytes, {most:,} expected at most")
+    try:
+        source.open("rb").close()
+    except OSError as error:
+        raise RefusedError(f"cannot be read ({one_line(error.strerror)})") from error
+    need_room(part, size)
+    report(label, 0, size)
     beside(part, ".json").unlink(missing_ok=True)  # what follows is not what an earlier download began
     shutil.copyfile(source, part)
-    report(label, source.stat().st_size, source.stat().st_size)
+    report(label, size, size)

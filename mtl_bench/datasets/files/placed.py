@@ -1,7 +1,8 @@
 """What lies in the data folder: verified, and never half written.
 
-Everything is made beside its place as `<name>.part`, renamed when whole, and then sealed: `<name>.seal` holds its
-sha256 and size. An unsealed file was put there by hand and is checked before its first use.
+Everything is made beside its place as `<name>.part`, renamed when whole, and then its checksum is recorded:
+`<name>.checksum` holds its sha256 and size. What has no readable record was put there by hand, or its record was
+damaged: it is checked before its next use.
 """
 
 from __future__ import annotations
@@ -9,16 +10,23 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+import re
+import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from filelock import FileLock
 
-Array = np.ndarray[Any, Any]
-SEAL = ".seal"
+from mtl_bench.disk import write_atomically
+
+CHECKSUM = ".checksum"
+RECORD = re.compile(rb"([0-9a-f]{64}) ([0-9]{1,18})\n")
+LONGEST = 100  # bytes of a record
+GROWTH, ALWAYS = 50, 2**26  # times its packed size that content may have, and bytes that it may have in any case
+FULL = (errno.ENOSPC, errno.EDQUOT)
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+CLUTTER = ("thumbs.db", "desktop.ini", "__macosx")  # what file managers leave in folders, besides hidden files
 
 
 class DataError(RuntimeError):
@@ -35,30 +43,53 @@ def beside(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
 
 
+def one_line(text: object) -> str:
+    """The first line of what a library or a server says, without control characters, at most 200 letters."""
+    lines = str(text).strip().splitlines() or [""]
+    return "".join(letter for letter in lines[0] if letter.isprintable())[:200]
+
+
+def content_of(folder: Path) -> list[tuple[str, Path]]:
+    """The files below a folder by their relative names, sorted; hidden ones and file managers' clutter left out."""
+    found = []
+    for path in folder.rglob("*"):
+        inner = path.relative_to(folder)
+        if not any(part.startswith(".") or part.lower() in CLUTTER for part in inner.parts) and path.is_file():
+            found.append((inner.as_posix(), path))
+    return sorted(found)
+
+
 def digest_of(path: Path) -> str:
     """The sha256 of a file, or of a folder's sorted listing in sha256sum's format, as 64 hex digits."""
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    listing = sorted((p.relative_to(path).as_posix(), p) for p in path.rglob("*") if p.is_file())
-    return hashlib.sha256("".join(f"{digest_of(p)}  {name}\n" for name, p in listing).encode()).hexdigest()
+    listing = "".join(f"{digest_of(inner)}  {name}\n" for name, inner in content_of(path))
+    return hashlib.sha256(listing.encode(errors="surrogateescape")).hexdigest()
 
 
-def seal(path: Path) -> None:
+def record_checksum(path: Path) -> None:
     """Record that `path` is whole and what it is."""
-    record = beside(path, SEAL)
-    fresh = beside(record, ".part")
-    fresh.write_text(f"{digest_of(path)} {_size(path)}\n", encoding="utf-8")
-    fresh.replace(record)
+    write_atomically(beside(path, CHECKSUM), f"{digest_of(path)} {_size(path)}\n")
 
 
-def sealed(path: Path) -> str | None:
-    """The digest that `path` was sealed with, or None when it is missing, was not sealed or has another size."""
-    record = beside(path, SEAL)
-    if not path.exists() or not record.exists():
+def checksum_of(path: Path) -> str | None:
+    """The recorded sha256 of `path`; None when it is missing, has another size, or has no record that can be read."""
+    try:
+        with beside(path, CHECKSUM).open("rb") as file:
+            known = RECORD.fullmatch(file.read(LONGEST))
+        return known[1].decode() if known and path.exists() and int(known[2]) == _size(path) else None
+    except OSError:
         return None
-    digest, size = record.read_text(encoding="utf-8").split()
-    return digest if int(size) == _size(path) else None
+
+
+def forget_checksum(path: Path) -> None:
+    """Have what holds `path` in the data folder checked again before its next use."""
+    root = data_root()
+    for one in (path, *path.parents):
+        if root not in one.parents:
+            return
+        beside(one, CHECKSUM).unlink(missing_ok=True)
 
 
 def _size(path: Path) -> int:
@@ -66,89 +97,54 @@ def _size(path: Path) -> int:
 
 
 def place(part: Path, path: Path) -> None:
-    """Turn a whole `part` into `path` at once, and seal it."""
+    """Turn a whole `part` into `path` at once, and record its checksum."""
     if part.is_file():
         with part.open("rb") as file:
             os.fsync(file.fileno())
     part.replace(path)
-    seal(path)
+    record_checksum(path)
+
+
+def most_unpacked(archive: Path) -> int:
+    """The bytes that may come out of a compressed file where nothing else is declared."""
+    return max(ALWAYS, GROWTH * archive.stat().st_size)
+
+
+def need_room(path: Path, size: int) -> None:
+    """Raises DataError when `size` bytes more do not fit beside `path`."""
+    free = shutil.disk_usage(path.parent).free
+    if size > free:
+        raise DataError(
+            f"{path} does not fit: it needs {_readable(size)}, {_readable(free)} are free; "
+            "make room or set MTL_BENCH_DATA to a folder elsewhere"
+        )
+
+
+def _readable(size: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.1f} TB"
 
 
 @contextmanager
 def placing(path: Path) -> Iterator[None]:
-    """Hold the lock of `path` across processes; a full disk or a read-only folder becomes one sentence."""
+    """Hold the lock of `path` across processes; what the disk refuses becomes one sentence."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(f".{path.name}.lock")):
             yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise DataError(
                 f"{path} does not fit: the disk is full; make room or set MTL_BENCH_DATA to a folder elsewhere"
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if error.errno in CLOSED:
             raise DataError(
                 f"{path} cannot be written ({error.strerror}); set MTL_BENCH_DATA to a folder that can"
             ) from error
-        raise
-
-
-def stored(
-    data_set: Any,
-    name: str,
-    shape: tuple[int, ...],
-    blocks: Callable[[], Iterable[Array]],
-    dtype: type = np.uint8,
-    sha256: str | None = None,
-) -> Array:
-    """The array of this shape, memory-mapped and read-only; made once from `blocks`, pieces along the first axis.
-
-    It lies in `<data folder>/<data set>/arrays`; its name holds the data set's `version`, so raising that decodes anew.
-    With `sha256`, the digest that the array's bytes must have.
-    """
-    path = data_root() / data_set.folder / "arrays" / f"{name}.v{getattr(data_set, 'version', 1)}.npy"
-    if not sealed(path):
-        with placing(path):
-            if not sealed(path):
-                _write(path, shape, blocks(), np.dtype(dtype), sha256)
-    array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    if array.shape != shape:
-        raise DataError(f"{path} holds an array of {array.shape} where {shape} was expected; remove it")
-    return array
-
-
-def _write(
-    path: Path,
-    shape: tuple[int, ...],
-    blocks: Iterable[Array],
-    dtype: np.dtype[Any],
-    sha256: str | None,
-) -> None:
-    part, count, digest = beside(path, ".part"), 0, hashlib.sha256()
-    # Written, not memory-mapped: a full disk is then an error instead of a SIGBUS.
-    try:
-        with part.open("wb") as file:
-            header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            for block in blocks:
-                if block.shape[1:] != shape[1:]:
-                    raise DataError(f"{path}: items of {block.shape[1:]} were decoded where {shape[1:]} was expected")
-                content = np.ascontiguousarray(block, dtype).tobytes()
-                file.write(content)
-                digest.update(content)
-                count += len(block)
-        if count != shape[0]:
-            raise DataError(f"{path}: {count:,} items were decoded where {shape[0]:,} were expected")
-        if sha256 and digest.hexdigest() != sha256:
-            raise DataError(f"{path}: the decoded content is not that of the published files")
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    place(part, path)
-
-
-def content_digest(array: Array) -> str:
-    """Twelve hex digits that name an array of `stored`, or any other array."""
-    filename = getattr(array, "filename", None)
-    known = sealed(Path(filename)) if filename else None
-    return (known or hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest())[:12]
+        culprit = error.filename or path
+        raise DataError(
+            f"{path} cannot be made ({one_line(error.strerror or error)}: {culprit}); remove that"
+        ) from error

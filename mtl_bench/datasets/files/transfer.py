@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtl_bench.datasets.files.placed import beside
+from mtl_bench.datasets.files.placed import beside, need_room, one_line
 
 Report = Callable[[str, int, int | None], None]  # what is fetched, bytes so far, bytes in all where known
 HEADERS = {"Accept-Encoding": "identity", "User-Agent": "mtl-bench"}
@@ -39,12 +39,29 @@ class RetryPolicy:
 RETRIES = RetryPolicy()
 
 
-def download(url: str, part: Path, label: str, report: Report, retries: RetryPolicy) -> None:
-    """Leave the whole file at `part`, going on from what an earlier call left there; raises RefusedError."""
+@dataclass(frozen=True)
+class Transfer:
+    """What is brought from where to where."""
+
+    url: str
+    part: Path
+    label: str
+    report: Report
+    retries: RetryPolicy = RETRIES
+    most: int | None = None  # bytes that are accepted
+
+
+def download(transfer: Transfer) -> None:
+    """Leave the whole file at `part`, going on from what an earlier call left there.
+
+    Raises RefusedError when the source cannot give it or gives more than `most` bytes, DataError when the disk has no
+    room for it.
+    """
+    part, retries = transfer.part, transfer.retries
     idle, best = 0, _size(part)
     while True:
         try:
-            return _attempt(url, part, label, report, retries)
+            return _attempt(transfer)
         except BrokenError as broken:
             idle = 0 if _size(part) > best else idle + 1
             best = max(best, _size(part))
@@ -64,16 +81,18 @@ def answer(url: str, retries: RetryPolicy = RETRIES) -> str:
                 if response.status_code not in (403, 405, 501):
                     break
         if response.status_code != 200:
-            return f"answers {response.status_code} {response.reason_phrase}"
+            return f"answers {_status(response)}"
         page = "text/html" in response.headers.get("Content-Type", "")
-        return "answers with a web page" if page else f"answers, {response.headers.get('Content-Length', '?')} bytes"
+        size = one_line(response.headers.get("Content-Length", "?"))
+        return "answers with a web page" if page else f"answers, {size} bytes"
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
-        return f"does not answer ({str(error) or 'silence'})"
+        return f"does not answer ({one_line(error) or 'silence'})"
 
 
-def _attempt(url: str, part: Path, label: str, report: Report, retries: RetryPolicy) -> None:
+def _attempt(transfer: Transfer) -> None:
     import httpx2
 
+    url, part, retries = transfer.url, transfer.part, transfer.retries
     offset, headers = _resumption(url, part)
     timeout = httpx2.Timeout(retries.read, connect=retries.connect)
     try:
@@ -84,49 +103,60 @@ def _attempt(url: str, part: Path, label: str, report: Report, retries: RetryPol
                 part.unlink(missing_ok=True)
                 raise BrokenError("the file changed while it was fetched")
             if response.status_code not in (200, 206):
-                reason = f"answered {response.status_code} {response.reason_phrase}"
+                reason = f"answered {_status(response)}"
                 raise BrokenError(reason) if response.status_code in AGAIN else RefusedError(reason)
-            _receive(response, url, part, offset if response.status_code == 206 else 0, label, report, retries)
+            _receive(response, transfer, offset if response.status_code == 206 else 0)
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-        reason = f"does not answer ({str(error) or 'no connection in time'})"
+        reason = f"does not answer ({one_line(error) or 'no connection in time'})"
         raise (BrokenError if offset else RefusedError)(reason) from error
     except httpx2.TransportError as error:
-        raise BrokenError(f"stopped ({str(error) or 'silence'})") from error
+        raise BrokenError(f"stopped ({one_line(error) or 'silence'})") from error
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
-        raise RefusedError(f"cannot be asked ({error})") from error
+        raise RefusedError(f"cannot be asked ({one_line(error)})") from error
 
 
-def _receive(
-    response: Any, url: str, part: Path, offset: int, label: str, report: Report, retries: RetryPolicy
-) -> None:
-    validator = _validator(response)
+def _receive(response: Any, transfer: Transfer, offset: int) -> None:
+    part, label, retries = transfer.part, transfer.label, transfer.retries
     if not offset:
         part.unlink(missing_ok=True)  # before the note: a kill must not leave other bytes under it
-    beside(part, ".json").write_text(json.dumps({"url": url, "validator": validator}), encoding="utf-8")
-    total = int(response.headers["Content-Length"]) + offset if "Content-Length" in response.headers else None
+    begun = {"url": transfer.url, "validator": _validator(response)}
+    beside(part, ".json").write_text(json.dumps(begun), encoding="utf-8")
+    announced = response.headers.get("Content-Length", "")
+    total = int(announced) + offset if announced.isdecimal() else None
+    need_room(part, min(total or 0, transfer.most or total or 0) - offset)
     done, since, counted = offset, time.monotonic(), offset
-    report(label, done, total)
+    transfer.report(label, done, total)
     with part.open("ab" if offset else "wb") as file:
         for chunk in response.iter_raw():
             file.write(chunk)
             done += len(chunk)
-            report(label, done, total)
+            if transfer.most is not None and done > transfer.most:
+                break
+            transfer.report(label, done, total)
             elapsed = time.monotonic() - since
             if elapsed > retries.window:
                 if done - counted < retries.slowest * elapsed:
                     raise RefusedError(f"is too slow (under {retries.slowest:,.0f} bytes a second)")
                 since, counted = time.monotonic(), done
+    if transfer.most is not None and done > transfer.most:
+        part.unlink()
+        raise RefusedError(f"gives more than the {transfer.most:,} bytes that the file has")
 
 
 def _resumption(url: str, part: Path) -> tuple[int, dict[str, str]]:
     """Where to go on, and the request headers for it: only the same source may continue what it began."""
     try:
         begun = json.loads(beside(part, ".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # nothing was begun, or it was killed while it noted what
+    except (OSError, ValueError, RecursionError):  # nothing was begun, or it was killed while it noted what
         return 0, HEADERS
-    if begun["url"] != url or not begun["validator"] or not _size(part):
+    validator = begun.get("validator") if isinstance(begun, dict) and begun.get("url") == url else None
+    if not isinstance(validator, str) or not validator.isprintable() or not validator.isascii() or not _size(part):
         return 0, HEADERS
-    return _size(part), {**HEADERS, "Range": f"bytes={_size(part)}-", "If-Range": begun["validator"]}
+    return _size(part), {**HEADERS, "Range": f"bytes={_size(part)}-", "If-Range": validator}
+
+
+def _status(response: Any) -> str:
+    return one_line(f"{response.status_code} {response.reason_phrase}")
 
 
 def _validator(response: Any) -> str | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
+from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.part import DataSet, Part
 from mtl_bench.inputs.rows import Array
 
@@ -17,6 +19,10 @@ class Classes(Part):
     of: DataSet
     name: str
     classes: tuple[str, ...]
+
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        return (cls(SyntheticImages(), "some classes", SyntheticImages.classes[1:]),)
 
     def __post_init__(self) -> None:
         if unknown := [name for name in self.classes if name not in self.of.classes]:
@@ -68,6 +74,10 @@ class PerClass(Part):
     test: int
     seed: int
     pool: str = "all"
+
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        return (cls(SyntheticImages(), train=20, test=10, seed=1, pool="train"),)
 
     @property
     def name(self) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
+from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.part import DataSet, Part
 from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.inputs.rows import Array
@@ -23,6 +25,10 @@ class Partly(Part):
     of: DataSet
     per_class: int
     seed: int
+
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        return (cls(SyntheticImages(), 2, seed=1),)
 
     @property
     def name(self) -> str:

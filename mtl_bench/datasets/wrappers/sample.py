@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
+from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.part import DataSet, Part
 from mtl_bench.inputs.rows import Array
 
@@ -17,6 +19,10 @@ class Sample(Part):
     of: DataSet
     count: int
     seed: int
+
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        return (cls(SyntheticImages(), 40, seed=1),)
 
     @property
     def name(self) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
+from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.part import DataSet, Part
 from mtl_bench.inputs.rows import Array
 
@@ -14,6 +16,10 @@ class Transductive(Part):
 
     of: DataSet
     pool: str = "all"
+
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        return (cls(SyntheticImages(), "train"),)
 
     @property
     def name(self) -> str:
