@@ -5,18 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar
 
 import numpy as np
 
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.disk import write_atomically
+from mtl_bench.inputs.normalisation import Normalisation, normalised
 from mtl_bench.inputs.rows import Array
 from mtl_bench.training.seeding import generator
 from mtl_bench.trials.contracts import DataSet, ShallowMethod, check_classes, read_labels, read_rows
 from mtl_bench.trials.history import array
-
-Normalisation = Literal["none", "unit length", "z-score", "L1, z-score", "L1, z-score, unit length"]
 
 
 @dataclass(frozen=True)
@@ -101,28 +100,3 @@ def drawn(labels: Array, per_class: int, seed: int, domain: str) -> Array:
             )
         chosen.append(random.permutation(points)[:per_class])
     return np.sort(np.concatenate(chosen))
-
-
-def normalised(x: Array, normalisation: Normalisation) -> Array:
-    """Features (n, d), in this order: rows divided by the sum of their absolute values ("L1"), columns brought to mean
-    0 and deviation 1 ("z-score"), rows brought to length 1. Zeros stay zeros.
-    """
-    if normalisation not in get_args(Normalisation):
-        known = " | ".join(get_args(Normalisation))
-        raise ValueError(f"there is no normalisation {normalisation!r}; choose one of {known}")
-    steps = normalisation.split(", ")
-    if "L1" in steps:
-        x = _divided(x, np.abs(x).sum(1, keepdims=True))
-    if "z-score" in steps:
-        # A constant feature's deviation is zero but for rounding.
-        deviation = x.std(0)
-        x = _divided(x - x.mean(0), np.where(deviation > 1e-12 * np.abs(x).max(0, initial=0), deviation, np.inf))
-    if "unit length" in steps:
-        x = _divided(x, np.linalg.norm(x, axis=1, keepdims=True))
-    return x
-
-
-def _divided(x: Array, by: Array) -> Array:
-    """x / by, where zeros divide nothing."""
-    quotient: Array = x / np.where(by > 0, by, 1.0)
-    return quotient

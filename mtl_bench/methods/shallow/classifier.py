@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-
-Array = np.ndarray[Any, Any]
+from jaxtyping import Float, Shaped
 
 Classifier = Literal["1-NN", "linear SVM", "one-against-one SVM"]
 
@@ -30,13 +29,20 @@ def unfitted(classifier: Classifier, cost: float) -> Any:
     raise ValueError(f"there is no classifier {classifier!r}; choose {', '.join(get_args(Classifier))}")
 
 
-def fitted(classifier: Classifier, cost: float, points: Array, labels: Array, weights: Array | None = None) -> Any:
-    """The classifier of points (n, d) and labels (n,). `weights` (n,) multiply the SVM's losses.
+def fitted(
+    classifier: Classifier,
+    cost: float,
+    points: Float[np.ndarray, "n d"],
+    labels: Shaped[np.ndarray, " n"],
+    weights: Float[np.ndarray, " n"] | None = None,
+) -> Any:
+    """The classifier of points and labels, which may be all the same. `weights` multiply the SVM's losses.
 
     One nearest neighbour has none to multiply, which raises ValueError.
     """
     if weights is None:
-        return unfitted(classifier, cost).fit(points, labels)
+        chosen = unfitted(classifier, cost)  # first, as it looks at the name
+        return Always(labels[0]) if (labels == labels[0]).all() else chosen.fit(points, labels)
     if classifier == "1-NN":
         raise ValueError("1-NN cannot weigh its points; choose an SVM")
     # LIBLINEAR drops points of no weight, and scikit-learn then mixes up the classes if all of one class went.
@@ -48,9 +54,9 @@ def fitted(classifier: Classifier, cost: float, points: Array, labels: Array, we
 
 @dataclass(frozen=True)
 class Always:
-    """The classifier where only one class has weight."""
+    """The classifier where there is one class, or only one has weight."""
 
     label: Any
 
-    def predict(self, x: Array) -> Array:
+    def predict(self, x: Float[np.ndarray, "n d"]) -> Shaped[np.ndarray, " n"]:
         return np.full(len(x), self.label)

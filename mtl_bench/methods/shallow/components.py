@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Shaped
 
-Array = np.ndarray[Any, Any]
+from mtl_bench.inputs.gate import Given, points
+from mtl_bench.inputs.rows import Array
 
 DENSE = 1000  # up to this size a dense eigensolver is the faster one
 SPARE = 10  # an iterative solver is worth it for fewer than a 10th of the eigenvectors
@@ -17,17 +19,10 @@ EPS = float(np.finfo(np.float64).eps)
 TOLERANCE = 1e-9  # the residual of an eigenvector, relative to its eigenvalue
 
 
-def stacked(xs: Array, xt: Array) -> Array:
-    """Source features (n, d) over target features (m, d): (n + m, d) in float64."""
-    if xs.shape[1] != xt.shape[1]:
-        raise ValueError(
-            f"the source has {xs.shape[1]} features and the target {xt.shape[1]}; give both domains the same ones"
-        )
-    return np.concatenate([xs, xt]).astype(np.float64, copy=False)
-
-
 def check_dimension(method: str, dimension: int, largest: int) -> None:
     """Raises ValueError unless 1 <= dimension <= largest."""
+    if largest < 1:
+        raise ValueError(f"{method} has no dimension in so few points; give more of each domain")
     if not 1 <= dimension <= largest:
         raise ValueError(f"{method} has 1 to {largest} dimensions here, not {dimension}; choose one of these")
 
@@ -39,20 +34,20 @@ def check_positive(method: str, **values: float) -> None:
             raise ValueError(f"{method} has {name} {value}; give a number above 0")
 
 
-def mean_difference(source: int, target: int) -> Array:
+def mean_difference(source: int, target: int) -> Float[np.ndarray, "n 1"]:
     """e (n, 1) with e'X the source's mean less the target's: L = e e' is the matrix of the (biased) linear MMD."""
     return np.concatenate([np.full(source, 1 / source), np.full(target, -1 / target)])[:, None]
 
 
-def unit_rows(points: Array) -> Array:
-    """Points (n, d) of length 1; a zero stays zero."""
-    lengths = np.linalg.norm(points, axis=1, keepdims=True)
-    scaled: Array = points / np.where(lengths > 0, lengths, 1.0)
+def unit_rows(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+    """Points of length 1; a zero stays zero."""
+    lengths = np.linalg.norm(x, axis=1, keepdims=True)
+    scaled: Array = x / np.where(lengths > 0, lengths, 1.0)
     return scaled
 
 
-def fixed_signs(vectors: Array) -> Array:
-    """Columns (p, m), each with the sign that makes its entry of largest absolute value positive."""
+def fixed_signs(vectors: Float[np.ndarray, "p m"]) -> Float[np.ndarray, "p m"]:
+    """Columns, each with the sign that makes its entry of largest absolute value positive."""
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
     signed: Array = vectors * np.where(largest < 0, -1.0, 1.0)
     return signed
@@ -65,10 +60,10 @@ class Scatter:
     No matrix of n times p besides F is kept where the iterative solver is used on a symmetric F.
     """
 
-    points: Array
+    points: Float[np.ndarray, "n p"]
     symmetric: bool = False
 
-    def leading(self, penalised: Array, mu: float, count: int) -> Array:
+    def leading(self, penalised: Float[np.ndarray, "p r"], mu: float, count: int) -> Float[np.ndarray, "p k"]:
         """A (p, count), the leading eigenvectors of (U U' + mu I)^-1 F'HF, where U is `penalised` (p, r).
 
         A'F'HFA = I, except for columns in the null space (F A constant but for rounding), which are 0.
@@ -108,7 +103,7 @@ class Scatter:
         from scipy.sparse.linalg import LinearOperator, eigsh
 
         size, times = self.points.shape[1], self._product()
-        start = np.random.default_rng(0).standard_normal(size)
+        start: Array = np.random.default_rng(0).standard_normal(size)
         if not np.any(times(start)):  # ARPACK has no answer to a matrix of zeros
             return np.zeros(count), np.zeros((size, count))
         operator = LinearOperator((size, size), lambda v: root(times(root(v.ravel()))), dtype=np.float64)
@@ -141,17 +136,17 @@ def iterative(size: int, count: int) -> bool:
 class InverseRoot:
     """(U U' + mu I)^-1/2 for U (p, r), as mu^-1/2 I + Q diag(d) Q'; no p times p matrix is made."""
 
-    axes: Array  # Q (p, r)
-    differences: Array  # d (r,)
+    axes: Float[np.ndarray, "p r"]  # Q
+    differences: Float[np.ndarray, " r"]  # d
     rest: float  # mu^-1/2
 
     @classmethod
-    def of(cls, columns: Array, mu: float) -> InverseRoot:
+    def of(cls, columns: Float[np.ndarray, "p r"], mu: float) -> InverseRoot:
         axes, lengths, _ = np.linalg.svd(columns, full_matrices=False)
         return cls(axes, 1 / np.sqrt(mu + lengths**2) - 1 / np.sqrt(mu), 1 / float(np.sqrt(mu)))
 
-    def __call__(self, x: Array) -> Array:
-        """The product with a vector (p,) or the columns of a matrix (p, k)."""
+    def __call__(self, x: Float[np.ndarray, " p *k"]) -> Float[np.ndarray, " p *k"]:
+        """The product with a vector or the columns of a matrix."""
         inner = (self.axes.T @ x).T * self.differences
         product: Array = self.rest * x + self.axes @ inner.T
         return product
@@ -163,15 +158,16 @@ class ProjectedClassifier:
 
     projection: Callable[[Array], Array]
     classifier: Any
+    width: int  # d
     unit_length: bool = False  # whether projected points are scaled to length 1
     approximation: str = "exact"
 
-    def features(self, x: Array) -> Array:
-        """What the classifier sees of features (n, d): (n, dimension)."""
-        projected = self.projection(np.asarray(x, np.float64))
+    def features(self, x: Given) -> Float[np.ndarray, "n k"]:
+        """What the classifier sees of features (n, d)."""
+        projected = self.projection(points("x", x, self.width))
         return unit_rows(projected) if self.unit_length else projected
 
-    def predict(self, x: Array) -> Array:
-        """The class (n,) of each row."""
+    def predict(self, x: Given) -> Shaped[np.ndarray, " n"]:
+        """The class of each row of features (n, d)."""
         labels: Array = self.classifier.predict(self.features(x))
         return labels

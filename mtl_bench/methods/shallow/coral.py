@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
+from mtl_bench.inputs.gate import Given, pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
-from mtl_bench.methods.shallow.components import ProjectedClassifier, check_positive, stacked
+from mtl_bench.methods.shallow.components import ProjectedClassifier, check_positive
 from mtl_bench.methods.shallow.no_adaptation import as_it_is
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -26,29 +25,28 @@ class CORAL:
     classifier: Classifier = "linear SVM"
     cost: float = 1.0
 
-    def fit(self, xs: Array, ys: Array, xt: Array) -> ProjectedClassifier:
+    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
         """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d)."""
         check_positive("CORAL", regulariser=self.regulariser)
-        x = stacked(xs, xt)
-        source, target = x[: len(xs)], x[len(xs) :]
+        source, ys, target = pair(xs, ys, xt)
         d = source.shape[1]
         mapped = source if len(source) < d else np.eye(d)  # a map of the features is cheaper than one of many points
         mapped = Spectrum.of(source, self.regulariser).power(-0.5, mapped)
         mapped = Spectrum.of(target, self.regulariser).power(0.5, mapped)
         coloured = mapped if len(source) < d else source @ mapped
-        return ProjectedClassifier(as_it_is, fitted(self.classifier, self.cost, coloured, ys))
+        return ProjectedClassifier(as_it_is, fitted(self.classifier, self.cost, coloured, ys), d)
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """C + r I of points (n, d) with covariance C, as eigenvectors (d, k) and eigenvalues (k,) of C, k = min(n, d)."""
+    """C + r I of points (n, d) with covariance C, as eigenvectors and eigenvalues of C, k = min(n, d) at most."""
 
-    vectors: Array
-    values: Array
+    vectors: Float[np.ndarray, "d k"]
+    values: Float[np.ndarray, " k"]
     regulariser: float
 
     @classmethod
-    def of(cls, points: Array, regulariser: float) -> Spectrum:
+    def of(cls, points: Float[np.ndarray, "n d"], regulariser: float) -> Spectrum:
         centred = (points - points.mean(0)) / np.sqrt(max(len(points) - 1, 1))
         if len(centred) >= centred.shape[1]:
             values, vectors = np.linalg.eigh(centred.T @ centred)
@@ -57,10 +55,10 @@ class Spectrum:
         kept = values > values[-1] * len(values) * np.finfo(np.float64).eps
         return cls(centred.T @ vectors[:, kept] / np.sqrt(values[kept]), values[kept], regulariser)
 
-    def power(self, exponent: float, x: Array) -> Array:
-        """x (C + r I)^exponent for x (m, d); what is outside the eigenvectors is multiplied by r^exponent."""
+    def power(self, exponent: float, x: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "m d"]:
+        """x (C + r I)^exponent; what is outside the eigenvectors is multiplied by r^exponent."""
         rest = self.regulariser**exponent
-        product: Array = rest * x + x @ self.vectors * ((self.values + self.regulariser) ** exponent - rest) @ (
-            self.vectors.T
-        )
+        product: Float[np.ndarray, "m d"] = rest * x + x @ self.vectors * (
+            (self.values + self.regulariser) ** exponent - rest
+        ) @ (self.vectors.T)
         return product

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
+from mtl_bench.inputs.gate import Given, pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
-from mtl_bench.methods.shallow.components import ProjectedClassifier, check_dimension, stacked
+from mtl_bench.methods.shallow.components import ProjectedClassifier, check_dimension
 from mtl_bench.methods.shallow.kernels import Projection
 from mtl_bench.methods.shallow.pca import principal_axes
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -28,20 +27,21 @@ class GFK:
     classifier: Classifier = "1-NN"
     cost: float = 1.0
 
-    def fit(self, xs: Array, ys: Array, xt: Array) -> ProjectedClassifier:
+    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
         """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d).
 
         A domain of n points has at most n - 1 dimensions.
         """
-        x = stacked(xs, xt)
-        check_dimension("GFK", self.dimension, min(x.shape[1], len(xs) - 1, len(xt) - 1))
-        source, target = (principal_axes(part - part.mean(0), self.dimension) for part in (x[: len(xs)], x[len(xs) :]))
+        xs, ys, xt = pair(xs, ys, xt)
+        width = xs.shape[1]
+        check_dimension("GFK", self.dimension, min(width, len(xs) - 1, len(xt) - 1))
+        source, target = (principal_axes(part - part.mean(0), self.dimension) for part in (xs, xt))
         projection = Projection(flow_factor(source, target))
-        return ProjectedClassifier(projection, fitted(self.classifier, self.cost, projection(x[: len(xs)]), ys))
+        return ProjectedClassifier(projection, fitted(self.classifier, self.cost, projection(xs), ys), width)
 
 
-def flow_factor(source: Array, target: Array) -> Array:
-    """F (d, 2k) with F F' = G, the integral of P(t) P(t)' over t from 0 to 1, of orthonormal bases (d, k).
+def flow_factor(source: Float[np.ndarray, "d k"], target: Float[np.ndarray, "d k"]) -> Float[np.ndarray, "d 2*k"]:
+    """F with F F' = G, the integral of P(t) P(t)' over t from 0 to 1, of orthonormal bases.
 
     In the principal vectors s_i and t_i, which are an angle a_i apart, the flow turns s_i towards t_i within a plane:
     P(t) = [s_i cos(t a_i) + q_i sin(t a_i)], q_i orthogonal to the source. So G is 2 by 2 in each plane.

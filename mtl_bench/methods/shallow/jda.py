@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from jaxtyping import Float, Shaped
 
+from mtl_bench.inputs.gate import Given, pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import (
     ProjectedClassifier,
@@ -14,12 +16,9 @@ from mtl_bench.methods.shallow.components import (
     check_dimension,
     check_positive,
     mean_difference,
-    stacked,
     unit_rows,
 )
 from mtl_bench.methods.shallow.kernels import Kernel, Representation, largest_dimension
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,13 @@ class JDA:
     landmarks: int = 2000
     seed: int = 0  # of the landmarks
 
-    def fit(self, xs: Array, ys: Array, xt: Array) -> ProjectedClassifier:
+    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
         """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d).
 
         Raises ValueError for a dimension that the features have not, and for values that are not above 0.
         """
-        x = stacked(xs, xt)
+        xs, ys, xt = pair(xs, ys, xt)
+        x = np.concatenate([xs, xt])
         width = 1.0 if self.width is None else self.width
         check_positive("JDA", regulariser=self.regulariser, iterations=self.iterations, width=width)
         check_dimension("JDA", self.dimension, largest_dimension(len(x), x.shape[1], self.kernel))
@@ -62,7 +62,7 @@ class JDA:
         )
         scatter = Scatter(space.points, space.symmetric)  # the same in every round: only M changes, of rank C + 1
         count, released = min(self.dimension, space.points.shape[1]), self.variant == "released"
-        labels: Array | None = None
+        labels: Shaped[np.ndarray, " m"] | None = None
         for _ in range(self.iterations):
             weights = scatter.leading(space.points.T @ self._differences(ys, labels, len(xt)), self.regulariser, count)
             weights = unit_rows(weights.T).T if released else weights
@@ -70,21 +70,24 @@ class JDA:
             projected = unit_rows(projected) if released else projected
             classifier = fitted(self.classifier, self.cost, projected[: len(xs)], ys)
             labels = classifier.predict(projected[len(xs) :])
-        return ProjectedClassifier(space.projection(weights), classifier, released, space.approximation)
+        projection = space.projection(weights)
+        return ProjectedClassifier(projection, classifier, x.shape[1], released, space.approximation)
 
-    def _differences(self, ys: Array, labels: Array | None, target: int) -> Array:
-        """E (n, 1 or C + 1) with E E' = M."""
+    def _differences(
+        self, ys: Shaped[np.ndarray, " n"], labels: Shaped[np.ndarray, " m"] | None, target: int
+    ) -> Float[np.ndarray, "n+{target} r"]:
+        """E with E E' = M, of 1 or C + 1 columns."""
         both = mean_difference(len(ys), target)
         if self.variant == "paper":
             return both if labels is None else np.hstack([both, class_differences(ys, labels)])
         both = both * np.sqrt(len(np.unique(ys)))
         both = both if labels is None else np.hstack([both, class_differences(ys, labels)])
-        scaled: Array = both / np.sqrt(np.linalg.norm(both.T @ both))  # ||E E'|| is ||E'E||
+        scaled: Float[np.ndarray, "n+m r"] = both / np.sqrt(np.linalg.norm(both.T @ both))  # ||E E'|| is ||E'E||
         return scaled
 
 
-def class_differences(ys: Array, yt: Array) -> Array:
-    """(n + m, C): for each class of ys (n,), 1 / its count in the source, and -1 / its count in yt (m,) if any."""
+def class_differences(ys: Shaped[np.ndarray, " n"], yt: Shaped[np.ndarray, " m"]) -> Float[np.ndarray, "n+m c"]:
+    """For each class of ys, 1 / its count in the source, and -1 / its count in yt if any."""
     classes = np.unique(ys)
-    source, target = (np.asarray(y)[:, None] == classes for y in (ys, yt))
+    source, target = (y[:, None] == classes for y in (ys, yt))
     return np.concatenate([source / source.sum(0), -(target / np.maximum(target.sum(0), 1))])

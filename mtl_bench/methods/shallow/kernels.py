@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from jaxtyping import Float
 
 from mtl_bench.methods.shallow.components import EPS, iterative
-
-Array = np.ndarray[Any, Any]
 
 Kernel = Literal["primal", "linear", "RBF"]
 
@@ -20,24 +19,26 @@ GIB = 2**30
 LARGE_GIB = 1.0  # a need for memory above it is said before the work starts
 
 
-def rbf(x: Array, y: Array, width: float) -> Array:
-    """exp(-width ||x_i - y_j||^2) (n, m); one matrix of that size is held."""
+def rbf(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"], width: float) -> Float[np.ndarray, "n m"]:
+    """exp(-width ||x_i - y_j||^2); one matrix of that size is held."""
     kernel = squared_distances(x, y)
     kernel *= -width
-    return np.exp(kernel, out=kernel)
+    np.exp(kernel, out=kernel)
+    return kernel
 
 
-def squared_distances(x: Array, y: Array) -> Array:
-    """||x_i - y_j||^2 (n, m); one matrix of that size is held."""
-    distances: Array = x @ y.T
+def squared_distances(x: Float[np.ndarray, "n d"], y: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "n m"]:
+    """||x_i - y_j||^2; one matrix of that size is held."""
+    distances: Float[np.ndarray, "n m"] = x @ y.T
     distances *= -2
     distances += (x * x).sum(1)[:, None]
     distances += (y * y).sum(1)
-    return np.maximum(distances, 0, out=distances)  # a distance of 0 may have been rounded below
+    np.maximum(distances, 0, out=distances)  # a distance of 0 may have been rounded below
+    return distances
 
 
-def median_width(x: Array) -> float:
-    """1 / the median of the squared distances of pairs (i < j) of points (n, d), or 1.0 if that median is 0.
+def median_width(x: Float[np.ndarray, "n d"]) -> float:
+    """1 / the median of the squared distances of pairs (i < j) of points, or 1.0 if that median is 0.
 
     Above 1,000 points, of 1,000 spread evenly over the rows.
     """
@@ -69,11 +70,11 @@ def largest_dimension(points: int, features: int, kernel: Kernel) -> int:
 class Projection:
     """Points (n, d) to (n, m): x P, or k(x, anchors) P with an RBF kernel."""
 
-    matrix: Array  # P, from features or anchors
-    anchors: Array | None = None
+    matrix: Float[np.ndarray, "p k"]  # P, from features or anchors
+    anchors: Float[np.ndarray, "p d"] | None = None
     width: float = 1.0
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
         if self.anchors is None:
             return np.asarray(x @ self.matrix)
         blocks = [rbf(x[i : i + ROWS], self.anchors, self.width) @ self.matrix for i in range(0, len(x), ROWS)]
@@ -89,17 +90,17 @@ class Representation:
     F = K Q = X R' is an exact problem in p dimensions. R is from X'X = R'R: Q is never made.
     """
 
-    points: Array
-    root: Array | None  # B (., p): F = X B, or k(X, anchors) B; None is the identity
+    points: Float[np.ndarray, "n p"]
+    root: Float[np.ndarray, "q p"] | None  # B (., p): F = X B, or k(X, anchors) B; None is the identity
     symmetric: bool = False
-    anchors: Array | None = None
+    anchors: Float[np.ndarray, "q d"] | None = None
     width: float = 1.0
     approximation: str = "exact"
 
     @classmethod
     def of(
         cls,
-        x: Array,
+        x: Float[np.ndarray, "n d"],
         dimension: int,
         kernel: Kernel,
         width: float | None = None,
@@ -107,7 +108,7 @@ class Representation:
         landmarks: int = 2000,
         seed: int = 0,
     ) -> Representation:
-        """Of points x (n, d). A kernel matrix above the budget is replaced by Nyström's.
+        """Of points x. A kernel matrix above the budget is replaced by Nyström's.
 
         Nyström's are landmarks drawn without replacement (at most n, at least `dimension`), the same for a seed.
         """
@@ -135,7 +136,7 @@ class Representation:
         return cls(rbf(x, x, gamma), None, True, x, gamma)
 
     @classmethod
-    def _rotated(cls, x: Array) -> Representation:
+    def _rotated(cls, x: Float[np.ndarray, "n d"]) -> Representation:
         """X itself or, with more features than points, X in an orthonormal basis of its rows: all else is null."""
         n, d = x.shape
         if d <= n:
@@ -144,7 +145,9 @@ class Representation:
         return cls(triangular.T, basis)
 
     @classmethod
-    def _nystroem(cls, x: Array, kernel: Kernel, width: float, landmarks: int, seed: int) -> Representation:
+    def _nystroem(
+        cls, x: Float[np.ndarray, "n d"], kernel: Kernel, width: float, landmarks: int, seed: int
+    ) -> Representation:
         """K ~ N N', N = k(X, Z) k(Z, Z)^-1/2 (Williams & Seeger, NIPS 2000); then a linear kernel's problem on N."""
         rows = np.sort(np.random.default_rng(seed).choice(len(x), landmarks, replace=False))
         anchors = x[rows]
@@ -160,18 +163,18 @@ class Representation:
             return cls(points, anchors.T @ root, approximation=note)
         return cls(points, root, False, anchors, width, note)
 
-    def projection(self, coefficients: Array) -> Projection:
-        """Of A (p, m): the map of any points to F A."""
+    def projection(self, coefficients: Float[np.ndarray, "p k"]) -> Projection:
+        """Of A: the map of any points to F A."""
         matrix = coefficients if self.root is None else self.root @ coefficients
         return Projection(matrix, self.anchors, self.width)
 
 
-def triangle(x: Array) -> Array:
-    """R (d, d) with R'R = X'X: Cholesky's, or a symmetric root where rounding leaves X'X without one."""
+def triangle(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "d d"]:
+    """R with R'R = X'X: Cholesky's, or a symmetric root where rounding leaves X'X without one."""
     product = x.T @ x
     try:
         return np.asarray(np.linalg.cholesky(product).T)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(product)
-        root: Array = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
+        root: Float[np.ndarray, "d d"] = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
         return root

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
+from mtl_bench.inputs.gate import Given, pair
 from mtl_bench.methods.shallow.classifier import fitted
-from mtl_bench.methods.shallow.components import ProjectedClassifier, check_positive, stacked
+from mtl_bench.methods.shallow.components import ProjectedClassifier, check_positive
 from mtl_bench.methods.shallow.kernels import median_width, rbf
 from mtl_bench.methods.shallow.no_adaptation import as_it_is
 
-Array = np.ndarray[Any, Any]
-
 TOLERANCE = 1e-6  # the gradient step's length at the solution, relative to the largest |kappa|
 STEPS = 20_000
+NEAR = 1e-12  # a mean of kernel values below it says nothing about where the target is
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,14 @@ class KMM:
     width: float | None = None  # of exp(-width ||x - y||^2); None is 1 / the median squared distance
     cost: float = 1.0
 
-    def fit(self, xs: Array, ys: Array, xt: Array) -> ProjectedClassifier:
+    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
         """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d)."""
-        x = stacked(xs, xt)
-        source, target = x[: len(xs)], x[len(xs) :]
+        source, ys, target = pair(xs, ys, xt)
         weights = self.weights(source, target)
-        return ProjectedClassifier(as_it_is, fitted("linear SVM", self.cost, source, ys, weights))
+        return ProjectedClassifier(as_it_is, fitted("linear SVM", self.cost, source, ys, weights), source.shape[1])
 
-    def weights(self, xs: Array, xt: Array) -> Array:
-        """b (n,), of source features (n, d) and target features (m, d)."""
+    def weights(self, xs: Float[np.ndarray, "n d"], xt: Float[np.ndarray, "m d"]) -> Float[np.ndarray, " n"]:
+        """b, of source and target features."""
         check_positive("KMM", bound=self.bound, width=1.0 if self.width is None else self.width)
         n = len(xs)
         slack = (np.sqrt(n) - 1) / np.sqrt(n) if self.slack is None else self.slack
@@ -52,11 +51,18 @@ class KMM:
             )
         width = median_width(np.concatenate([xs, xt])) if self.width is None else self.width
         kappa = n / len(xt) * rbf(xs, xt, width).sum(1)
+        if kappa.max() < NEAR * n:
+            raise ValueError(
+                f"KMM's kernel of width {width:.3g} sees no target point near a source point; "
+                "give a smaller width or scale the features"
+            )
         return matched(rbf(xs, xs, width), kappa, self.bound, (n * (1 - slack), n * (1 + slack)))
 
 
-def matched(kernel: Array, kappa: Array, bound: float, total: tuple[float, float]) -> Array:
-    """The minimum (n,) of b'Kb / 2 - kappa'b with 0 <= b <= bound and its sum between two values.
+def matched(
+    kernel: Float[np.ndarray, "n n"], kappa: Float[np.ndarray, " n"], bound: float, total: tuple[float, float]
+) -> Float[np.ndarray, " n"]:
+    """The minimum of b'Kb / 2 - kappa'b with 0 <= b <= bound and its sum between two values.
 
     By FISTA, started again when it goes uphill (O'Donoghue & Candès 2015); it warns if it does not converge.
     """
@@ -79,7 +85,7 @@ def matched(kernel: Array, kappa: Array, bound: float, total: tuple[float, float
     return weights
 
 
-def largest_eigenvalue(kernel: Array) -> float:
+def largest_eigenvalue(kernel: Float[np.ndarray, "n n"]) -> float:
     """Of a symmetric matrix with no negative entry: a bound from above within a few percent, by power iteration.
 
     max_i (Kv)_i / v_i is at least the largest eigenvalue for every positive v (Collatz & Wielandt).
@@ -90,12 +96,12 @@ def largest_eigenvalue(kernel: Array) -> float:
     return float((kernel @ vector / vector).max())
 
 
-def projected(point: Array, bound: float, total: tuple[float, float]) -> Array:
-    """The point (n,) with 0 <= b <= bound and a sum between two values that is nearest to `point`: exact.
+def projected(point: Float[np.ndarray, " n"], bound: float, total: tuple[float, float]) -> Float[np.ndarray, " n"]:
+    """The point with 0 <= b <= bound and a sum between two values that is nearest to `point`: exact.
 
     It is clip(point + t) for one t; the sum grows with t along straight lines between n + n corners.
     """
-    clipped = np.clip(point, 0, bound)
+    clipped: Float[np.ndarray, " n"] = np.clip(point, 0, bound)
     low, high = total
     wanted = min(max(float(clipped.sum()), low), high)
     if wanted == clipped.sum():

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
+from mtl_bench.inputs.gate import Given, pair
+from mtl_bench.inputs.rows import Array
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import ProjectedClassifier
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -20,9 +17,10 @@ class NoAdaptation:
     classifier: Classifier = "1-NN"
     cost: float = 1.0
 
-    def fit(self, xs: Array, ys: Array, xt: Array) -> ProjectedClassifier:
-        """A predictor of features, from source features (n, d) and labels (n,)."""
-        return ProjectedClassifier(as_it_is, fitted(self.classifier, self.cost, np.asarray(xs, np.float64), ys))
+    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
+        """A predictor of features, from source features (n, d) and labels (n,); target features (m, d) are checked."""
+        source, ys, _ = pair(xs, ys, xt)
+        return ProjectedClassifier(as_it_is, fitted(self.classifier, self.cost, source, ys), source.shape[1])
 
 
 def as_it_is(x: Array) -> Array:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
+from mtl_bench.inputs.gate import Given, pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
-from mtl_bench.methods.shallow.components import ProjectedClassifier, check_dimension, fixed_signs, stacked
-
-Array = np.ndarray[Any, Any]
+from mtl_bench.methods.shallow.components import ProjectedClassifier, check_dimension, fixed_signs
 
 
 @dataclass(frozen=True)
@@ -21,28 +20,30 @@ class PCA:
     classifier: Classifier = "1-NN"
     cost: float = 1.0
 
-    def fit(self, xs: Array, ys: Array, xt: Array) -> ProjectedClassifier:
+    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
         """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d)."""
-        x = stacked(xs, xt)
+        xs, ys, xt = pair(xs, ys, xt)
+        x = np.concatenate([xs, xt])
         check_dimension("PCA", self.dimension, min(x.shape))
         mean = x.mean(0)
         projection = Centred(mean, principal_axes(x - mean, self.dimension))
-        return ProjectedClassifier(projection, fitted(self.classifier, self.cost, projection(x[: len(xs)]), ys))
+        classifier = fitted(self.classifier, self.cost, projection(x[: len(xs)]), ys)
+        return ProjectedClassifier(projection, classifier, x.shape[1])
 
 
 @dataclass(frozen=True)
 class Centred:
-    """Points (n, d) less a mean (d,), in axes (d, k)."""
+    """Points less a mean, in axes."""
 
-    mean: Array
-    axes: Array
+    mean: Float[np.ndarray, " d"]
+    axes: Float[np.ndarray, "d k"]
 
-    def __call__(self, x: Array) -> Array:
+    def __call__(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
         return np.asarray((x - self.mean) @ self.axes)
 
 
-def principal_axes(points: Array, count: int) -> Array:
-    """(d, count): the first eigenvectors of the covariance of centred points (n, d), from the smaller Gram matrix.
+def principal_axes(points: Float[np.ndarray, "n d"], count: int) -> Float[np.ndarray, "d {count}"]:
+    """The first eigenvectors of the covariance of centred points (n, d), from the smaller Gram matrix.
 
     Orthonormal, also where the points have fewer dimensions than `count`.
     """

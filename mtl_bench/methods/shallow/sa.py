@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Shaped
 
+from mtl_bench.inputs.gate import Given, pair, points
+from mtl_bench.inputs.normalisation import ZScore
 from mtl_bench.methods.shallow.classifier import Classifier, fitted, unfitted
-
-Array = np.ndarray[Any, Any]
+from mtl_bench.methods.shallow.components import check_dimension
 
 LARGEST = 128  # the largest dimension that cross-validation tries
 
@@ -28,27 +30,40 @@ class SA:
     classifier: Classifier = field(default="linear SVM", metadata={"omit_when": "linear SVM"})
     normalise: bool = field(default=True, metadata={"omit_when": True})  # each domain to mean 0 and deviation 1
 
-    def fit(self, xs: Array, ys: Array, xt: Array) -> AlignedClassifier:
+    def fit(self, xs: Given, ys: Given, xt: Given) -> AlignedClassifier:
         """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d)."""
-        source, target = (Normalised.of(x) if self.normalise else Normalised.not_at_all(x) for x in (xs, xt))
-        points = source(xs)
+        xs, ys, xt = pair(xs, ys, xt)
         largest = min(*xs.shape, *xt.shape)
-        bases = principal_axes(points, largest), principal_axes(target(xt), largest)
-        dimension = self._cross_validated(points, ys, bases) if self.dimension is None else self.dimension
-        if not 1 <= dimension <= largest:
-            raise ValueError(f"SA has 1 to {largest} dimensions here, not {dimension}; choose one of these")
+        if self.dimension is not None:
+            check_dimension("SA", self.dimension, largest)
+        source, target = (ZScore.of(x) if self.normalise else unscaled(x.shape[1]) for x in (xs, xt))
+        scaled = source(xs)
+        bases = principal_axes(scaled, largest), principal_axes(target(xt), largest)
+        dimension = self._cross_validated(scaled, ys, bases) if self.dimension is None else self.dimension
         source_axes, target_axes = bases[0][:, :dimension], bases[1][:, :dimension]
-        classifier = fitted(self.classifier, self.cost, aligned(points, source_axes, target_axes), ys)
+        classifier = fitted(self.classifier, self.cost, aligned(scaled, source_axes, target_axes), ys)
         return AlignedClassifier(target, target_axes, classifier)
 
-    def _cross_validated(self, points: Array, labels: Array, bases: tuple[Array, Array]) -> int:
+    def _cross_validated(
+        self,
+        x: Float[np.ndarray, "n d"],
+        labels: Shaped[np.ndarray, " n"],
+        bases: tuple[Float[np.ndarray, "d k"], Float[np.ndarray, "d k"]],
+    ) -> int:
         from sklearn.model_selection import StratifiedKFold, cross_val_score
 
+        _, counts = np.unique(labels, return_counts=True)
+        if len(counts) > 1 and sorted(counts)[-2] < 2:  # a half could hold one class alone
+            raise ValueError(
+                "SA chooses its dimension with two points of two classes or more; give them or a dimension"
+            )
+        if len(counts) == 1:  # every dimension is as good
+            return 1
         candidates = [2**k for k in range(int(np.log2(min(LARGEST, bases[0].shape[1]))) + 1)]
         scores = [
             cross_val_score(
                 unfitted(self.classifier, self.cost),
-                aligned(points, bases[0][:, :d], bases[1][:, :d]),
+                aligned(x, bases[0][:, :d], bases[1][:, :d]),
                 labels,
                 cv=StratifiedKFold(2),
             )
@@ -58,49 +73,36 @@ class SA:
         return best
 
 
-@dataclass(frozen=True)
-class Normalised:
-    """A domain's features with mean 0 and standard deviation 1; constant ones become 0."""
-
-    mean: Array
-    deviation: Array
-
-    @classmethod
-    def of(cls, x: Array) -> Normalised:
-        deviation = x.std(0, dtype=np.float64)
-        return cls(x.mean(0, dtype=np.float64), np.where(deviation > 0, deviation, 1.0))
-
-    @classmethod
-    def not_at_all(cls, x: Array) -> Normalised:
-        return cls(np.zeros(x.shape[1]), np.ones(x.shape[1]))
-
-    def __call__(self, x: Array) -> Array:
-        normalised: Array = (x - self.mean) / self.deviation
-        return normalised
+def unscaled(width: int) -> ZScore:
+    """The scale of features that stay as they are."""
+    return ZScore(np.zeros(width), np.ones(width))
 
 
 @dataclass(frozen=True)
 class AlignedClassifier:
     """Target features (n, d) to classes."""
 
-    normalised: Normalised
-    axes: Array
+    scale: ZScore
+    axes: Float[np.ndarray, "d k"]
     classifier: Any
 
-    def predict(self, x: Array) -> Array:
-        """The class (n,) of each row."""
-        labels: Array = self.classifier.predict(self.normalised(x) @ self.axes)
+    def predict(self, x: Given) -> Shaped[np.ndarray, " n"]:
+        """The class of each row."""
+        scaled = self.scale(points("x", x, len(self.axes)))
+        labels: Shaped[np.ndarray, " n"] = self.classifier.predict(scaled @ self.axes)
         return labels
 
 
-def principal_axes(points: Array, count: int) -> Array:
-    """(d, count): the first eigenvectors of the covariance of centred points (n, d), float64."""
-    _, vectors = np.linalg.eigh(points.T @ points)
-    axes: Array = vectors[:, ::-1][:, :count]
+def principal_axes(x: Float[np.ndarray, "n d"], count: int) -> Float[np.ndarray, "d {count}"]:
+    """The first eigenvectors of the covariance of centred points, float64."""
+    _, vectors = np.linalg.eigh(x.T @ x)
+    axes: Float[np.ndarray, "d k"] = vectors[:, ::-1][:, :count]
     return axes
 
 
-def aligned(points: Array, source_axes: Array, target_axes: Array) -> Array:
-    """Source points (n, d) in the target's subspace: X_s M with M = X_s' X_t, nearest X_t in the Frobenius norm."""
-    turned: Array = points @ source_axes @ (source_axes.T @ target_axes)
+def aligned(
+    x: Float[np.ndarray, "n d"], source_axes: Float[np.ndarray, "d k"], target_axes: Float[np.ndarray, "d k"]
+) -> Float[np.ndarray, "n k"]:
+    """Source points in the target's subspace: X_s M with M = X_s' X_t, nearest X_t in the Frobenius norm."""
+    turned: Float[np.ndarray, "n k"] = x @ source_axes @ (source_axes.T @ target_axes)
     return turned

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Shaped
 
+from mtl_bench.inputs.gate import Given, pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import (
     EPS,
@@ -15,11 +17,8 @@ from mtl_bench.methods.shallow.components import (
     check_positive,
     fixed_signs,
     mean_difference,
-    stacked,
 )
 from mtl_bench.methods.shallow.kernels import Kernel, Representation, largest_dimension, median_width
-
-Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class SSTCA:
     landmarks: int = 2000
     seed: int = 0  # of the landmarks
 
-    def fit(self, xs: Array, ys: Array, xt: Array) -> ProjectedClassifier:
+    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
         """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d).
 
         Raises ValueError for a dimension that the kernel matrix has not, for values that are not above 0, and for a
@@ -55,7 +54,8 @@ class SSTCA:
         """
         from scipy.linalg import eigh
 
-        x = stacked(xs, xt)
+        xs, ys, xt = pair(xs, ys, xt)
+        x = np.concatenate([xs, xt])
         width = 1.0 if self.width is None else self.width
         check_positive("SSTCA", mu=self.mu, neighbours=self.neighbours, width=width)
         if not 0 <= self.dependence <= 1 or self.smoothness < 0:
@@ -81,16 +81,16 @@ class SSTCA:
         kept = values > max(values[0] * size * EPS, 10 * EPS**2 * float(np.linalg.norm(points)) ** 2 / self.mu)
         weights = fixed_signs(vectors * np.where(kept, 1 / np.sqrt(np.where(kept, values, 1.0)), 0.0))
         classifier = fitted(self.classifier, self.cost, points[: len(xs)] @ weights, ys)
-        return ProjectedClassifier(space.projection(weights), classifier, approximation=space.approximation)
+        width = x.shape[1]
+        return ProjectedClassifier(space.projection(weights), classifier, width, approximation=space.approximation)
 
 
-def one_hot(labels: Array) -> Array:
-    """(n, C), in the order of the sorted classes."""
-    hot: Array = np.asarray(labels)[:, None] == np.unique(labels)
-    return hot.astype(np.float64)
+def one_hot(labels: Shaped[np.ndarray, " n"]) -> Float[np.ndarray, "n c"]:
+    """In the order of the sorted classes."""
+    return np.asarray(labels[:, None] == np.unique(labels), np.float64)
 
 
-def laplacian(x: Array, neighbours: int) -> Any:
+def laplacian(x: Float[np.ndarray, "n d"], neighbours: int) -> Any:
     """D - A of the graph of nearest neighbours of points (n, d), sparse (n, n); a point has at most n - 1."""
     from scipy.sparse import diags_array
     from sklearn.neighbors import NearestNeighbors

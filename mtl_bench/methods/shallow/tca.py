@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
+from mtl_bench.inputs.gate import Given, pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import (
     ProjectedClassifier,
@@ -14,12 +15,9 @@ from mtl_bench.methods.shallow.components import (
     check_dimension,
     check_positive,
     mean_difference,
-    stacked,
     unit_rows,
 )
 from mtl_bench.methods.shallow.kernels import Kernel, Representation, largest_dimension
-
-Array = np.ndarray[Any, Any]
 
 Variant = Literal["paper", "released", "unit length"]
 
@@ -53,14 +51,15 @@ class TCA:
     landmarks: int = 2000
     seed: int = 0  # of the landmarks
 
-    def fit(self, xs: Array, ys: Array, xt: Array) -> ProjectedClassifier:
+    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
         """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d).
 
         Raises ValueError for an unknown variant, a dimension that the kernel matrix has not, and values not above 0.
         """
         if self.variant not in get_args(Variant):
             raise ValueError(f"TCA has no variant {self.variant!r}; choose {', '.join(get_args(Variant))}")
-        x = stacked(xs, xt)
+        xs, ys, xt = pair(xs, ys, xt)
+        x = np.concatenate([xs, xt])
         check_positive("TCA", mu=self.mu, width=1.0 if self.width is None else self.width)
         check_dimension("TCA", self.dimension, largest_dimension(len(x), x.shape[1], self.kernel))
         space = Representation.of(
@@ -76,4 +75,5 @@ class TCA:
             weights = unit_rows(weights.T).T
         source = space.points[: len(xs)] @ weights
         classifier = fitted(self.classifier, self.cost, unit_rows(source) if released else source, ys)
-        return ProjectedClassifier(space.projection(weights), classifier, released, space.approximation)
+        projection = space.projection(weights)
+        return ProjectedClassifier(projection, classifier, x.shape[1], released, space.approximation)
