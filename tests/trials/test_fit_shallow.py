@@ -16,9 +16,13 @@ from mtl_bench.core.trial import Work, dependencies
 from mtl_bench.datasets.synthetic import Array, SyntheticFeatures, SyntheticImages
 from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.methods.shallow.tca import TCA
+from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.fit_shallow import FitShallow, drawn, normalised
 from mtl_bench.trials.mean_over import Group, MeanOver
+from mtl_bench.trials.train import Train
 from mtl_bench.trials.trunk import Trunk
+from mtl_bench.trials.weights import Weights
+from tests.models.backbones import TinyCNN
 
 SOURCE, TARGET = SyntheticFeatures(width=20), SyntheticFeatures(0.5, width=20)
 FULL = FitShallow(NoAdaptation(), SOURCE, TARGET, "L1, z-score")
@@ -62,6 +66,17 @@ class Domain:
         EVENTS.append(("labels", self.name))
         labels: Array = (self.data.labels() + self.shifted) % 10
         return labels
+
+
+@dataclass(frozen=True)
+class Named(Domain):
+    """Under other class names."""
+
+    names: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.names
 
 
 @dataclass(frozen=True)
@@ -159,12 +174,13 @@ def test_normalisations_are_by_their_definitions() -> None:
 
 
 def test_features_may_come_from_another_trial(tmp_path: Path) -> None:
-    images = SyntheticImages(train=20), SyntheticImages(0.5, train=20)
-    source, target = (Trunk(domain, splits=("train",)) for domain in images)
+    images = SyntheticImages(size=8, train=20), SyntheticImages(0.5, size=8, train=20)
+    network = Train(data=images[0], backbone=TinyCNN(), recipe=Recipe(steps=3, batch_size=8, checkpoints=1), seed=0)
+    source, target = (Trunk(domain, Weights(network), ("train",)) for domain in images)
     trial = FitShallow(NoAdaptation(), source, target, "unit length", train="train", test="train")
     assert dependencies(trial) == [source, target]
     store = Store(tmp_path)
-    for part in (source, target, trial):
+    for part in (network, source, target, trial):
         store.compute(part, "cpu")
     stored = (np.load(store.artifact(part, "train.npy"), allow_pickle=False) for part in (source, target))
     xs, xt = (normalised(features.astype(np.float64), "unit length") for features in stored)
@@ -192,11 +208,23 @@ def test_what_cannot_be_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no normalisation 'L2'; choose one of none"):
         run(replace(FULL, normalisation="L2"), tmp_path)  # type: ignore[arg-type]
 
-    @dataclass(frozen=True)
-    class Fewer(Domain):
-        @property
-        def classes(self) -> tuple[str, ...]:
-            return ("one", "two")
+    for names, expected in (
+        (
+            ("0", "1"),
+            "synthetic-shift-0 has 10 classes and synthetic-shift-50 has 2; adaptation needs the same classes",
+        ),
+        (
+            ("0", "two"),
+            "class 1 is '1' in synthetic-shift-0 and 'two' in synthetic-shift-50; adaptation needs the same",
+        ),
+    ):
+        with pytest.raises(ValueError, match=expected):
+            run(replace(FULL, target=Named(TARGET, names=names)), tmp_path)
 
-    with pytest.raises(ValueError, match="synthetic-shift-0 has 10 classes and synthetic-shift-50 has 2; adaptation"):
-        run(replace(FULL, target=Fewer(TARGET)), tmp_path)
+
+@pytest.mark.parametrize("normalisation", ["z-score", "L1, z-score", "L1, z-score, unit length"])
+def test_a_test_normalised_otherwise_than_the_training_is_one_sentence(normalisation: Any, tmp_path: Path) -> None:
+    trial = FitShallow(NoAdaptation(), Domain(SOURCE), Domain(TARGET), normalisation, train="all", test="test")
+    with pytest.raises(ValueError, match=r"synthetic-shift-50 would be normalised with other statistics in its test"):
+        run(trial, tmp_path)
+    assert "accuracy" in run(replace(trial, normalisation="unit length"), tmp_path)
