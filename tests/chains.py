@@ -77,7 +77,7 @@ class Train(Trial):
     seed: int
 
     def run(self, work: Work) -> Mapping[str, float]:
-        work.data["circles images"] = "0123456789abcdef"
+        work.data["circles train inputs"] = "0123456789abcdef"
         return {"loss": float(self.seed)}
 
 
@@ -99,5 +99,5 @@ class Measure(Trial):
 
     def run(self, work: Work) -> Mapping[str, float]:
         (work.folder / "curve.csv").write_text("step,accuracy,note\n1,40.5,a\n2,45,b\n3,60.25,c\n", encoding="utf-8")
-        work.data["circles labels"] = "fedcba9876543210"
+        work.data["circles train labels"] = "fedcba9876543210"
         return {"accuracy": 60.0 + self.network.seed % 7, "loss": 0.25}

@@ -20,7 +20,9 @@ from mtl_bench.models.small_cnn import SmallCNN
 from mtl_bench.models.timm_backbone import TimmBackbone
 from mtl_bench.study import Cell, Study
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.trials.train import FirstLayers, Train
+from mtl_bench.trials.inits import FirstLayers
+from mtl_bench.trials.train import Train
+from mtl_bench.trials.weights import Weights
 from tests.studies import ROOT, Desk
 
 PAGE = (ROOT / "docs/layer_transfer.md").read_text(encoding="utf-8")
@@ -81,8 +83,10 @@ def test_the_base_is_never_a_network_that_was_copied_and_shares_its_seed_with_ev
             if network in COPIES:
                 assert isinstance(run.init, FirstLayers)
                 assert (run.init.count, run.init.freeze) == (n, COPIES[str(network)])
-                assert run.init.of.seed not in {base.seed, *(s + 1000 for s in found.scale(scale).seeds)}
-                assert (run.init.of.data == base.data) == str(network).startswith("B")
+                copied = run.init.weights.of
+                assert isinstance(copied, Train)
+                assert copied.seed not in {base.seed, *(s + 1000 for s in found.scale(scale).seeds)}
+                assert (copied.data == base.data) == str(network).startswith("B")
 
 
 def test_the_second_example_prints_what_the_page_says() -> None:
@@ -100,7 +104,9 @@ def test_layers_go_between_data_sets_whose_classes_differ_in_number(name: str, f
     three = Classes(SyntheticImages(size=32), "three", ("1", "4", "7"))
     backbone, recipe, store = TimmBackbone(name, 32), Recipe(steps=2, batch_size=8), Store(tmp_path)
     source = Train(three, backbone, recipe, seed=0)
-    target = Train(SyntheticImages(tint=1.0, size=32), backbone, recipe, 1000, FirstLayers(source, 2, freeze))
+    target = Train(
+        SyntheticImages(tint=1.0, size=32), backbone, recipe, 1000, init=FirstLayers(Weights(source), 2, freeze)
+    )
     for run in (source, target):
         store.compute(run, "cpu")
         assert 0 <= store.record(run)["metrics"]["accuracy"] <= 100

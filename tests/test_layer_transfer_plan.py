@@ -17,7 +17,9 @@ from mtl_bench.datasets.imagenet import random_halves
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.classes import halves
 from mtl_bench.study import Cell
-from mtl_bench.trials.train import FirstLayers, RandomLayers, Train
+from mtl_bench.trials.inits import FirstLayers, RandomLayers
+from mtl_bench.trials.train import Train
+from mtl_bench.trials.weights import Weights
 
 SCALES = ("smoke", "laptop", "paper")
 
@@ -39,12 +41,18 @@ def copies(scale: str) -> Iterator[tuple[Cell, Train, FirstLayers]]:
             yield cell, run, run.init
 
 
+def copied_from(init: FirstLayers) -> Train:
+    """The trial whose last weights are copied."""
+    assert isinstance(init.weights.of, Train) and init.weights.step is None
+    return init.weights.of
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_halves_share_no_class_and_a_name_says_whose_layers_are_copied(scale: str) -> None:
     seen = set()
     for cell, run, init in copies(scale):
         network = str(cell.labels["network"])
-        target, source = set(run.data.classes), set(init.of.data.classes)
+        target, source = set(run.data.classes), set(copied_from(init).data.classes)
         assert source == target if network.startswith("B") else not source & target
         assert init.freeze is not network.endswith("+")
         assert init.count == cell.labels["layer"]
@@ -54,7 +62,7 @@ def test_halves_share_no_class_and_a_name_says_whose_layers_are_copied(scale: st
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_no_baseline_is_a_network_that_layers_are_copied_from(scale: str) -> None:
-    copied = {init.of for _, _, init in copies(scale)}
+    copied = {copied_from(init) for _, _, init in copies(scale)}
     assert copied
     assert not copied & {run for _, run in cells(scale, network=BASE)}
 
@@ -69,8 +77,10 @@ def test_a_replicates_networks_differ_from_their_base_in_what_they_are_given_alo
     for cell, run in cells(scale):
         if run.init is not None:
             base = bases[tuple(cell.labels[name] for name in ("split", "target", "seed"))]
-            assert Train(run.data, run.backbone, run.recipe, run.seed, None, run.augmentation, run.precision) == base
-            assert isinstance(run.init, RandomLayers) or run.init.of.recipe == base.recipe
+            assert replace(run, init=None) == base
+            assert isinstance(run.init, RandomLayers) or (
+                isinstance(run.init, FirstLayers) and copied_from(run.init).recipe == base.recipe
+            )
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -120,14 +130,13 @@ def test_paper_scales_network_trains_above_frozen_layers_on_cropped_images(tmp_p
     [(_, planned)] = cells("paper", network="AnB", split=RANDOM, layer=7, target="half B", seed=100)
     assert isinstance(planned.init, FirstLayers)
     recipe = replace(planned.recipe, steps=2, batch_size=4, checkpoints=2)
-    copied = replace(planned.init.of, data=a, recipe=recipe)
-    run = replace(planned, data=b, recipe=recipe, init=FirstLayers(copied, 7))
+    copied = replace(copied_from(planned.init), data=a, recipe=recipe)
+    run = replace(planned, data=b, recipe=recipe, init=FirstLayers(Weights(copied), 7))
     for trial in (copied, run):
         store.compute(trial, "cpu")
-    left, learnt = (
-        torch.load(store.folder(trial) / "last.pt", weights_only=True)["network"] for trial in (run, copied)
-    )
-    assert all(torch.equal(left[name], learnt[name]) for name in left if name.startswith("stages."))
+    left, learnt = (torch.load(store.artifact(trial, "weights-2.pt"), weights_only=True) for trial in (run, copied))
+    names = [name for name in left if name.startswith("net.stages.")]
+    assert names and all(torch.equal(left[name], learnt[name]) for name in names)
 
 
 def test_a_copied_network_is_one_trial_whoever_asks_for_it() -> None:

@@ -103,7 +103,8 @@ class Train(Trial):
             self.weights_at,
             lambda step: history.intact(steps, step),
         )
-        history.finish()
+        # Once more: of a run that was stopped after its last step, nobody knows what became of the file.
+        write_atomically(work.folder / CURVE, table(history.finish(), DIGITS))
         along = {row["step"]: row["accuracy"] for row in read_table(work.folder / CURVE)}
         reached = [along[step] for step in self.recipe.checkpoint_steps()]
         return {

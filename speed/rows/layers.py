@@ -13,7 +13,7 @@ from speed.row import Peer, Row
 from speed.timing import Work
 
 if TYPE_CHECKING:
-    from mtl_bench.trials.adapt import Domain
+    from mtl_bench.trials.contracts import DataSet
     from mtl_bench.trials.train import Train
 
 COUNT, TEST, BATCH, EPOCHS, LAYERS = 512, 128, 64, 3, 7
@@ -28,7 +28,7 @@ class Held:
     arrays: Mapping[str, Any] = field(compare=False)
 
     def inputs(self, split: str) -> Any:
-        return self.arrays[f"{split} images"]
+        return self.arrays[f"{split} inputs"]
 
     def labels(self, split: str) -> Any:
         return self.arrays[f"{split} labels"]
@@ -53,19 +53,23 @@ def curve() -> Curve:
     from mtl_bench.datasets.wrappers.classes import halves
     from mtl_bench.models.small_cnn import SmallCNN
     from mtl_bench.training.recipe import Recipe
-    from mtl_bench.trials.train import FirstLayers, Train
+    from mtl_bench.trials.inits import FirstLayers
+    from mtl_bench.trials.train import Train
+    from mtl_bench.trials.weights import Weights
 
     held = tempfile.TemporaryDirectory(prefix="mtl-bench-speed-")
     a, b = map(in_memory, halves(SyntheticImages(size=32, train=2 * COUNT, test=2 * TEST), seed=0))
     steps = COUNT // BATCH
-    copied = Train(a, SmallCNN(), Recipe(steps, BATCH, learning_rate=0.02, checkpoints=1), seed=0)
+    first = Recipe(steps, BATCH, learning_rate=0.02, checkpoints=1)
+    copied = Train(data=a, backbone=SmallCNN(), recipe=first, seed=0)
     copied.run(Desk(Path(held.name), "cpu"))
     recipe = Recipe(EPOCHS * steps, BATCH, learning_rate=0.02, checkpoints=EPOCHS)
-    runs = (Train(b, SmallCNN(), recipe, 1, FirstLayers(copied, count)) for count in range(1, LAYERS + 1))
+    inits = (FirstLayers(Weights(copied), count) for count in range(1, LAYERS + 1))
+    runs = (Train(data=b, backbone=SmallCNN(), recipe=recipe, seed=1, init=init) for init in inits)
     return Curve(held, tuple(runs))
 
 
-def in_memory(domain: Domain) -> Held:
+def in_memory(domain: DataSet) -> Held:
     read = {"inputs": domain.inputs, "labels": domain.labels}
     arrays = {f"{split} {what}": read[what](split) for split in ("train", "test") for what in read}
     return Held(domain.name, domain.classes, arrays)
@@ -96,15 +100,17 @@ def gradients(made: Curve) -> Work:
     from mtl_bench.trials.train import Train
 
     class Slow(Train):
-        def network(self, images: Any, work: Any) -> Any:
-            net = super().network(images, work)
+        def _started(self, rows: Any, work: Any) -> Any:
+            learner = super()._started(rows, work)
             assert self.init is not None
-            for layer in net.layers[: self.init.count]:
-                net.stages[layer].requires_grad_(True)
-                net.stages[layer].learning_rate_share = 0.0  # type: ignore[assignment]
-            return net
+            for layer in learner.net.layers[: self.init.frozen]:
+                stage: Any = learner.net.stages[layer].requires_grad_(True)
+                stage.lr_multiplier = 0.0
+            return learner
 
-    slow = (Slow(run.data, run.backbone, run.recipe, run.seed, run.init) for run in made.runs)
+    slow = (
+        Slow(data=run.data, backbone=run.backbone, recipe=run.recipe, seed=run.seed, init=run.init) for run in made.runs
+    )
     return trunk(Curve(made.held, tuple(slow)))
 
 
@@ -117,9 +123,9 @@ def trained(runs: Iterable[Train], folder: Path) -> Any:
     weights = []
     for run in runs:
         with tempfile.TemporaryDirectory(dir=folder) as own:
-            run.run(Desk(Path(own), "cpu", folder_of=lambda copied: folder))
-            left = torch.load(Path(own, "last.pt"), weights_only=True)
-        weights += [value.flatten() for part in left.values() for value in part.values()]
+            run.run(Desk(Path(own), "cpu", artifact_of=lambda copied, name: folder / name))
+            left = torch.load(Path(own, f"weights-{run.recipe.steps}.pt"), weights_only=True)
+        weights += [value.flatten() for value in left.values()]
     return torch.cat(weights)
 
 

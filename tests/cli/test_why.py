@@ -82,8 +82,8 @@ def test_a_number_comes_with_its_whole_ancestry(chain: Desk, mtl_bench: Give) ->
     assert told.count("method = Odd(shape='round', weight=1.0)") == 1
     assert "recipe = Plan(steps=10, batch_size=4)" in told
     assert "rule = 'last'" in told
-    assert "read circles images 0123456789abcdef" in told
-    assert "read circles labels fedcba9876543210" in told
+    assert "read circles train inputs 0123456789abcdef" in told
+    assert "read circles train labels fedcba9876543210" in told
     assert any("torch " in line for line in told[told.index(f"environment {record['environment']}") :])
     assert f"results/chain.laptop/{key}.curve.csv" in told
     assert "accuracy  ▁▂█  40.5 → 60.25" in told
@@ -193,10 +193,10 @@ def test_nothing_but_the_seed(chain: Desk, mtl_bench: Give) -> None:
     told = lines(mtl_bench(*ONE, "--versus", "seed=101"))
     assert "accuracy  62 → 63  (+1)" in told
     assert "nothing but the seed differs" in told
-    change_records(chain, row(chain, seed="101")["key"], lambda record: {"data": {"circles labels": "other"}})
+    change_records(chain, row(chain, seed="101")["key"], lambda record: {"data": {"circles train labels": "other"}})
     told = lines(mtl_bench(*ONE, "--versus", "seed=101"))
     assert "nothing but the seed differs" not in told
-    assert told[told.index("data") + 1] == "circles labels: fedcba9876543210 → other"
+    assert told[told.index("data") + 1] == "circles train labels: fedcba9876543210 → other"
 
 
 def test_code_and_environment_are_compared_entry_by_entry(chain: Desk, mtl_bench: Give) -> None:

@@ -118,17 +118,14 @@ def test_a_reversed_gradient_with_the_wrong_sign_is_found(project: Path, tmp_pat
 @pytest.mark.slow
 def test_target_labels_that_leak_into_training_are_found(project: Path, tmp_path: Path) -> None:
     """Visible as a rise alone: all that adapts reads as many as the ceiling, which has the labels by right."""
-    given = 'DomainData(target["train"], None)'
+    given = "DomainData(rows, known, target=True)"
     broken = edited(
         project,
         tmp_path / "new",
         "mtl_bench/trials/adapt.py",
         given,
-        given.replace("None", 'self.target.labels("train")'),
+        given.replace("known", 'self.target.labels("train")'),
     )
-    # Mean matching has no unlabelled batch any more: like any method, it must not hide the leak by stopping.
-    method = broken / "mean_matching.py"
-    method.write_text(method.read_text(encoding="utf-8").replace("in targets(batches)", "in batches"), encoding="utf-8")
     status, found, said = check(broken)
     assert status == 1, said
     assert found == {"rose": ADAPTED}, said
@@ -138,7 +135,7 @@ def test_target_labels_that_leak_into_training_are_found(project: Path, tmp_path
 @pytest.mark.slow
 def test_a_learning_rate_ten_times_too_high_is_found(project: Path, tmp_path: Path) -> None:
     """Visible in DANN, whose two adversaries no longer balance: most runs end near chance. The others bear it."""
-    rate = '"lr": self.learning_rate * share'
+    rate = '"lr": self.learning_rate * multiplier'
     broken = edited(
         project, tmp_path / "new", "mtl_bench/training/recipe.py", rate, rate.replace("self.", "10 * self.")
     )

@@ -19,7 +19,7 @@ def trained(target_seed: int, method: AdaBN | SourceOnly | None = None, steps: i
     backbone = TinyCNN("together" if isinstance(method, SourceOnly) else "per domain")
     model = (method or AdaBN()).build(Network(backbone, ("source", "target")), 3)
     optimizers = model.optimizers(Recipe(steps=steps))
-    given = {**batches("source"), "target": Batch(images(32, target_seed, brightness=90), None)}
+    given = {**batches("source"), "target": Batch(images(32, target_seed, brightness=90), None, target=True)}
     for k in range(steps):
         model.train()
         model.step(given, optimizers, k / steps)
@@ -49,8 +49,8 @@ def test_the_weights_are_those_of_source_only() -> None:
 def test_the_targets_first_statistics_become_those_of_its_images() -> None:
     model = trained(1)
     x = images(32, 1, brightness=90)
-    convolution = model.net.stages["first"][0]  # type: ignore[index]
-    responses = convolution(model.net.pixels(x)).detach()
+    convolution = model.net.stages["first"].get_submodule("0")
+    responses = convolution(model.net.prepared(x)).detach()
     mean, variance = statistics(model, "target")[:2]
     torch.testing.assert_close(mean, responses.mean((0, 2, 3)), rtol=0.05, atol=0.01)
     torch.testing.assert_close(variance, responses.var((0, 2, 3)), rtol=0.1, atol=0.01)

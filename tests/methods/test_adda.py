@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from mtl_bench.methods.deep.adda import ADDA, ADDALearner
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.network import Network
+from mtl_bench.training.domain_data import DomainData
 from mtl_bench.training.learner import Batch, Learner
-from mtl_bench.training.loop import DomainData, fit
+from mtl_bench.training.loop import fit
 from mtl_bench.training.recipe import Recipe
 from tests.models.backbones import TinyCNN, batches, images
 
@@ -87,7 +88,7 @@ def test_each_domain_is_seen_through_its_own_encoder() -> None:
     x = images(4, 0)
     source = model.net({"a": x})["a"]["second"].flatten(1)
     target = model.target_net({"target": x})["target"]["second"].flatten(1)
-    given = {"a": Batch(x, torch.zeros(4, dtype=torch.long)), "target": Batch(x, None)}
+    given = {"a": Batch(x, torch.zeros(4, dtype=torch.long)), "target": Batch(x, None, target=True)}
     found = model.features(given)
     assert torch.equal(found["a"], source)
     assert torch.equal(found["target"], target)
@@ -133,17 +134,20 @@ def test_the_adversary_has_two_hidden_layers_of_500() -> None:
 def test_a_resumed_run_is_the_same_run(killed_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mtl_bench.training.loop.SAVE_EVERY", 0.0)
     labels = np.arange(12) % 3
-    streams = {"a": DomainData(images(12, 0).numpy(), labels), "target": DomainData(images(9, 1).numpy(), None)}
+    data = {
+        "a": DomainData(images(12, 0).numpy(), labels),
+        "target": DomainData(images(9, 1).numpy(), None, target=True),
+    }
 
     def run(resume_state: Path, stop: int | None) -> Learner:
         torch.manual_seed(0 if stop or resume_state.name == "whole" else 1)  # a resumed process draws others
         model = ADDA(hidden=16).build(Network(TinyCNN(), ("a", "target")), 3)
 
-        def progress(share: float, text: str) -> None:
-            if stop is not None and share == stop / 10:
+        def progress(fraction: float, text: str) -> None:
+            if stop is not None and fraction == stop / 10:
                 raise KeyboardInterrupt
 
-        fit(model, RECIPE, streams, 0, "cpu", resume_state, lambda step, losses: None, progress)
+        fit(model, RECIPE, data, 0, "cpu", resume_state, lambda step, losses: None, progress)
         return model
 
     whole = run(tmp_path / "whole", None)

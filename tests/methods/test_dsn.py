@@ -101,7 +101,7 @@ def test_private_encoders_are_per_domain_and_unlike_the_shared_one() -> None:
     for i in range(3):
         for j in range(i):
             assert not torch.equal(kernels[i], kernels[j])
-    pixels = [e.pixels(images(2, 0, SHAPE)) for e in encoders if isinstance(e, Network)]
+    pixels = [e.prepared(images(2, 0, SHAPE)) for e in encoders if isinstance(e, Network)]
     assert len(pixels) == 3
     assert torch.equal(pixels[0], pixels[1])
     assert torch.equal(pixels[0], pixels[2])
@@ -109,7 +109,7 @@ def test_private_encoders_are_per_domain_and_unlike_the_shared_one() -> None:
 
 def test_an_encoder_learns_from_its_own_domain_only() -> None:
     model, given = learner(), batches("source", shape=SHAPE)
-    other = {**given, "target": Batch(images(6, 1234, SHAPE), None)}
+    other = {**given, "target": Batch(images(6, 1234, SHAPE), None, target=True)}
 
     def gradient(batches: dict[str, Batch], module: nn.Module) -> list[Tensor]:
         losses = model.losses(batches, 0.5)

@@ -64,7 +64,7 @@ def test_only_layers_up_to_the_aligned_one_feel_the_discrepancy() -> None:
 
 def test_equal_domains_have_no_discrepancy() -> None:
     model, same = learner(), images(6, 0, SHAPE)
-    given = {"a": Batch(same, torch.arange(6) % 3), "target": Batch(same.flip(0), None)}
+    given = {"a": Batch(same, torch.arange(6) % 3), "target": Batch(same.flip(0), None, target=True)}
     assert float(model.losses(given, 0.5)["discrepancy"].detach()) == pytest.approx(0, abs=1e-5)
 
 

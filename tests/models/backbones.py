@@ -19,7 +19,7 @@ class TinyCNN:
     batch_norm: BatchNormPolicy = "together"
     dropout: float = 0.0
 
-    input_shape: ClassVar[tuple[int, int, int]] = (3, 8, 8)
+    input_shape: ClassVar[tuple[int, ...]] = (3, 8, 8)
 
     def stages(self) -> dict[str, nn.Module]:
         return {
@@ -33,15 +33,15 @@ class TinyCNN:
         return nn.Linear(width, classes)
 
 
-def images(count: int, seed: int, shape: tuple[int, int, int] = (3, 8, 8), brightness: int = 256) -> torch.Tensor:
+def images(count: int, seed: int, shape: tuple[int, ...] = (3, 8, 8), brightness: int = 256) -> torch.Tensor:
     """Random uint8 images (count, C, H, W) below `brightness`."""
     return torch.randint(0, brightness, (count, *shape), generator=torch.Generator().manual_seed(seed)).to(torch.uint8)
 
 
 def batches(
-    *sources: str, target: str | None = "target", count: int = 6, shape: tuple[int, int, int] = (3, 8, 8)
+    *sources: str, target: str | None = "target", count: int = 6, shape: tuple[int, ...] = (3, 8, 8)
 ) -> dict[str, Batch]:
-    """Labelled batches of `count` random images for each source, classes 0, 1, 2, and one without labels."""
+    """Labelled batches of `count` random images for each source, classes 0, 1, 2, and a target's without labels."""
     labels = torch.arange(count) % 3
     made = {name: Batch(images(count, i, shape), labels.roll(i)) for i, name in enumerate(sources)}
-    return made if target is None else {**made, target: Batch(images(count, 99, shape, 128), None)}
+    return made if target is None else {**made, target: Batch(images(count, 99, shape, 128), None, target=True)}

@@ -11,7 +11,9 @@ from mtl_bench.models.macs import macs
 from mtl_bench.models.small_cnn import SmallCNN
 from mtl_bench.training.augmentation import Flip
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.trials.train import FirstLayers, RandomLayers, Train
+from mtl_bench.trials.inits import FirstLayers, RandomLayers
+from mtl_bench.trials.train import Train
+from mtl_bench.trials.weights import Weights
 
 RUN = Train(SyntheticImages(size=32), SmallCNN(), Recipe(steps=10, batch_size=4), seed=0)
 
@@ -33,18 +35,18 @@ def test_alexnet_multiplies_as_often_as_is_known_of_it() -> None:
 
 def test_frozen_layers_cost_nothing_where_they_are_kept_and_a_forward_pass_where_images_change() -> None:
     stages = list(macs(SmallCNN()).values())
-    frozen = replace(RUN, init=FirstLayers(RUN, 3))
+    frozen = replace(RUN, init=FirstLayers(Weights(RUN), 3))
     assert RUN.macs() == 40 * 3 * sum(stages)
     assert frozen.macs() == 40 * 3 * sum(stages[3:])
     assert replace(frozen, augmentation=Flip()).macs() == 40 * (sum(stages[:3]) + 3 * sum(stages[3:]))
-    assert replace(RUN, init=FirstLayers(RUN, 3, freeze=False)).macs() == RUN.macs()
+    assert replace(RUN, init=FirstLayers(Weights(RUN), 3, freeze=False)).macs() == RUN.macs()
     assert replace(RUN, init=RandomLayers(3)).macs() == frozen.macs()
 
 
 def test_a_larger_network_is_estimated_to_cost_more_per_image() -> None:
     rates = Rates("laptop")
     rates.learn(RUN, 30.0)
-    small = replace(RUN, init=FirstLayers(RUN, 6))  # computes next to nothing, and takes its time all the same
+    small = replace(RUN, init=FirstLayers(Weights(RUN), 6))  # computes next to nothing, and takes its time all the same
     rates.learn(small, 3.0)
     large = replace(RUN, backbone=CaffeNet())
     assert rates.of(large) == large.macs() * 33.0 / (RUN.macs() + small.macs())

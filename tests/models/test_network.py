@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from mtl_bench.models.digits import DigitCNN
-from mtl_bench.models.network import Backbone, BatchNormPolicy, DomainBatchNorm, Network
+from mtl_bench.models.domain_norm import DomainBatchNorm
+from mtl_bench.models.network import Backbone, BatchNormPolicy, Network
 from mtl_bench.training.learner import Batch, Learner
 from mtl_bench.training.recipe import Recipe
 from tests.models.backbones import TinyCNN, images
@@ -46,12 +47,12 @@ def averages(net: Network, domain: str) -> np.ndarray[tuple[int, ...], np.dtype[
 def convolved(net: Network, x: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """The mean per channel of the first convolution's output."""
     with torch.no_grad():
-        maps: Tensor = net.stages["first"].get_submodule("0")(net.pixels(x))
+        maps: Tensor = net.stages["first"].get_submodule("0")(net.prepared(x))
     return np.asarray(maps.double().numpy().mean((0, 2, 3)))
 
 
 @pytest.mark.parametrize("backbone", [DigitCNN(), TinyCNN()])
-def test_width_and_taps_are_those_of_the_output(backbone: Backbone) -> None:
+def test_width_and_layers_are_those_of_the_output(backbone: Backbone) -> None:
     net = Network(backbone, DOMAINS)
     layers = net({"photo": images(2, 0, net.input_shape)})["photo"]
     assert tuple(layers) == net.layers == tuple(backbone.stages())
@@ -74,7 +75,7 @@ def test_pixels_are_scaled_then_normalised_per_channel() -> None:
     net.normalise(mean.view(3, 1, 1), std.view(3, 1, 1))
     x = images(3, 5)
     expected = np.stack([(x[:, c].numpy() / 255 - float(mean[c])) / float(std[c]) for c in range(3)], 1)
-    np.testing.assert_allclose(net.pixels(x).numpy(), expected, atol=1e-6)
+    np.testing.assert_allclose(net.prepared(x).numpy(), expected, atol=1e-6)
 
 
 def test_grey_images_become_colour_ones() -> None:
@@ -86,8 +87,10 @@ def test_grey_images_become_colour_ones() -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 9, 8), (3, 8, 9), (2, 8, 8), (4, 8, 8)])
-def test_images_of_another_shape_are_refused_with_a_sentence(shape: tuple[int, int, int]) -> None:
-    with pytest.raises(ValueError, match=r"images of shape .* don't fit a network for \(3, 8, 8\); .*choose another"):
+def test_images_of_another_shape_are_refused_with_a_sentence(shape: tuple[int, ...]) -> None:
+    with pytest.raises(
+        ValueError, match=r"pixels of shape .* don't fit a network for pixels of \(3, 8, 8\); .*choose another"
+    ):
         network()({"photo": images(2, 0, shape)})
 
 

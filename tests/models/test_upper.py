@@ -69,10 +69,10 @@ def test_gradients_are_those_of_the_whole_and_stop_at_the_frozen_layers(backbone
             torch.testing.assert_close(above, whole, rtol=1e-4, atol=1e-5)
 
 
-def test_it_shares_the_networks_weights_and_leaves_frozen_stages_in_evaluation_mode() -> None:
+def test_it_shares_the_upper_stages_alone_and_these_alone_change_their_mode() -> None:
     net = network(TinyCNN(dropout=0.5), 1)
     upper = UpperNetwork(net, 1)
-    assert {id(p) for p in upper.parameters()} == {id(p) for p in net.parameters()}
+    assert {id(p) for p in upper.parameters()} == {id(p) for p in net.stages["second"].parameters()}
     for mode in (False, True):
         upper.train(mode)
         assert [net.stages[layer].training for layer in net.layers] == [False, mode]

@@ -18,9 +18,10 @@ from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.network import Backbone, Network
 from mtl_bench.training import loop
+from mtl_bench.training.domain_data import DomainData
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.training.seeding import seed_everything
-from mtl_bench.trials.adapt import Method
+from mtl_bench.trials.contracts import Method
 from tests.models.backbones import TinyCNN
 
 STEPS = 24
@@ -46,21 +47,21 @@ CASES = {
 }
 
 
-def streams(shape: tuple[int, int, int]) -> dict[str, loop.DomainData]:
+def domains(shape: tuple[int, ...]) -> dict[str, DomainData]:
     random = np.random.default_rng(0)
     images = {name: random.integers(0, 256, (n, *shape), np.uint8) for name, n in (("source", 13), ("target", 17))}
     return {
-        "source": loop.DomainData(images["source"], random.integers(0, 3, 13)),
-        "target": loop.DomainData(images["target"], None),
+        "source": DomainData(images["source"], random.integers(0, 3, 13)),
+        "target": DomainData(images["target"], None, target=True),
     }
 
 
 def train(
     case: Case,
     folder: Path,
-    progress: Callable[[float, str], None] = lambda share, text: None,
+    progress: Callable[[float, str], None] = lambda fraction, text: None,
     seed: int = 0,
-    data: Mapping[str, loop.DomainData] | None = None,
+    data: Mapping[str, DomainData] | None = None,
 ) -> dict[str, torch.Tensor]:
     """Train `case` in `folder`, which may hold what a kill left; returns the final state.
 
@@ -68,7 +69,7 @@ def train(
     """
     torch.set_num_threads(1)
     seed_everything(seed, "weights")
-    data = streams(case.backbone.input_shape) if data is None else data
+    data = domains(case.backbone.input_shape) if data is None else data
     learner = case.method.build(Network(case.backbone, tuple(data)), 3)
 
     def checkpoint(step: int, losses: dict[str, float]) -> None:
@@ -85,7 +86,7 @@ def killed(case: Case, folder: Path, last: int) -> None:
     loop.SAVE_EVERY = 0.0
     done = 0
 
-    def progress(share: float, text: str) -> None:
+    def progress(fraction: float, text: str) -> None:
         nonlocal done
         done += 1
         print(text, flush=True)

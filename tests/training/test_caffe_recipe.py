@@ -13,6 +13,7 @@ from mtl_bench.methods.deep.source_only import SourceOnlyLearner
 from mtl_bench.models.network import Network
 from mtl_bench.training import loop
 from mtl_bench.training.caffe_recipe import CaffeRecipe
+from mtl_bench.training.domain_data import DomainData
 from mtl_bench.training.learner import Batch
 from tests.models.backbones import TinyCNN, images
 
@@ -29,7 +30,7 @@ def test_the_rate_is_caffes_step_policy(step: int, rate: float) -> None:
 
 @pytest.mark.parametrize(("steps", "every"), [(450_000, 100_000), (900_000, 100_000), (97, 7), (1000, 3)])
 def test_the_rate_falls_at_its_step_in_runs_of_any_length(steps: int, every: int) -> None:
-    """A step's share of the run is a rounded quotient: no fall may come a step early or late."""
+    """A step's fraction of the run is a rounded quotient: no fall may come a step early or late."""
     recipe = CaffeRecipe(steps=steps, fall_every=every)
     for fall in range(every, steps, every):
         for step in (fall - 1, fall):
@@ -84,8 +85,8 @@ def test_along_a_run_both_rates_fall_together(tmp_path: Path) -> None:
             return super().step(batches, optimizers, progress)
 
     recipe = CaffeRecipe(steps=6, batch_size=4, checkpoints=1, fall_every=2)
-    stream = loop.DomainData(images(8, 0).numpy(), np.arange(8) % 3)
+    data = DomainData(images(8, 0).numpy(), np.arange(8) % 3)
     learner = Watched(Network(TinyCNN(), ("a",)), 3)
-    loop.fit(learner, recipe, {"a": stream}, 0, "cpu", tmp_path / "c.pt", lambda *a: None, lambda *a: None)
+    loop.fit(learner, recipe, {"a": data}, 0, "cpu", tmp_path / "c.pt", lambda *a: None, lambda *a: None)
     expected = [[0.01 * fall, 0.02 * fall] for fall in (1, 1, 0.1, 0.1, 0.01, 0.01)]
     np.testing.assert_allclose(seen, expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from mtl_bench.disk import read_with_checksum
 from mtl_bench.training import loop
 from tests.training.runs import CASES, STEPS, train
 
@@ -37,7 +39,9 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_killed_and_resumed_is_bit_for_bit_the_uninterrupted_run(name: str, killed: Path, tmp_path: Path) -> None:
     expected = train(CASES[name], tmp_path)
     left = killed / name
-    assert torch.load(left / "resume_state.pt", weights_only=True)["step"] in (8, 9)
+    content = read_with_checksum(left / "resume_state.pt")
+    assert content is not None
+    assert torch.load(io.BytesIO(content), weights_only=True)["step"] in (8, 9)
     interrupted = (left / "checkpoint-12.pt").read_bytes()
 
     torch.rand(3)  # what the process did before must not matter
@@ -68,10 +72,10 @@ def test_a_kill_at_any_moment_even_while_saving(tmp_path: Path, monkeypatch: pyt
     left, whole = tmp_path / name, tmp_path / "whole"
     whole.mkdir()
     expected = train(CASES[name], whole)
-    (left / "resume_state.writing").write_bytes(b"half a checkp")  # what a kill inside a save leaves
+    (left / f"resume_state.pt.{process.pid}.part").write_bytes(b"half a checkp")  # what a kill inside a save leaves
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
     steps: list[str] = []
-    resumed = train(CASES[name], left, lambda share, text: steps.append(text))
+    resumed = train(CASES[name], left, lambda fraction, text: steps.append(text))
     assert 0 < len(steps) < STEPS, "it did not go on from the resume_state"
     assert all(torch.equal(resumed[parameter], value) for parameter, value in expected.items())
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Batch, Learner, descend, sources, targets
+from mtl_bench.training.learner import Batch, Learner, descend, labelled, sources, targets
 from mtl_bench.training.recipe import Recipe
 from tests.models.backbones import TinyCNN, batches
 
@@ -26,10 +26,49 @@ class Squared(Learner):
         return {"half": self.weight.square().sum() / 2, "whole": self.weight.square().sum()}
 
 
-def test_labels_tell_sources_from_target() -> None:
+def test_the_batch_says_whether_it_is_the_targets_whatever_labels_it_has() -> None:
     given = batches("a", "b")
     assert set(sources(given)) == {"a", "b"}
     assert set(targets(given)) == {"target"}
+    given = {
+        "a": given["a"]._replace(labels=None),
+        "target": given["target"]._replace(labels=torch.arange(6) % 3),
+    }
+    assert set(sources(given)) == {"a"}
+    assert set(targets(given)) == {"target"}
+
+
+def test_labelled_are_the_sources_and_the_known_rows_of_the_target() -> None:
+    given = batches("a", "b")
+    assert labelled(given).keys() == {"a", "b"} and labelled(given)["a"] is given["a"]
+    labels = torch.tensor([-1, 2, -1, 0, -1, -1])
+    given["target"] = given["target"]._replace(labels=labels)
+    shown = labelled(given)["target"]
+    assert shown.labels is not None and shown.labels.tolist() == [2, 0]
+    assert torch.equal(shown.inputs, given["target"].inputs[[1, 3]])
+
+
+def test_labels_that_are_not_known_have_no_part_in_the_classification() -> None:
+    torch.manual_seed(0)
+    learner = Learner(Network(TinyCNN("separate"), ("a", "target")), 3).eval()
+    given = batches("a")
+    features = learner.features(given)
+    for known in ((), (1,), (0, 3, 5)):
+        labels = torch.full((6,), -1)
+        labels[list(known)] = 2
+        partly = {**given, "target": given["target"]._replace(labels=labels)}
+        found = float(learner.classification(features, partly).detach())
+        rows = torch.cat([features["a"], features["target"][list(known)]])
+        own = given["a"].labels
+        assert own is not None
+        expected = nn.functional.cross_entropy(learner.classifier(rows), torch.cat([own, labels[list(known)]]))
+        assert found == pytest.approx(float(expected.detach()), rel=1e-6)
+
+
+def test_without_any_label_there_is_a_sentence() -> None:
+    learner, given = Learner(Network(TinyCNN(), ("target",)), 3), batches()
+    with pytest.raises(ValueError, match=r"^Learner learns from labels, and no domain has any; give a source, or a"):
+        learner.classification(learner.features(given), given)
 
 
 def test_classification_is_the_mean_cross_entropy_over_all_source_images() -> None:

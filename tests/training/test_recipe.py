@@ -23,8 +23,8 @@ class Scaled(nn.Module):
         super().__init__()
         self.head = nn.Linear(2, 3)
         self.slow = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 5))
-        self.slow.learning_rate_share = 0.1  # type: ignore[assignment]
-        self.slow[1].learning_rate_share = 0.5  # type: ignore[assignment]
+        self.slow.lr_multiplier = 0.1  # type: ignore[assignment]
+        self.slow[1].lr_multiplier = 0.5  # type: ignore[assignment]
 
 
 def rates(optimizer: torch.optim.Optimizer) -> dict[int, float]:
@@ -49,7 +49,7 @@ def test_the_other_schedules() -> None:
 
 
 @given(steps=st.integers(1, 20000), checkpoints=st.integers(1, 50))
-def test_candidates_are_spread_evenly_and_end_with_the_run(steps: int, checkpoints: int) -> None:
+def test_checkpoints_are_spread_evenly_and_end_with_the_run(steps: int, checkpoints: int) -> None:
     taken = Recipe(steps=steps, checkpoints=checkpoints).checkpoint_steps()
     assert len(taken) == min(steps, checkpoints)
     assert taken[-1] == steps
@@ -58,7 +58,7 @@ def test_candidates_are_spread_evenly_and_end_with_the_run(steps: int, checkpoin
     assert max(gaps) - min(gaps) <= 1
 
 
-def test_each_module_learns_at_its_share_times_that_of_the_modules_around_it() -> None:
+def test_each_module_learns_at_its_multiplier_times_that_of_the_modules_around_it() -> None:
     module = Scaled()
     found = rates(Recipe(steps=1, learning_rate=0.2).optimizer_for(module))
     for part, expected in ((module.head, 0.2), (module.slow[0], 0.02), (module.slow[1], 0.01)):
@@ -68,10 +68,31 @@ def test_each_module_learns_at_its_share_times_that_of_the_modules_around_it() -
 
 def test_a_network_under_a_new_head_may_learn_slower() -> None:
     net, head = Network(TinyCNN(), ("photo",)), nn.Linear(24, 3)
-    net.learning_rate_share = 0.1
+    net.lr_multiplier = 0.1
     found = rates(Recipe(steps=1, learning_rate=0.01).optimizer_for(net, head))
     assert [found[id(p)] for p in net.parameters()] == pytest.approx([0.001] * 8)
     assert [found[id(p)] for p in head.parameters()] == pytest.approx([0.01] * 2)
+
+
+@pytest.mark.parametrize("name", ["steps", "batch_size", "checkpoints"])
+@pytest.mark.parametrize("count", [0, -1])
+def test_nothing_to_do_is_refused_with_a_sentence(name: str, count: int) -> None:
+    expected = rf"^a recipe has {count} {name.replace('_', ' ')}; give 1 or more$"
+    settings: dict[str, Any] = {"steps": 5, name: count}
+    with pytest.raises(ValueError, match=expected):
+        Recipe(**settings)
+    assert getattr(Recipe(**{**settings, name: 1}), name) == 1
+
+
+@pytest.mark.parametrize("rate", [0.0, -0.1, math.nan])
+def test_a_rate_that_is_not_above_zero_is_refused_with_a_sentence(rate: float) -> None:
+    with pytest.raises(ValueError, match=rf"^a recipe has the learning rate {rate}; give one above 0$"):
+        Recipe(steps=5, learning_rate=rate)
+
+
+def test_an_unknown_schedule_is_one_sentence() -> None:
+    with pytest.raises(ValueError, match='no schedule "step"; there are constant, inverse and cosine'):
+        Recipe(steps=5, schedule="step").rate(0.5)  # type: ignore[arg-type]
 
 
 def test_frozen_parameters_are_left_to_themselves() -> None:

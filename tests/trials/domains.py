@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from mtl_bench.core.trial import Work
-from mtl_bench.datasets.synthetic import Array, SyntheticImages
+from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.inputs.rows import Array, Rows
 from mtl_bench.methods.deep.dann import DANN
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.training import loop
@@ -41,7 +42,7 @@ class Poisoned:
     def classes(self) -> tuple[str, ...]:
         return self.data.classes
 
-    def inputs(self, split: str) -> Array:
+    def inputs(self, split: str) -> Rows:
         return self.data.inputs(split)
 
     def labels(self, split: str) -> Array:
@@ -78,7 +79,7 @@ def killed(folder: str) -> None:
     loop.SAVE_EVERY = 0.0
     done = 0
 
-    def progress(share: float, text: str) -> None:
+    def progress(fraction: float, text: str) -> None:
         nonlocal done
         done += 1
         if done == 3:

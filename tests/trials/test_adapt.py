@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import signal
 import subprocess
@@ -19,13 +20,15 @@ from torch import Tensor
 from benchmarks import quickstart
 from mtl_bench.core.trial import Work
 from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.disk import read_with_checksum
+from mtl_bench.inputs.rows import Array, digest
 from mtl_bench.methods.deep.source_only import SourceOnly, SourceOnlyLearner
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.trials.adapt import Adapt, digest
-from mtl_bench.trials.select import read_checkpoint
+from mtl_bench.trials.adapt import Adapt
+from mtl_bench.trials.history import read_arrays
 from tests.trials.domains import SOURCE, TARGET, Poisoned, PoisonError, Relabelled, adaptation, run
 
 SEEN: list[Batch] = []
@@ -46,8 +49,8 @@ class WatchedLearner(SourceOnlyLearner):
         return super().losses(batches, progress)
 
 
-def arrays(folder: Path, trial: Adapt) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-    return read_checkpoint(folder, trial.recipe.steps)
+def arrays(folder: Path, trial: Adapt) -> dict[str, Array]:
+    return read_arrays(folder / f"checkpoint-{trial.recipe.steps}.npz")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +70,8 @@ def test_other_labels_of_the_target_change_no_bit(seed: int, plain: dict[str, by
     other = Relabelled(TARGET, seed)
     assert not np.array_equal(other.labels("test"), TARGET.labels("test"))
     assert run(adaptation(other), tmp_path) == plain
-    assert {"last.pt", "best.pt", "checkpoint-8.npz", "history.csv"} <= plain.keys()
+    assert {"weights-8.pt", "checkpoint-8.npz", "history.csv", "source_labels.npz"} <= plain.keys()
+    assert not {"resume_state.pt", "history.json"} & plain.keys()
 
 
 def test_the_quickstart_reads_labels_of_the_target_only_for_the_ceiling(tmp_path: Path) -> None:
@@ -93,10 +97,10 @@ def test_labels_of_a_source_matter_but_not_to_the_cut(plain: dict[str, bytes], t
     for name, source in (("own", SOURCE), ("other", Relabelled(SOURCE))):
         files = run(replace(trial, sources=(source,)), tmp_path / name)
         seen.append([batch.inputs for batch in SEEN])
-        assert files["last.pt"] != plain["last.pt"]
+        assert files["weights-8.pt"] != plain["weights-8.pt"]
     assert all(torch.equal(a, b) for a, b in zip(*seen, strict=True))
     other = run(adaptation(sources=(Relabelled(SOURCE),)), tmp_path / "dann")
-    assert other["last.pt"] != plain["last.pt"]
+    assert other["weights-8.pt"] != plain["weights-8.pt"]
 
 
 def test_validation_images_are_never_trained_on(tmp_path: Path) -> None:
@@ -106,7 +110,7 @@ def test_validation_images_are_never_trained_on(tmp_path: Path) -> None:
     run(trial, tmp_path)
     seen = {x.numpy().tobytes() for batch in SEEN if batch.labels is not None for x in batch.inputs}
     learner = SourceOnly().build(Network(DigitCNN(), (SOURCE.name, TARGET.name)), 10)
-    learner.load_state_dict(torch.load(tmp_path / "last.pt", weights_only=True))
+    learner.load_state_dict(torch.load(tmp_path / "weights-40.pt", weights_only=True))
     with torch.no_grad():
         scores = learner.eval().predict(torch.from_numpy(images), SOURCE.name).numpy()
     found = []
@@ -125,11 +129,11 @@ def test_validation_images_are_never_trained_on(tmp_path: Path) -> None:
     assert seen == {images[i].tobytes() for i in trained}
 
 
-def test_logits_are_those_of_the_candidates_weights(tmp_path: Path) -> None:
+def test_logits_are_those_of_the_checkpoints_weights(tmp_path: Path) -> None:
     trial = adaptation()
     run(trial, tmp_path)
     learner = trial.method.build(Network(DigitCNN(), (SOURCE.name, TARGET.name)), 10)
-    learner.load_state_dict(torch.load(tmp_path / "last.pt", weights_only=True))
+    learner.load_state_dict(torch.load(tmp_path / "weights-8.pt", weights_only=True))
     learner.eval()
     for split in ("train", "test"):
         with torch.no_grad():
@@ -150,17 +154,19 @@ def test_the_best_weights_are_those_of_the_smallest_validation_loss(tmp_path: Pa
     assert metrics["source_validation"] == float(rows[-1]["source_validation"])
     best = min(rows, key=lambda row: float(row["source_validation_loss"]))
     learner = trial.method.build(Network(DigitCNN(), (SOURCE.name, TARGET.name)), 10).eval()
-    learner.load_state_dict(torch.load(tmp_path / "best.pt", weights_only=True))
+    best_step = int(best["step"])
+    assert {path.name for path in tmp_path.glob("*.pt")} == {f"weights-{best_step}.pt", "weights-40.pt"}
+    learner.load_state_dict(torch.load(tmp_path / f"weights-{best_step}.pt", weights_only=True))
     with torch.no_grad():
         logits = learner.predict(torch.from_numpy(TARGET.inputs("test")), TARGET.name).numpy()
-    stored = read_checkpoint(tmp_path, float(best["step"]))["target test logits"]
+    stored = read_arrays(tmp_path / f"checkpoint-{best_step}.npz")["target test logits"]
     np.testing.assert_allclose(stored, logits, rtol=1e-4, atol=1e-5)
 
 
 def test_pixels_are_centred_on_the_mean_of_all_domains(tmp_path: Path) -> None:
     trial = adaptation()
     run(trial, tmp_path)
-    state = torch.load(tmp_path / "last.pt", weights_only=True)
+    state = torch.load(tmp_path / "weights-8.pt", weights_only=True)
     target = TARGET.inputs("train").mean((0, 2, 3)) / 255
     every_source = SOURCE.inputs("train").mean((0, 2, 3)) / 255
     # A tenth of the source is held out: its training mean lies near that of all.
@@ -172,10 +178,10 @@ def test_the_record_names_the_data_that_were_read(tmp_path: Path) -> None:
     work = Work(tmp_path, "cpu")
     adaptation().run(work)
     assert work.data == {
-        f"{SOURCE.name} train images": digest(SOURCE.inputs("train")),
+        f"{SOURCE.name} train inputs": digest(SOURCE.inputs("train")),
         f"{SOURCE.name} train labels": digest(SOURCE.labels("train")),
-        f"{TARGET.name} train images": digest(TARGET.inputs("train")),
-        f"{TARGET.name} test images": digest(TARGET.inputs("test")),
+        f"{TARGET.name} train inputs": digest(TARGET.inputs("train")),
+        f"{TARGET.name} test inputs": digest(TARGET.inputs("test")),
     }
 
 
@@ -184,7 +190,7 @@ def test_two_sources_are_both_trained_on(tmp_path: Path) -> None:
     trial = replace(adaptation(sources=(SOURCE, second)), method=Watched())
     run(trial, tmp_path)
     labelled = [batch for batch in SEEN if batch.labels is not None]
-    assert len(labelled) == 2 * len([batch for batch in SEEN if batch.labels is None]) == 16
+    assert len(labelled) == 2 * len([batch for batch in SEEN if batch.target]) == 16
     assert len(arrays(tmp_path, trial)["source validation logits"]) == 4 + 2
 
 
@@ -194,7 +200,8 @@ def test_killed_and_resumed_it_leaves_the_same_files(plain: dict[str, bytes], tm
     child = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
     assert child.returncode == -signal.SIGKILL, child.stderr
     assert (tmp_path / "checkpoint-6.npz").exists()
-    assert not (tmp_path / "last.pt").exists()
-    assert torch.load(tmp_path / "resume_state.pt", weights_only=True)["step"] in (2, 3)
-    assert [row["step"] for row in json.loads((tmp_path / "history.json").read_text(encoding="utf-8"))] == [2, 4, 6]
+    assert not (tmp_path / "weights-8.pt").exists()
+    content, notes = (read_with_checksum(tmp_path / name) for name in ("resume_state.pt", "history.json"))
+    assert content is not None and torch.load(io.BytesIO(content), weights_only=True)["step"] in (2, 3)
+    assert notes is not None and [note["row"]["step"] for note in json.loads(notes)] == [2, 4, 6]
     assert run(adaptation(), tmp_path) == plain

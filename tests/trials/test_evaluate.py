@@ -14,17 +14,10 @@ from mtl_bench.core.store import Store, TrialError
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
+from mtl_bench.trials.checkpoints import checkpoint_of, history_of
 from mtl_bench.trials.evaluate import Evaluate, Oracle
 from mtl_bench.trials.reverse import ReverseValidate
-from mtl_bench.trials.select import (
-    ImportanceWeights,
-    Rule,
-    Select,
-    SelectWeighted,
-    WeightedRule,
-    read_checkpoint,
-    read_history,
-)
+from mtl_bench.trials.select import ImportanceWeights, Rule, Select, SelectWeighted, WeightedRule
 from tests.trials.domains import TARGET, Poisoned, Relabelled, adaptation
 
 TRIAL = replace(adaptation(), recipe=Recipe(steps=30, batch_size=6, checkpoints=5, learning_rate=0.05))
@@ -39,9 +32,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 def work(folder: Path, store: Store, metrics: dict[str, float] | None = None) -> Work:
-    """A trial's surroundings in which every dependency's folder is that of the adaptation."""
+    """A trial's surroundings in which every dependency's files are those of the adaptation."""
     folder.mkdir(exist_ok=True)
-    return replace(Work(folder, "cpu"), folder_of=lambda trial: store.folder(TRIAL), metrics_of=lambda t: metrics or {})
+    return Work(
+        folder, "cpu", metrics_of=lambda t: metrics or {}, artifact_of=lambda t, name: store.artifact(TRIAL, name)
+    )
 
 
 def metrics(store: Store, trial: Trial) -> dict[str, float]:
@@ -54,8 +49,8 @@ def chosen(rule: str, store: Store) -> float:
     return metrics(store, Select(TRIAL, rule))["step"]  # type: ignore[arg-type]
 
 
-def test_the_last_and_the_best_validated_checkpoint(store: Store) -> None:
-    history = read_history(store.folder(TRIAL))
+def test_the_last_and_the_best_validated_checkpoint(store: Store, tmp_path: Path) -> None:
+    history = history_of(TRIAL, work(tmp_path, store))
     assert [row["step"] for row in history] == [6, 12, 18, 24, 30]
     assert chosen("last", store) == 30
     losses = {row["step"]: row["source_validation_loss"] for row in history}
@@ -65,18 +60,18 @@ def test_the_last_and_the_best_validated_checkpoint(store: Store) -> None:
 
 
 @pytest.mark.parametrize("rule", ["last", "source validation"])
-def test_the_accuracy_is_the_share_of_right_predictions(rule: str, store: Store) -> None:
+def test_the_accuracy_is_the_fraction_of_right_predictions(rule: str, store: Store, tmp_path: Path) -> None:
     trial = Evaluate(Select(TRIAL, rule))  # type: ignore[arg-type]
     step = chosen(rule, store)
     found = metrics(store, trial)
-    logits = read_checkpoint(store.folder(TRIAL), step)["target test logits"]
+    logits = checkpoint_of(TRIAL, step, work(tmp_path, store))["target test logits"]
     right = [max(range(10), key=row.__getitem__) == y for row, y in zip(logits, TARGET.labels("test"), strict=True)]
     assert found["step"] == step
     assert found["accuracy"] == pytest.approx(100 * sum(right) / len(right))
     assert np.load(store.folder(trial) / "correct.npy").tolist() == right
 
 
-def test_the_curve_has_every_checkpoint(store: Store) -> None:
+def test_the_curve_has_every_checkpoint(store: Store, tmp_path: Path) -> None:
     trial = Evaluate(Select(TRIAL))
     found = metrics(store, trial)
     with (store.folder(trial) / "curve.csv").open(newline="", encoding="utf-8") as file:
@@ -84,7 +79,7 @@ def test_the_curve_has_every_checkpoint(store: Store) -> None:
     assert [float(row["step"]) for row in rows] == [6, 12, 18, 24, 30]
     assert float(rows[-1]["accuracy"]) == pytest.approx(found["accuracy"], rel=1e-5)
     for row in rows:
-        logits = read_checkpoint(store.folder(TRIAL), float(row["step"]))["target test logits"]
+        logits = checkpoint_of(TRIAL, float(row["step"]), work(tmp_path, store))["target test logits"]
         accuracy = 100 * np.mean(logits.argmax(1) == TARGET.labels("test"))
         assert float(row["accuracy"]) == pytest.approx(accuracy, rel=1e-5)
 

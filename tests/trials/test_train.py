@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,13 +15,20 @@ import torch
 from sklearn.metrics import balanced_accuracy_score
 from torch.nn import functional as F
 
-from mtl_bench.core.trial import Work, dependencies, key
+from mtl_bench.core.trial import dependencies, key
 from mtl_bench.datasets.synthetic import SyntheticImages
-from mtl_bench.datasets.wrappers import classes
 from mtl_bench.datasets.wrappers.classes import Classes
+from mtl_bench.disk import read_with_checksum
+from mtl_bench.inputs import rows
+from mtl_bench.inputs.rows import Array, Chosen, digest
 from mtl_bench.training import loop
 from mtl_bench.training.augmentation import Flip
-from mtl_bench.trials.train import FirstFilters, FirstLayers, Init, RandomLayers, Train, digest, pixel_mean
+from mtl_bench.trials.adapt import pixel_mean
+from mtl_bench.trials.contracts import Init
+from mtl_bench.trials.first_filters import FirstFilters
+from mtl_bench.trials.inits import FirstLayers, RandomLayers
+from mtl_bench.trials.train import Train
+from mtl_bench.trials.weights import Weights
 from tests.trials.transfers import (
     COPIED,
     DEEP,
@@ -30,12 +38,13 @@ from tests.trials.transfers import (
     NORMED,
     NORMED_COPIED,
     RECIPE,
-    Array,
     B,
     curve_of,
+    last_of,
     metrics_of,
     ran,
     state_of,
+    work_of,
 )
 
 
@@ -51,7 +60,7 @@ class Retested:
         return self.of.classes
 
     def inputs(self, split: str) -> Array:
-        images = self.of.inputs(split)
+        images = np.asarray(self.of.inputs(split))
         return 255 - images[::-1] if split == "test" else images
 
     def labels(self, split: str) -> Array:
@@ -66,14 +75,22 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 KILLED = {
-    "base": Train(B, DEEP, RECIPE, 2),
-    "dropout and running averages": Train(B, NORMED, RECIPE, 2),
-    "kept activations": Train(B, NORMED, RECIPE, 2, FirstLayers(NORMED_COPIED, 1)),
-    "random layers": Train(B, DEEP, RECIPE, 2, RandomLayers(3, "He")),
-    "fine-tuned": Train(B, DEEP, RECIPE, 2, FirstLayers(COPIED, 3, freeze=False)),
-    "bfloat16": Train(B, DEEP, RECIPE, 2, precision="bfloat16"),
-    "bfloat16 on kept activations": Train(B, DEEP, RECIPE, 2, FirstLayers(COPIED, 3), precision="bfloat16"),
-    "mirrored": Train(B, DEEP, RECIPE, 2, FirstLayers(COPIED, 3), Flip()),
+    "base": Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2),
+    "dropout and running averages": Train(data=B, backbone=NORMED, recipe=RECIPE, seed=2),
+    "kept activations": Train(
+        data=B, backbone=NORMED, recipe=RECIPE, seed=2, init=FirstLayers(Weights(NORMED_COPIED), 1)
+    ),
+    "random layers": Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=RandomLayers(3, "He")),
+    "fine-tuned": Train(
+        data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=FirstLayers(Weights(COPIED), 3, freeze=False)
+    ),
+    "bfloat16": Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, precision="bfloat16"),
+    "bfloat16 on kept activations": Train(
+        data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=FirstLayers(Weights(COPIED), 3), precision="bfloat16"
+    ),
+    "mirrored": Train(
+        data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=FirstLayers(Weights(COPIED), 3), augmentation=Flip()
+    ),
 }
 
 
@@ -86,7 +103,7 @@ def stop_after(last: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[float, s
     monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
     done: list[str] = []
 
-    def progress(share: float, text: str) -> None:
+    def progress(fraction: float, text: str) -> None:
         done.append(text)
         if len(done) == 3:
             monkeypatch.setattr(loop, "SAVE_EVERY", float("inf"))
@@ -105,27 +122,28 @@ def test_stopped_and_resumed_it_leaves_the_same_bits(
     with pytest.raises(StoppedError):
         ran(trial, tmp_path, progress=stop_after(5, monkeypatch))
     folder = tmp_path / key(trial)
-    assert torch.load(folder / "resume_state.pt", weights_only=True)["step"] == 3
-    assert len(curve_of(folder)) == 2 and not (folder / "last.pt").exists()
+    content = read_with_checksum(folder / "resume_state.pt")
+    assert content is not None and torch.load(io.BytesIO(content), weights_only=True)["step"] == 3
+    assert len(curve_of(folder)) == 2 and not (folder / "weights-6.pt").exists()
     torch.rand(3)  # what the process did before must not matter
     steps: list[str] = []
-    ran(trial, tmp_path, progress=lambda share, text: steps.append(text))
+    ran(trial, tmp_path, progress=lambda fraction, text: steps.append(text))
     assert steps == ["step 4/6", "step 5/6", "step 6/6"], "it did not go on from the resume_state"
-    for file in ("last.pt", "curve.csv", "metrics.csv"):
+    for file in ("weights-6.pt", "curve.csv", "metrics.csv"):
         assert (folder / file).read_bytes() == (whole / file).read_bytes(), f"{file} differs"
-    assert not (folder / "resume_state.pt").exists()
+    assert {path.name for path in folder.iterdir()} == {path.name for path in whole.iterdir()}
 
 
 def test_ended_but_not_recorded_it_runs_again_to_the_same_bits(tmp_path: Path) -> None:
     """A kill between the last step and the record leaves a whole curve and no resume_state."""
     first = {path.name: path.read_bytes() for path in ran(KILLED["base"], tmp_path).iterdir()}
     again = {path.name: path.read_bytes() for path in ran(KILLED["base"], tmp_path).iterdir()}
-    assert again == first and first.keys() == {"last.pt", "curve.csv", "metrics.csv"}
+    assert again == first and first.keys() == {"weights-6.pt", "curve.csv", "metrics.csv"}
 
 
-@pytest.mark.parametrize("init", [None, FirstLayers(COPIED, 2), RandomLayers(7, "He")], ids=str)
-def test_accuracies_are_those_of_the_weights_that_it_leaves(init: Init, root: Path) -> None:
-    trial = Train(IMAGES, DEEP, replace(RECIPE, steps=40), 2, init)
+@pytest.mark.parametrize("init", [None, FirstLayers(Weights(COPIED), 2), RandomLayers(7, "He")], ids=str)
+def test_accuracies_are_those_of_the_weights_that_it_leaves(init: Init | None, root: Path) -> None:
+    trial = Train(data=IMAGES, backbone=DEEP, recipe=replace(RECIPE, steps=40), seed=2, init=init)
     folder = ran(trial, root)
     state, head = state_of(folder), state_of(folder, "classifier")
     for metric, split in (("accuracy", "test"), ("training accuracy", "train")):
@@ -144,7 +162,7 @@ def test_accuracies_are_those_of_the_weights_that_it_leaves(init: Init, root: Pa
 
 @pytest.mark.parametrize(("checkpoints", "steps"), [(24, 48), (11, 44), (10, 40), (4, 40), (1, 5)])
 def test_the_paper_reports_the_mean_of_the_ten_highest(checkpoints: int, steps: int, root: Path) -> None:
-    trial = Train(IMAGES, EASY, replace(RECIPE, steps=steps, checkpoints=checkpoints), 2)
+    trial = Train(data=IMAGES, backbone=EASY, recipe=replace(RECIPE, steps=steps, checkpoints=checkpoints), seed=2)
     folder = ran(trial, root)
     reached = curve_of(folder)
     assert len(reached) == checkpoints
@@ -156,7 +174,7 @@ def test_the_paper_reports_the_mean_of_the_ten_highest(checkpoints: int, steps: 
 
 
 def test_the_loss_falls_and_training_reaches_more_than_chance(root: Path) -> None:
-    trial = Train(IMAGES, EASY, replace(RECIPE, steps=60, checkpoints=6), 2)
+    trial = Train(data=IMAGES, backbone=EASY, recipe=replace(RECIPE, steps=60, checkpoints=6), seed=2)
     folder = ran(trial, root)
     with (folder / "curve.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -165,20 +183,22 @@ def test_the_loss_falls_and_training_reaches_more_than_chance(root: Path) -> Non
     assert metrics_of(folder)["training accuracy"] > 60
 
 
-@pytest.mark.parametrize("init", [None, FirstLayers(COPIED, 2), RandomLayers(3)], ids=str)
-def test_the_test_plays_no_part_in_training(init: Init, root: Path, tmp_path: Path) -> None:
-    own = ran(Train(B, DEEP, RECIPE, 2, init), root)
-    other = ran(Train(Retested(B), DEEP, RECIPE, 2, init), tmp_path)
-    assert (other / "last.pt").read_bytes() == (own / "last.pt").read_bytes()
+@pytest.mark.parametrize("init", [None, FirstLayers(Weights(COPIED), 2), RandomLayers(3)], ids=str)
+def test_the_test_plays_no_part_in_training(init: Init | None, root: Path, tmp_path: Path) -> None:
+    own = ran(Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=init), root)
+    other = ran(Train(data=Retested(B), backbone=DEEP, recipe=RECIPE, seed=2, init=init), tmp_path)
+    assert last_of(other).read_bytes() == last_of(own).read_bytes()
     assert metrics_of(other)["training accuracy"] == metrics_of(own)["training accuracy"]
-    assert not np.array_equal(Retested(B).inputs("test"), B.inputs("test"))
-    turned = ran(Train(Classes(B.of, B.name, B.classes[::-1]), DEEP, RECIPE, 2, init), tmp_path)
-    assert (turned / "last.pt").read_bytes() != (own / "last.pt").read_bytes(), "labels of training images matter"
+    assert not np.array_equal(Retested(B).inputs("test"), np.asarray(B.inputs("test")))
+    turned = ran(
+        Train(data=Classes(B.of, B.name, B.classes[::-1]), backbone=DEEP, recipe=RECIPE, seed=2, init=init), tmp_path
+    )
+    assert last_of(turned).read_bytes() != last_of(own).read_bytes(), "labels of training images matter"
 
 
 def test_other_test_labels_change_the_accuracy(root: Path, tmp_path: Path) -> None:
     recipe = replace(RECIPE, steps=60)
-    own, other = (ran(Train(data, EASY, recipe, 2), tmp_path) for data in (B, Retested(B)))
+    own, other = (ran(Train(data=data, backbone=EASY, recipe=recipe, seed=2), tmp_path) for data in (B, Retested(B)))
     assert metrics_of(own)["accuracy"] > 60 > metrics_of(other)["accuracy"]
 
 
@@ -188,19 +208,26 @@ def test_source_and_target_may_have_different_numbers_of_classes(
     source: int, target: int, freeze: bool, tmp_path: Path
 ) -> None:
     few, many = (Classes(IMAGES, f"{n} classes", IMAGES.classes[:n]) for n in (source, target))
-    copied = Train(few, DEEP, RECIPE, 1)
-    folder = ran(Train(many, DEEP, RECIPE, 2, FirstLayers(copied, 7, freeze)), tmp_path)
+    copied = Train(data=few, backbone=DEEP, recipe=RECIPE, seed=1)
+    folder = ran(
+        Train(data=many, backbone=DEEP, recipe=RECIPE, seed=2, init=FirstLayers(Weights(copied), 7, freeze)), tmp_path
+    )
     assert len(state_of(folder, "classifier")["weight"]) == target
     assert len(state_of(tmp_path / key(copied), "classifier")["weight"]) == source
 
 
 def test_pixels_are_centred_on_the_training_images_of_the_own_data(root: Path) -> None:
-    state = state_of(ran(Train(B, DEEP, RECIPE, 2, FirstLayers(COPIED, 2)), root))
-    np.testing.assert_allclose(state["mean"].flatten(), B.inputs("train").mean((0, 2, 3)) / 255, rtol=1e-5)
+    state = state_of(
+        ran(Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=FirstLayers(Weights(COPIED), 2)), root)
+    )
+    np.testing.assert_allclose(state["mean"].flatten(), np.asarray(B.inputs("train")).mean((0, 2, 3)) / 255, rtol=1e-5)
     assert not torch.equal(state["mean"], state_of(ran(COPIED, root))["mean"])
     assert bool((state["std"] == 1).all())
-    grey = B.inputs("train")[:, :1]
-    np.testing.assert_allclose(pixel_mean(grey, 3), np.full((3, 1, 1), grey.mean() / 255), rtol=1e-5)
+    colour = np.asarray(B.inputs("train"))
+    grey = colour[:, :1]
+    np.testing.assert_allclose(pixel_mean([grey]), np.full((1, 1, 1), grey.mean() / 255), rtol=1e-5)
+    both = (grey.mean() + colour.mean((0, 2, 3))) / 2 / 255
+    np.testing.assert_allclose(pixel_mean([grey, colour]).flatten(), both, rtol=1e-5)
 
 
 def test_images_that_are_read_on_demand_train_the_same_network(
@@ -208,41 +235,51 @@ def test_images_that_are_read_on_demand_train_the_same_network(
 ) -> None:
     trial = KILLED["mirrored"]
     own = ran(trial, root)
-    monkeypatch.setattr(classes, "IN_MEMORY", 0)
-    assert isinstance(B.inputs("train"), classes.Rows)
+    monkeypatch.setattr(rows, "IN_MEMORY", 0)
+    assert isinstance(B.inputs("train"), Chosen)
     other = ran(trial, tmp_path)
-    for file in ("last.pt", "curve.csv", "metrics.csv"):
+    for file in ("weights-6.pt", "curve.csv", "metrics.csv"):
         assert (other / file).read_bytes() == (own / file).read_bytes()
 
 
 def test_the_record_names_the_data_and_each_kind_of_start_has_its_key(tmp_path: Path) -> None:
-    trial = Train(B, DEEP, RECIPE, 2, FirstLayers(COPIED, 2))
+    trial = Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=FirstLayers(Weights(COPIED), 2))
     ran(COPIED, tmp_path)
-    work = Work(tmp_path, "cpu", folder_of=lambda other: tmp_path / key(other))
+    work = work_of(tmp_path, tmp_path)
     trial.run(work)
     assert work.data == {
         f"half B {split} {kind}": digest(array)
         for split in ("train", "test")
-        for kind, array in (("images", B.inputs(split)), ("labels", B.labels(split)))
+        for kind, array in (("inputs", B.inputs(split)), ("labels", B.labels(split)))
     }
     assert dependencies(trial) == [COPIED] and dependencies(replace(trial, init=None)) == []
-    trials = [Train(B, DEEP, RECIPE, 2, init) for init in (*INITS, FirstLayers(COPIED, 3))]
+    trials = [
+        Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=init)
+        for init in (*INITS, FirstLayers(Weights(COPIED), 3))
+    ]
     assert len({key(one) for one in trials}) == len(INITS) + 1
 
 
 @pytest.mark.parametrize(
-    "init", [FirstLayers(COPIED, 8), FirstLayers(COPIED, 0), FirstLayers(COPIED, -1), RandomLayers(8)], ids=str
+    "init",
+    [
+        FirstLayers(Weights(COPIED), 8),
+        FirstLayers(Weights(COPIED), 0),
+        FirstLayers(Weights(COPIED), -1),
+        RandomLayers(8),
+    ],
+    ids=str,
 )
 def test_a_number_of_layers_that_there_is_not_is_one_sentence(init: FirstLayers | RandomLayers, root: Path) -> None:
     expected = rf"^{init.count} layers cannot be taken from a network of 7 \(conv1, .*, fc7\)$"
     with pytest.raises(ValueError, match=expected):
-        ran(Train(B, DEEP, RECIPE, 2, init), root)
+        ran(Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=init), root)
 
 
 @pytest.mark.parametrize("other", [NORMED, replace(DEEP, hidden=13)])
 def test_layers_of_another_backbone_are_one_sentence(other: Any, root: Path) -> None:
     with pytest.raises(ValueError, match=r"^layers of SmallCNN\(.* do not fit into .*; use one backbone for both$"):
-        ran(Train(B, other, RECIPE, 2, FirstLayers(COPIED, 1)), root)
+        ran(Train(data=B, backbone=other, recipe=RECIPE, seed=2, init=FirstLayers(Weights(COPIED), 1)), root)
 
 
 def test_an_unknown_initialisation_or_precision_is_one_sentence() -> None:
@@ -251,16 +288,18 @@ def test_an_unknown_initialisation_or_precision_is_one_sentence() -> None:
     ):
         RandomLayers(2, "Xavier")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^there is no precision 'bf16'; choose one of float32 \| bfloat16"):
-        Train(B, DEEP, RECIPE, 2, precision="bf16")  # type: ignore[arg-type]
+        Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, precision="bf16")  # type: ignore[arg-type]
 
 
 def test_images_of_another_size_are_one_sentence(root: Path) -> None:
-    with pytest.raises(ValueError, match=r"don't fit a network for \(3, 8, 8\); give the data set another size"):
-        ran(Train(SyntheticImages(size=12), DEEP, RECIPE, 2), root)
+    with pytest.raises(
+        ValueError, match=r"don't fit a network for pixels of \(3, 8, 8\); give the data set another size"
+    ):
+        ran(Train(data=SyntheticImages(size=12), backbone=DEEP, recipe=RECIPE, seed=2), root)
 
 
 def test_the_first_filters_are_the_first_convolutions_weights(root: Path) -> None:
-    trial = FirstFilters(COPIED)
+    trial = FirstFilters(Weights(COPIED))
     folder = ran(trial, root)
     found = np.load(folder / "filters.npy", allow_pickle=False)
     assert found.dtype == np.float32 and found.flags.c_contiguous

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,10 @@ from mtl_bench.models.upper import UpperNetwork, activations
 from mtl_bench.training.augmentation import CropAndFlip
 from mtl_bench.training.learner import Batch, Learner
 from mtl_bench.trials import train
-from mtl_bench.trials.train import FirstLayers, Init, Initialisation, RandomLayers, Train
+from mtl_bench.trials.contracts import Init
+from mtl_bench.trials.inits import FirstLayers, Initialisation, RandomLayers
+from mtl_bench.trials.train import Train
+from mtl_bench.trials.weights import Weights
 from tests.trials.transfers import (
     COPIED,
     DEEP,
@@ -49,7 +53,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("count", range(1, 8))
 def test_frozen_layers_are_the_copied_ones_and_all_others_are_learnt(count: int, root: Path) -> None:
-    trial = Train(B, DEEP, RECIPE, seed=2, init=FirstLayers(COPIED, count))
+    trial = Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=FirstLayers(Weights(COPIED), count))
     first, last = start(trial, root), state_of(ran(trial, root))
     copied, fresh = state_of(ran(COPIED, root)), start(replace(trial, init=None), root)
     for number, layer in enumerate(DEEP.stages(), 1):
@@ -62,7 +66,7 @@ def test_frozen_layers_are_the_copied_ones_and_all_others_are_learnt(count: int,
 
 @pytest.mark.parametrize("count", [1, 4, 7])
 def test_layers_that_are_not_frozen_start_as_copies_and_learn(count: int, root: Path) -> None:
-    trial = Train(B, DEEP, RECIPE, seed=2, init=FirstLayers(COPIED, count, freeze=False))
+    trial = Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=FirstLayers(Weights(COPIED), count, freeze=False))
     first, last, copied = start(trial, root), state_of(ran(trial, root)), state_of(ran(COPIED, root))
     for number, layer in enumerate(DEEP.stages(), 1):
         assert equal(stage(first, layer), stage(copied, layer)) is (number <= count)
@@ -75,19 +79,19 @@ def test_running_averages_stand_still_with_their_layer(
 ) -> None:
     monkeypatch.setattr(train, "CACHE", cache)
     copied = state_of(ran(NORMED_COPIED, tmp_path))
-    trial = Train(B, NORMED, RECIPE, seed=2, init=FirstLayers(NORMED_COPIED, 1))
+    trial = Train(data=B, backbone=NORMED, recipe=RECIPE, seed=2, init=FirstLayers(Weights(NORMED_COPIED), 1))
     last, first = state_of(ran(trial, tmp_path)), start(trial, tmp_path)
     assert {"stages.first.1.running_mean", "stages.first.1.num_batches_tracked"} <= copied.keys()
     assert equal(stage(last, "first"), stage(copied, "first"))
     moved = {name: value for name, value in stage(last, "second").items() if "running" in name}
     assert len(moved) == 2 and all_differ(moved, first)
-    tuned = replace(trial, init=FirstLayers(NORMED_COPIED, 1, freeze=False))
+    tuned = replace(trial, init=FirstLayers(Weights(NORMED_COPIED), 1, freeze=False))
     assert all_differ(stage(state_of(ran(tuned, tmp_path)), "first"), copied)
 
 
 @pytest.mark.parametrize("initialisation", ["N(0, .01)", "He", "own"])
 def test_random_layers_stay_as_they_were_drawn(initialisation: Initialisation, root: Path) -> None:
-    trial = Train(B, DEEP, RECIPE, seed=2, init=RandomLayers(3, initialisation))
+    trial = Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=RandomLayers(3, initialisation))
     first, last, fresh = start(trial, root), state_of(ran(trial, root)), start(replace(trial, init=None), root)
     for number, layer in enumerate(DEEP.stages(), 1):
         assert equal(stage(last, layer), stage(first, layer)) is (number <= 3)
@@ -96,7 +100,7 @@ def test_random_layers_stay_as_they_were_drawn(initialisation: Initialisation, r
 
 @pytest.mark.parametrize("initialisation", ["N(0, .01)", "He"])
 def test_random_layers_have_the_deviation_that_they_are_named_for(initialisation: Initialisation, root: Path) -> None:
-    net, *_ = parts(Train(B, WIDE, RECIPE, seed=2, init=RandomLayers(7, initialisation)), root)
+    net, *_ = parts(Train(data=B, backbone=WIDE, recipe=RECIPE, seed=2, init=RandomLayers(7, initialisation)), root)
     layers = [layer for layer in net.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
     assert len(layers) == 7
     for number, layer in enumerate(layers):
@@ -110,15 +114,15 @@ def test_random_layers_have_the_deviation_that_they_are_named_for(initialisation
 
 def test_biases_of_random_layers_are_zero_where_the_backbones_own_are_not(root: Path) -> None:
     for init, drawn in ((RandomLayers(1), True), (RandomLayers(1, "He"), True), (RandomLayers(1, "own"), False)):
-        net, *_ = parts(Train(B, EASY, RECIPE, 2, init), root)
+        net, *_ = parts(Train(data=B, backbone=EASY, recipe=RECIPE, seed=2, init=init), root)
         assert bool((net.stages["first"].get_parameter("0.bias") == 0).all()) is drawn
         assert net.stages["second"].get_parameter("0.bias").any(), "what is above is the backbone's own"
 
 
 @pytest.mark.parametrize("init", INITS[1:], ids=str)
-def test_fresh_weights_depend_on_the_seed_alone(init: Init, root: Path) -> None:
+def test_fresh_weights_depend_on_the_seed_alone(init: Init | None, root: Path) -> None:
     """Otherwise two networks of a replicate would differ in more than their first layers."""
-    trial = Train(B, DEEP, RECIPE, seed=2)
+    trial = Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2)
     (net, learner, _), (other, beside, _) = parts(trial, root), parts(replace(trial, init=init), root)
     for layer in net.layers[2:]:
         assert equal(net.stages[layer].state_dict(), other.stages[layer].state_dict())
@@ -146,22 +150,13 @@ class Watching:
         return Watched(net, classes)
 
 
-@pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> list[Batch]:
-    """The batches of the last run."""
-    monkeypatch.setattr(train, "SourceOnly", Watching)
-    return SEEN
-
-
-def test_the_order_of_images_depends_on_the_seed_alone(
-    seen: list[Batch], root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_order_of_images_depends_on_the_seed_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "CACHE", 0)  # so that all batches are pixels
     ran(COPIED, tmp_path)
     orders = []
-    for seed, init in ((2, None), (2, FirstLayers(COPIED, 2)), (2, RandomLayers(3)), (3, None)):
-        ran(Train(B, DEEP, RECIPE, seed, init), tmp_path)
-        orders.append(torch.cat([batch.inputs for batch in seen]))
+    for seed, init in ((2, None), (2, FirstLayers(Weights(COPIED), 2)), (2, RandomLayers(3)), (3, None)):
+        ran(Train(data=B, backbone=DEEP, recipe=RECIPE, seed=seed, method=Watching(), init=init), tmp_path)
+        orders.append(torch.cat([batch.inputs for batch in SEEN]))
     base, copied, random, other = orders
     assert len(base) == RECIPE.steps * RECIPE.batch_size
     assert torch.equal(copied, base) and torch.equal(random, base)
@@ -169,11 +164,11 @@ def test_the_order_of_images_depends_on_the_seed_alone(
 
 
 CACHED = [
-    Train(B, DEEP, RECIPE, 2, FirstLayers(COPIED, 1)),
-    Train(B, DEEP, RECIPE, 2, FirstLayers(COPIED, 7)),
-    Train(B, WIDE, RECIPE, 2, RandomLayers(3, "He")),
-    Train(B, NORMED, RECIPE, 2, FirstLayers(NORMED_COPIED, 1)),
-    Train(B, NORMED, RECIPE, 2, FirstLayers(NORMED_COPIED, 2)),
+    Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=FirstLayers(Weights(COPIED), 1)),
+    Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=FirstLayers(Weights(COPIED), 7)),
+    Train(data=B, backbone=WIDE, recipe=RECIPE, seed=2, init=RandomLayers(3, "He")),
+    Train(data=B, backbone=NORMED, recipe=RECIPE, seed=2, init=FirstLayers(Weights(NORMED_COPIED), 1)),
+    Train(data=B, backbone=NORMED, recipe=RECIPE, seed=2, init=FirstLayers(Weights(NORMED_COPIED), 2)),
 ]
 
 
@@ -198,7 +193,7 @@ def test_kept_activations_and_a_recomputed_trunk_train_the_same_network(
 
 
 def test_activations_are_kept_as_long_as_they_fit(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trial = Train(B, DEEP, RECIPE, 2, RandomLayers(4))
+    trial = Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=RandomLayers(4))
     net, *_ = parts(trial, root)
     size = sum(activations(net, 4, B.inputs(split)).nbytes for split in ("train", "test"))
     for cache, kind in ((size, UpperNetwork), (size - 1, Network)):
@@ -206,22 +201,23 @@ def test_activations_are_kept_as_long_as_they_fit(root: Path, monkeypatch: pytes
         assert type(parts(trial, root)[1].net) is kind
 
 
-@pytest.mark.parametrize("init", [None, FirstLayers(COPIED, 2, freeze=False)], ids=str)
-def test_what_moves_is_not_kept(init: Init, root: Path) -> None:
-    _, learner, inputs = parts(Train(B, DEEP, RECIPE, 2, init), root)
+@pytest.mark.parametrize("init", [None, FirstLayers(Weights(COPIED), 2, freeze=False)], ids=str)
+def test_what_moves_is_not_kept(init: Init | None, root: Path) -> None:
+    _, learner, inputs = parts(Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2, init=init), root)
     assert type(learner.net) is Network and inputs["train"].dtype == np.uint8
 
 
 @pytest.mark.parametrize("init", [None, RandomLayers(2, "He")], ids=str)
-def test_augmented_images_are_not_kept_and_have_the_networks_size(init: Init, seen: list[Batch], root: Path) -> None:
+def test_augmented_images_are_not_kept_and_have_the_networks_size(init: Init | None, root: Path) -> None:
     large, _ = halves(SyntheticImages(size=12, train=40, test=15), 0)
-    trial = Train(large, DEEP, RECIPE, 2, init, CropAndFlip(8))
+    settings: dict[str, Any] = {"seed": 2, "method": Watching(), "init": init, "augmentation": CropAndFlip(8)}
+    trial = Train(data=large, backbone=DEEP, recipe=RECIPE, **settings)
     _, learner, inputs = parts(trial, root)
     assert type(learner.net) is Network
     assert inputs["train"].shape[2:] == inputs["test"].shape[2:] == (12, 12)
     folder = ran(trial, root)
-    assert [batch.inputs.shape for batch in seen] == [(8, 3, 8, 8)] * RECIPE.steps
-    windows = {batch.inputs[i].numpy().tobytes() for batch in seen for i in range(8)}
+    assert [batch.inputs.shape for batch in SEEN] == [(8, 3, 8, 8)] * RECIPE.steps
+    windows = {batch.inputs[i].numpy().tobytes() for batch in SEEN for i in range(8)}
     assert len(windows) > len(large.inputs("train")), "an image is seen in more than one way"
     # In tests it is the middle: on images that are cut there before, the same network says the same.
     learner.net.load_state_dict(state_of(folder))

@@ -8,21 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from mtl_bench.core.trial import Trial, Work, dependencies, key
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.classes import halves
+from mtl_bench.inputs.rows import Rows
 from mtl_bench.models.network import Network
 from mtl_bench.models.small_cnn import SmallCNN
 from mtl_bench.training.learner import Learner
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.trials.train import FirstFilters, FirstLayers, Init, RandomLayers, Train
+from mtl_bench.trials.contracts import Init
+from mtl_bench.trials.first_filters import FirstFilters
+from mtl_bench.trials.inits import FirstLayers, RandomLayers, below
+from mtl_bench.trials.train import Train
+from mtl_bench.trials.weights import Weights
 from tests.models.backbones import TinyCNN
 
-Array = np.ndarray[Any, Any]
 State = dict[str, Tensor]
 IMAGES = SyntheticImages(size=8, train=40, test=15)  # of some classes there are two test images, of others one
 A, B = halves(IMAGES, 0)
@@ -31,13 +34,13 @@ WIDE = SmallCNN(size=8)
 EASY = TinyCNN()
 NORMED = TinyCNN(dropout=0.5)
 RECIPE = Recipe(steps=6, batch_size=8, learning_rate=0.05, momentum=0.9, checkpoints=3)
-COPIED = Train(A, DEEP, RECIPE, seed=1)
-NORMED_COPIED = Train(A, NORMED, RECIPE, seed=1)
-INITS: tuple[Init, ...] = (
+COPIED = Train(data=A, backbone=DEEP, recipe=RECIPE, seed=1)
+NORMED_COPIED = Train(data=A, backbone=NORMED, recipe=RECIPE, seed=1)
+INITS: tuple[Init | None, ...] = (
     None,
-    FirstLayers(COPIED, 2),
-    FirstLayers(replace(COPIED, data=B, seed=5), 2),
-    FirstLayers(COPIED, 2, freeze=False),
+    FirstLayers(Weights(COPIED), 2),
+    FirstLayers(Weights(replace(COPIED, data=B, seed=5)), 2),
+    FirstLayers(Weights(COPIED), 2, freeze=False),
     *(RandomLayers(count, kind) for count in (1, 2) for kind in ("N(0, .01)", "He", "own")),
 )
 
@@ -50,12 +53,17 @@ def prepare(trial: Trial, root: Path) -> None:
             ran(needed, root)
 
 
+def work_of(root: Path, folder: Path) -> Work:
+    """The surroundings of a trial whose dependencies lie in `root`."""
+    return Work(folder, "cpu", artifact_of=lambda other, name: root / key(other) / name)
+
+
 def ran(trial: Train | FirstFilters, root: Path, **work: Any) -> Path:
     """The folder in which the trial, and before it what it needs, has run."""
     folder = root / key(trial)
     prepare(trial, root)
     folder.mkdir(parents=True, exist_ok=True)
-    metrics = trial.run(Work(folder, "cpu", folder_of=lambda other: root / key(other), **work))
+    metrics = trial.run(replace(work_of(root, folder), **work))
     with (folder / "metrics.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(metrics.items())
     return folder
@@ -66,9 +74,14 @@ def metrics_of(folder: Path) -> dict[str, float]:
         return {name: float(value) for name, value in csv.reader(file)}
 
 
-def state_of(folder: Path, part: str = "network") -> State:
-    state: State = torch.load(folder / "last.pt", weights_only=True)[part]
-    return state
+def last_of(folder: Path) -> Path:
+    """The file of the weights after the last step."""
+    return max(folder.glob("weights-*.pt"), key=lambda path: int(path.stem.removeprefix("weights-")))
+
+
+def state_of(folder: Path, part: str = "net") -> State:
+    """What lies below `part` in the learner's last state: the network's or the classifier's."""
+    return below(torch.load(last_of(folder), weights_only=True), f"{part}.")
 
 
 def curve_of(folder: Path) -> list[float]:
@@ -90,12 +103,12 @@ def all_differ(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
     return all(not torch.equal(value, other[name]) for name, value in one.items())
 
 
-def parts(trial: Train, root: Path) -> tuple[Network, Learner, Mapping[str, Array]]:
-    """The network before training, the learner around it and its inputs."""
-    images = {split: trial.data.inputs(split) for split in ("train", "test")}
+def parts(trial: Train, root: Path) -> tuple[Network, Learner, Mapping[str, Rows]]:
+    """The network before training, the learner around what of it is trained, and its inputs."""
     prepare(trial, root)
-    net = trial.network(images["train"], Work(root, "cpu", folder_of=lambda other: root / key(other)))
-    return net, *trial.learner(net, images, "cpu")
+    learner = trial.start(work_of(root, root))
+    net, rows = learner.net, {split: trial.data.inputs(split) for split in ("train", "test")}
+    return net, learner, trial._above_frozen(learner, rows, "cpu")
 
 
 def start(trial: Train, root: Path) -> State:

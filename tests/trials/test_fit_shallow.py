@@ -1,4 +1,4 @@
-"""Classify: draws that all methods share, features alone for the method, and target labels for the score alone."""
+"""FitShallow: draws that all methods share, features alone for the method, and target labels for the score alone."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mtl_bench.trials.classify import Classify, Group, MeanOver, drawn, normalised
-from mtl_bench.trials.extract import Extract
+from mtl_bench.trials.classify import Group, MeanOver, drawn, normalised
 
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Work, dependencies
 from mtl_bench.datasets.synthetic import Array, SyntheticFeatures, SyntheticImages
+from mtl_bench.inputs.normalisation import normalised
 from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.methods.shallow.tca import TCA
+from mtl_bench.training.recipe import Recipe
+from mtl_bench.trials.fit_shallow import FitShallow, drawn
+from mtl_bench.trials.mean_over import Group, MeanOver
+from mtl_bench.trials.train import Train
+from mtl_bench.trials.trunk import Trunk
+from mtl_bench.trials.weights import Weights
+from tests.models.backbones import TinyCNN
 
 SOURCE, TARGET = SyntheticFeatures(width=20), SyntheticFeatures(0.5, width=20)
-FULL = Classify(NoAdaptation(), SOURCE, TARGET, "L1, z-score")
-SPLITS = replace(FULL, per_class=3, splits=4, first_seed=7)
+FULL = FitShallow(NoAdaptation(), SOURCE, TARGET, "L1, z-score")
+SPLITS = replace(FULL, per_class=3, draws=4, first_seed=7)
 
 EVENTS: list[Any] = []
 
@@ -64,6 +71,17 @@ class Domain:
 
 
 @dataclass(frozen=True)
+class Named(Domain):
+    """Under other class names."""
+
+    names: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.names
+
+
+@dataclass(frozen=True)
 class Unsure:
     """Warns at each fit."""
 
@@ -72,7 +90,7 @@ class Unsure:
         return NoAdaptation().fit(xs, ys, xt)
 
 
-def run(trial: Classify, folder: Path) -> dict[str, float]:
+def run(trial: FitShallow, folder: Path) -> dict[str, float]:
     folder.mkdir(exist_ok=True)
     return dict(trial.run(Work(folder, "cpu")))
 
@@ -105,19 +123,19 @@ def test_the_accuracy_is_that_of_the_method_on_normalised_features(tmp_path: Pat
     assert np.array_equal(kept, right.astype(np.float32))
 
 
-def test_each_split_has_its_metric_and_its_share_of_correct(tmp_path: Path) -> None:
+def test_each_draw_has_its_metric_and_its_fraction_of_correct(tmp_path: Path) -> None:
     found = run(SPLITS, tmp_path)
-    by_split = [found[f"accuracy, split {seed}"] for seed in (7, 8, 9, 10)]
+    by_draw = [found[f"accuracy, draw {seed}"] for seed in (7, 8, 9, 10)]
     assert len(found) == 6
-    assert found["accuracy"] == pytest.approx(np.mean(by_split))
-    assert len(set(by_split)) > 1
+    assert found["accuracy"] == pytest.approx(np.mean(by_draw))
+    assert len(set(by_draw)) > 1
     kept = np.load(tmp_path / "correct.npy", allow_pickle=False)
     assert 100 * kept.mean() == pytest.approx(found["accuracy"], abs=1e-4)
-    alone = run(replace(SPLITS, splits=1, first_seed=9), tmp_path)
-    assert alone["accuracy"] == pytest.approx(found["accuracy, split 9"])
+    alone = run(replace(SPLITS, draws=1, first_seed=9), tmp_path)
+    assert alone["accuracy"] == pytest.approx(found["accuracy, draw 9"])
 
 
-def test_a_split_is_the_same_for_every_method_and_target(tmp_path: Path) -> None:
+def test_a_draw_is_the_same_for_every_method_and_target(tmp_path: Path) -> None:
     seen = []
     for target in (TARGET, SyntheticFeatures(0.9, width=20)):
         EVENTS.clear()
@@ -145,8 +163,8 @@ def test_warnings_of_solvers_are_counted_and_not_shown(tmp_path: Path, recwarn: 
 
 def test_normalisations_are_by_their_definitions() -> None:
     x = np.array([[1.0, 3, 0, 2], [0, 4, 4, 2], [0, 0, 0, 0], [6, 2, 0, 2]])
-    shares = np.array([[1 / 6, 3 / 6, 0, 2 / 6], [0, 0.4, 0.4, 0.2], [0, 0, 0, 0], [0.6, 0.2, 0, 0.2]])
-    scaled = (shares - shares.mean(0)) / shares.std(0)
+    fractions = np.array([[1 / 6, 3 / 6, 0, 2 / 6], [0, 0.4, 0.4, 0.2], [0, 0, 0, 0], [0.6, 0.2, 0, 0.2]])
+    scaled = (fractions - fractions.mean(0)) / fractions.std(0)
     lengths: Callable[[Array], Array] = lambda a: a / np.linalg.norm(a, axis=1, keepdims=True)  # noqa: E731
     assert np.array_equal(normalised(x, "none"), x)
     assert normalised(x, "L1, z-score") == pytest.approx(scaled)
@@ -158,25 +176,23 @@ def test_normalisations_are_by_their_definitions() -> None:
 
 
 def test_features_may_come_from_another_trial(tmp_path: Path) -> None:
-    images = SyntheticImages(train=20), SyntheticImages(0.5, train=20)
-    source, target = (Extract(domain, split="train") for domain in images)
-    trial = Classify(NoAdaptation(), source, target, "unit length")
+    images = SyntheticImages(size=8, train=20), SyntheticImages(0.5, size=8, train=20)
+    network = Train(data=images[0], backbone=TinyCNN(), recipe=Recipe(steps=3, batch_size=8, checkpoints=1), seed=0)
+    source, target = (Trunk(domain, Weights(network), ("train",)) for domain in images)
+    trial = FitShallow(NoAdaptation(), source, target, "unit length", train="train", test="train")
     assert dependencies(trial) == [source, target]
     store = Store(tmp_path)
-    for part in (source, target, trial):
+    for part in (network, source, target, trial):
         store.compute(part, "cpu")
-    with (
-        np.load(store.folder(source) / "features.npz") as a,
-        np.load(store.folder(target) / "features.npz") as b,
-    ):
-        xs, xt = (normalised(f["features"].astype(np.float64), "unit length") for f in (a, b))
-    right = NoAdaptation().fit(xs, source.labels(), xt).predict(xt) == target.labels()
+    stored = (np.load(store.artifact(part, "train.npy"), allow_pickle=False) for part in (source, target))
+    xs, xt = (normalised(features.astype(np.float64), "unit length") for features in stored)
+    right = NoAdaptation().fit(xs, source.labels("train"), xt).predict(xt) == target.labels("train")
     assert store.record(trial)["metrics"]["accuracy"] == pytest.approx(100 * right.mean())
 
 
 def test_a_group_gives_the_mean_of_what_its_trials_share(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    trials = (FULL, replace(FULL, method=TCA(3, variant="released")), replace(SPLITS, splits=1))
+    trials = (FULL, replace(FULL, method=TCA(3, variant="released")), replace(SPLITS, draws=1))
     mean = MeanOver(Group(trials))
     assert dependencies(mean) == list(trials)
     for part in (*trials, mean):
@@ -189,16 +205,28 @@ def test_a_group_gives_the_mean_of_what_its_trials_share(tmp_path: Path) -> None
 def test_what_cannot_be_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="synthetic-shift-0 has 12 points of class 0, not 13; ask for fewer per class"):
         run(replace(SPLITS, per_class=13), tmp_path)
-    with pytest.raises(ValueError, match="4 splits of synthetic-shift-0 make no sense here: give per_class"):
+    with pytest.raises(ValueError, match="4 draws of synthetic-shift-0 make no sense here: give per_class"):
         run(replace(SPLITS, per_class=None), tmp_path)
     with pytest.raises(ValueError, match="there is no normalisation 'L2'; choose one of none"):
         run(replace(FULL, normalisation="L2"), tmp_path)  # type: ignore[arg-type]
 
-    @dataclass(frozen=True)
-    class Fewer(Domain):
-        @property
-        def classes(self) -> tuple[str, ...]:
-            return ("one", "two")
+    for names, expected in (
+        (
+            ("0", "1"),
+            "synthetic-shift-0 has 10 classes and synthetic-shift-50 has 2; adaptation needs the same classes",
+        ),
+        (
+            ("0", "two"),
+            "class 1 is '1' in synthetic-shift-0 and 'two' in synthetic-shift-50; adaptation needs the same",
+        ),
+    ):
+        with pytest.raises(ValueError, match=expected):
+            run(replace(FULL, target=Named(TARGET, names=names)), tmp_path)
 
-    with pytest.raises(ValueError, match="synthetic-shift-0 has 10 classes and synthetic-shift-50 has 2; adaptation"):
-        run(replace(FULL, target=Fewer(TARGET)), tmp_path)
+
+@pytest.mark.parametrize("normalisation", ["z-score", "L1, z-score", "L1, z-score, unit length"])
+def test_a_test_normalised_otherwise_than_the_training_is_one_sentence(normalisation: Any, tmp_path: Path) -> None:
+    trial = FitShallow(NoAdaptation(), Domain(SOURCE), Domain(TARGET), normalisation, train="all", test="test")
+    with pytest.raises(ValueError, match=r"synthetic-shift-50 would be normalised with other statistics in its test"):
+        run(trial, tmp_path)
+    assert "accuracy" in run(replace(trial, normalisation="unit length"), tmp_path)

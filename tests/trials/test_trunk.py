@@ -1,0 +1,103 @@
+"""Features of images by a network that stands still, whatever stops it on the way."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from mtl_bench.core.trial import Work, key
+from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.inputs.rows import Array, digest
+from mtl_bench.models.pretrained import Pretrained
+from mtl_bench.trials import trunk
+from mtl_bench.trials.trunk import OfPretrained, Trunk
+from tests.trials.domains import Poisoned
+
+DOMAIN = SyntheticImages(tint=0.4, train=11, test=3)
+
+
+def features(trial: Trunk, folder: Path) -> Array:
+    folder.mkdir(exist_ok=True)
+    assert trial.run(Work(folder, "cpu")) == {"rows": 11, "width": 1280}
+    assert [path.name for path in folder.iterdir()] == ["train.npy"]
+    return np.asarray(np.load(folder / "train.npy", allow_pickle=False))
+
+
+def test_each_row_is_the_networks_output_for_that_image(tmp_path: Path) -> None:
+    found = features(Trunk(DOMAIN, splits=("train",)), tmp_path)
+    assert found.dtype == np.float32
+    net, transform = Pretrained().network()
+    for i in (0, 7, 10):
+        image = Image.fromarray(np.moveaxis(DOMAIN.inputs("train")[i], 0, -1))
+        with torch.inference_mode():
+            expected = net(transform(image)[None])[0].numpy()
+        assert found[i] == pytest.approx(expected, abs=1e-4)
+
+
+def test_each_split_is_a_file_and_the_record_names_what_was_read(tmp_path: Path) -> None:
+    work = Work(tmp_path, "cpu")
+    assert Trunk(DOMAIN, splits=("train", "test")).run(work) == {"rows": 14, "width": 1280}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["test.npy", "train.npy"]
+    assert np.load(tmp_path / "test.npy", allow_pickle=False).shape == (3, 1280)
+    assert work.data == {f"{DOMAIN.name} {s} inputs": digest(DOMAIN.inputs(s)) for s in ("train", "test")}
+
+
+def test_labels_are_not_read(tmp_path: Path) -> None:
+    trial = Trunk(Poisoned(DOMAIN), splits=("train",))
+    assert features(trial, tmp_path).shape == (11, 1280)
+    assert Trunk(DOMAIN, splits=("train",)).labels("train").tolist() == DOMAIN.labels("train").tolist()
+
+
+def test_a_stopped_run_goes_on_after_its_last_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trunk, "CHUNK", 4)
+    whole = features(Trunk(DOMAIN, splits=("train",)), tmp_path / "whole")
+    folder = tmp_path / "stopped"
+    folder.mkdir()
+    calls = 0
+
+    def stop(fraction: float, text: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Trunk(DOMAIN, splits=("train",)).run(replace(Work(folder, "cpu"), progress=stop))
+    assert sorted(path.name for path in folder.iterdir()) == ["chunk-train-0", "chunk-train-4"]
+    seen: list[int] = []
+    original = OfPretrained.__call__
+
+    def noted(extract: OfPretrained, images: Array) -> Array:
+        seen.append(len(images))
+        return original(extract, images)
+
+    monkeypatch.setattr(OfPretrained, "__call__", noted)
+    damaged = tmp_path / "damaged"
+    shutil.copytree(folder, damaged)
+    assert np.array_equal(features(Trunk(DOMAIN, splits=("train",)), folder), whole)
+    assert seen == [3]
+    content = bytearray((damaged / "chunk-train-0").read_bytes())
+    content[-5] ^= 1
+    (damaged / "chunk-train-0").write_bytes(content)
+    with pytest.warns(UserWarning, match="chunk-train-0 was damaged and is removed; what it held is computed again"):
+        assert np.array_equal(features(Trunk(DOMAIN, splits=("train",)), damaged), whole)
+    assert seen == [3, 4, 3]
+
+
+def test_grey_images_are_as_good_as_colour(tmp_path: Path) -> None:
+    extract = OfPretrained(Pretrained(), "cpu")
+    grey = DOMAIN.inputs("train")[:2, :1]
+    colour = np.repeat(grey, 3, 1)
+    one, other = (extract(x) for x in (grey, colour))
+    assert np.array_equal(one, other)
+
+
+def test_the_backbone_and_the_split_are_in_the_key() -> None:
+    trials = (Trunk(DOMAIN), Trunk(DOMAIN, Pretrained("resnet18")), Trunk(DOMAIN, splits=("train",)))
+    assert len({key(trial) for trial in trials}) == 3
