@@ -13,15 +13,10 @@ from hypothesis import strategies as st
 
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.classes import Classes, PerClass, drawn, halves
-<<<<<<< HEAD
-from mtl_bench.inputs import rows as inputs
-from mtl_bench.inputs.rows import Chosen, Rows, choose
-=======
 from mtl_bench.inputs import rows as rows_module
 from mtl_bench.inputs.rows import Chosen, Rows, choose, digest
 from mtl_bench.training.domain_data import DomainData
 from mtl_bench.trials.adapt import pixel_mean
->>>>>>> a
 
 Array = np.ndarray[Any, Any]
 
@@ -48,11 +43,7 @@ class Numbered:
 
 def numbers(images: Rows) -> list[int]:
     """Which images of `Numbered` these are."""
-<<<<<<< HEAD
-    return [int(image.flat[0]) for image in images[:]]
-=======
     return [int(image.flat[0]) for image in np.asarray(images)]
->>>>>>> a
 
 
 @given(st.integers(2, 20), st.integers(0, 2**32), st.none() | st.integers(1, 10))
@@ -100,11 +91,7 @@ def test_every_image_is_under_its_own_name() -> None:
 def test_labels_are_numbered_in_the_order_of_the_names() -> None:
     of = Numbered()
     first, second = Classes(of, "some", ("f", "b")), Classes(of, "some", ("b", "f"))
-<<<<<<< HEAD
-    assert np.array_equal(first.inputs("train")[:], second.inputs("train")[:])
-=======
     assert np.array_equal(np.asarray(first.inputs("train")), np.asarray(second.inputs("train")))
->>>>>>> a
     assert np.array_equal(first.labels("train"), 1 - second.labels("train"))
     assert Counter(first.labels("train").tolist()) == {0: 10, 1: 2}
 
@@ -144,11 +131,7 @@ def test_a_cut_per_class_is_drawn_anew_by_the_seed() -> None:
     for cut in cuts[:2]:
         again = PerClass(Numbered(), 8, 5, cut.seed)
         for split in ("train", "test"):
-<<<<<<< HEAD
-            assert np.array_equal(again.inputs(split)[:], cut.inputs(split)[:])
-=======
             assert np.array_equal(np.asarray(again.inputs(split)), np.asarray(cut.inputs(split)))
->>>>>>> a
 
 
 def test_a_cut_is_within_its_pool() -> None:
@@ -157,11 +140,7 @@ def test_a_cut_is_within_its_pool() -> None:
     cut = PerClass(of, 3, 2, seed=0, pool="train")
     for split, count in (("train", 30), ("test", 20)):
         assert len(cut.inputs(split)) == count
-<<<<<<< HEAD
-        assert {image.tobytes() for image in cut.inputs(split)[:]} <= pools
-=======
         assert {image.tobytes() for image in np.asarray(cut.inputs(split))} <= pools
->>>>>>> a
 
 
 def test_halves_of_a_cut_share_nothing_either() -> None:
@@ -198,8 +177,6 @@ def test_rows_that_are_read_on_demand_are_those_of_a_copy(index: Any) -> None:
     assert np.array_equal(rows[index], copy[index])
 
 
-<<<<<<< HEAD
-=======
 def test_what_training_does_with_images_it_does_with_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     half, _ = halves(SyntheticImages(train=60), 0)
     copy = half.inputs("train")
@@ -217,7 +194,6 @@ def test_what_training_does_with_images_it_does_with_rows(monkeypatch: pytest.Mo
         assert ours.inputs.equal(expected.inputs)
 
 
->>>>>>> a
 class Asked:
     """An array that writes down which of its rows were read."""
 
@@ -242,9 +218,5 @@ def test_only_the_rows_that_are_asked_for_are_read() -> None:
 def test_a_copy_is_made_up_to_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     array = np.zeros((10, 3, 4, 4), np.uint8)
     for spare, kind in ((0, np.ndarray), (-1, Chosen)):
-<<<<<<< HEAD
-        monkeypatch.setattr(inputs, "IN_MEMORY", 5 * 3 * 4 * 4 + spare)
-=======
         monkeypatch.setattr(rows_module, "IN_MEMORY", 5 * 3 * 4 * 4 + spare)
->>>>>>> a
         assert type(choose(array, np.arange(5))) is kind

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mtl_bench.trials.classify import Group, MeanOver, drawn, normalised
 
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Work, dependencies
