@@ -131,7 +131,7 @@ def commit_of(root: Path) -> str:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
     def git(*words: str) -> str:
-        command = ["git", "-C", root, *words]
+        command = ["git", "-C", str(root), *words]
         done = subprocess.run(
             command, capture_output=True, stdin=subprocess.DEVNULL, check=True, timeout=PATIENCE, env=clean
         )

@@ -144,8 +144,13 @@ def test_a_dependent_of_a_damaged_artifact_is_not_computed(store: Store) -> None
 
 
 def test_a_file_is_read_for_its_checksum_once_a_process(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = []
-    monkeypatch.setattr(records, "checksum", lambda path: read.append(path) or "")
+    read: list[Path] = []
+
+    def counted(path: Path) -> str:
+        read.append(path)
+        return ""
+
+    monkeypatch.setattr(records, "checksum", counted)
     path = store.folder(Leave()) / "words.txt"
     path.touch()  # of another time than any before
     for _ in range(3):
