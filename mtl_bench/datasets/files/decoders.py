@@ -62,6 +62,8 @@ def svmlight(path: Path, features: int) -> tuple[Array, Array]:
     content = unzipped(path) if path.suffix in (".bz2", ".gz") else path.read_bytes()
     with reading(path, "svmlight file"):
         rows = [line.split() for line in content.splitlines()]
+        if not rows:
+            raise ValueError("it is empty")
         values = [[float(entry.partition(b":")[2]) for entry in row[1:]] for row in rows]
         inputs = np.array(values, np.float64).reshape(len(rows), features)
         return inputs, np.array([int(row[0]) for row in rows], np.int64)
