@@ -16,7 +16,7 @@ def read_csv(path: Path, view: str, numbers: Sequence[str], words: Sequence[str]
     """The columns of a kept file. Raises ResultsError when it can't be read or lacks one of them."""
     try:
         frame = pd.read_csv(path)
-    except (OSError, ValueError) as error:  # pandas' own errors and those of the encoding are ValueErrors
+    except Exception as error:  # of a damaged file whatever pandas' parser comes upon
         raise _damaged(path, " ".join(str(error).split())) from error
     for column in (*numbers, *words):
         if column not in frame:
@@ -31,12 +31,10 @@ def read_csv(path: Path, view: str, numbers: Sequence[str], words: Sequence[str]
 def read_array(path: Path) -> np.ndarray[Any, Any]:
     """A kept array. Raises ResultsError when the file holds none."""
     try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        with path.open("rb") as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except Exception as error:  # of a damaged file whatever numpy's parser comes upon
         raise _damaged(path, " ".join(str(error).split())) from error
-    if not isinstance(array, np.ndarray):
-        raise _damaged(path, "it is an archive of arrays")
-    return array
 
 
 def _damaged(path: Path, why: str) -> ResultsError:
