@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mtl_bench.report import overview
+from mtl_bench.report import overview, templating
 from mtl_bench.report.page import write
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.verdict import judge
@@ -117,6 +117,23 @@ def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
         assert sum(tag == "script" for tag, _ in elements.found) == 1
         assert not any(name.startswith("on") for _, attributes in elements.found for name in attributes)
         assert "{{ 7 * 7 }}" in text
+
+
+def test_a_papers_name_inside_anothers_breaks_no_link() -> None:
+    papers = {
+        "Ganin": "https://example.org/Li",
+        "Ganin & Li, JMLR": "https://example.org/both?a=1&b=2",
+        "Li": "https://li.org",
+    }
+    for order in (papers, dict(reversed(papers.items()))):
+        cite = templating.html(Path(), order).filters["cite"]
+        found = str(cite("Ganin & Li, JMLR, Table 2; Li <b>; Ganin"))
+        assert Elements(found).all("a", "href") == [
+            "https://example.org/both?a=1&b=2",
+            "https://li.org",
+            "https://example.org/Li",
+        ]
+        assert re.sub(r"<[^>]*>", "", found) == "Ganin &amp; Li, JMLR, Table 2; Li &lt;b&gt;; Ganin"
 
 
 def test_of_very_many_rows_the_page_shows_those_that_the_claims_used(

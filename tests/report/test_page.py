@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ from mtl_bench.results.table import Results
 from mtl_bench.statistics.verdict import judge
 from mtl_bench.study import Cell, Claim, Labels, Published, Scale, Study, accuracy
 from mtl_bench.views.bars import Bars
+from mtl_bench.views.filters import Filters
 from tests.results.measured import Maker, Nothing, frame_of, make_study, plan
 
 
@@ -138,3 +140,64 @@ def test_cells_without_data_and_failed_cells_are_named(quick: tuple[Study, Resul
     text = write("quick", frame_of(replace(study, plan=wider, views=()), results), tmp_path).read_text(encoding="utf-8")
     assert "Data not available: svhn → photos (1 cell)" in text
     assert "Planned, but without a result: 1 cell" in text
+
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    "command", [f"run x\n\n{SCRIPT}\n\n", f"`{SCRIPT}`", f"\r\r{SCRIPT}", "``", " ", "a\x0b\x0c<img src=x>"]
+)
+def test_no_command_becomes_markup(quick: tuple[Study, Results], tmp_path: Path, command: str) -> None:
+    study, results = quick
+    results = replace(results, provenance={**results.provenance, "command": command})
+    path = write("quick", frame_of(replace(study, views=()), results), tmp_path)
+    text = path.read_text(encoding="utf-8")
+    page = MarkdownIt("gfm-like", {"linkify": False}).render(text)
+    assert "<script" not in page and "<img src=x" not in page
+    assert "<script>alert" not in path.with_suffix(".html").read_text(encoding="utf-8")
+    assert "What is not matched to the paper</h2>" in page, "the rest of the page is what it was"
+
+
+def test_a_full_disk_leaves_the_former_page_whole(
+    quick: tuple[Study, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file goes through the door: what can't be written to the disk does not take the old one's place."""
+    study, results = quick
+    write("quick", frame_of(study, results), tmp_path)
+    before = contents(tmp_path)
+    refused: list[int] = []
+
+    def full(descriptor: int) -> None:
+        refused.append(descriptor)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    changed = replace(study, title="Another", views=tuple(replace(view, title="Another") for view in study.views))
+    with pytest.raises(OSError, match="No space left"):
+        write("quick", frame_of(changed, results), tmp_path)
+    assert refused
+    assert contents(tmp_path) == before
+
+
+def test_every_file_of_a_page_goes_through_the_one_door(
+    quick: tuple[Study, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renamed: list[Path] = []
+    former = Path.replace
+
+    def noted(self: Path, target: Path) -> Path:
+        renamed.append(Path(target))
+        return former(self, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    write("quick", frame_of(*quick), tmp_path / "reports")
+    assert {path.relative_to(tmp_path / "reports").as_posix() for path in renamed} == set(
+        contents(tmp_path / "reports")
+    )
+
+
+def test_a_view_that_lacks_its_files_is_named(quick: tuple[Study, Results], tmp_path: Path) -> None:
+    study = replace(quick[0], views=(Filters("First layer"),))
+    text = write("quick", frame_of(study, quick[1]), tmp_path).read_text(encoding="utf-8")
+    assert "Not drawn: First layer (no cell kept filters.npy)" in text

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from mtl_bench.results.measured import Index, Measured, index
@@ -173,6 +176,19 @@ def test_junit_and_summary_say_the_same(tmp_path: Path) -> None:
     assert lines[0].endswith(f"{len(failures)} problems found")
     assert "regressed" in lines[4]
     assert len(lines) == 4 + len(comparison.findings)
+
+
+@settings(derandomize=True, deadline=None, database=None)
+@given(st.text(st.characters(max_codepoint=0x2FFF), max_size=12))
+@example("a\x00\x1b[31m\ud800\ufffe")
+def test_a_junit_file_is_well_formed_whatever_a_label_holds(word: str) -> None:
+    finding = Finding({"method": word}, "regressed", f"fell: {word}", 50.0, 40.0)
+    with TemporaryDirectory() as folder:
+        junit(Comparison(word, (finding,)), Path(folder, "junit.xml"))
+        [case] = ElementTree.parse(Path(folder, "junit.xml")).getroot()
+    name = str(case.get("name"))
+    kept = [letter for letter in word if letter.isprintable()]
+    assert [letter for letter in name.removeprefix("method=") if letter in kept] == kept
 
 
 def cells(values: np.ndarray, sds: Sequence[float], first: int) -> Index:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import re
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -21,6 +22,7 @@ from mtl_bench.study import Published, Study
 from mtl_bench.typeset import duration, escape, latex_table, markdown_table, number, p_value, plus, signed
 from mtl_bench.views.all_cells import AllCells
 from mtl_bench.views.grid import Grid
+from mtl_bench.views.table import Table
 from tests.results.measured import METHODS, PAPER, Maker, drawn, frame_of, make_study
 
 
@@ -124,6 +126,32 @@ def test_latex_has_no_letter_that_latex_would_stumble_over() -> None:
     assert r"50 \% of \$x \& y" in text
     assert r"a\_b" in text
     assert r"\begin{tabular}{lr}" in text
+
+
+SPECIAL = "\\\\{}$&#^_~% \n\r\tab±−"
+
+
+@settings(derandomize=True, database=None)
+@given(st.lists(st.text(SPECIAL, max_size=9), min_size=2, max_size=2))
+def test_any_text_is_one_row_of_a_latex_table(words: list[str]) -> None:
+    """A blank line would end the table; a letter of TeX's own would do worse."""
+    text = latex_table(pd.DataFrame([words], columns=["first", "second"]))
+    lines = text.splitlines()
+    assert len(lines) == 7 and all(line.strip() for line in lines)
+    bare = re.sub(r"\\text(backslash|asciitilde|asciicircum)\{\}|\\[&%$#_{}]|\$(\\pm|-)\$", "", lines[4])
+    assert bare.count("&") == 1
+    assert bare.endswith(r" \\")
+    assert not set(bare.removesuffix(r"\\")) & set("\\{}$#^_~%")
+
+
+def test_words_that_a_spreadsheet_would_compute_are_no_formulas(tmp_path: Path) -> None:
+    words = ["=1+1", "+1 point", "@cmd", "-x", "\ttab", "−5", "-0.5", "+3", "plain"]
+    table = Table("T", pd.DataFrame({"label": words, "=head": range(9)}), pd.DataFrame({"label": words}))
+    table.write(tmp_path / "t")
+    with (tmp_path / "t.csv").open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    assert head == ["label", "'=head"]
+    assert [row[0] for row in rows] == ["'=1+1", "'+1 point", "'@cmd", "'-x", "'\ttab", "−5", "-0.5", "+3", "plain"]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=("C", "Z")), min_size=1), min_size=2, max_size=2))
