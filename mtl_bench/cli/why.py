@@ -4,152 +4,174 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from mtl_bench import workspace
-from mtl_bench.cli import explain
-from mtl_bench.core.trial import key
-from mtl_bench.execution import execute, lineage, regression
-from mtl_bench.execution.commands import Wanted
-from mtl_bench.execution.lineage import Archive, Number
-from mtl_bench.results.table import MEASURED, Results
-from mtl_bench.workspace import StudyError
+import typer
 
-COMMITTED = "committed"
-USUAL_METRIC = "accuracy"
-SHOWN = 12  # values of a label in one sentence
+from mtl_bench.cli.arguments import ScaleName, StudyName
+
+if TYPE_CHECKING:
+    from mtl_bench.execution.lineage import Archive, Number
+    from mtl_bench.execution.selection import Selection
+    from mtl_bench.results.table import Results
+
+COMMITTED, USUAL_METRIC = "committed", "accuracy"
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A row of the results, or a planned cell without one."""
 
-    labels: Mapping[str, str]  # with the metric, and the device of a row
+    labels: dict[str, str]  # with the metric, and the device of a row
     key: str
-    row: Mapping[str, Any] | None
+    row: dict[str, Any] | None
 
 
-def why(wanted: Wanted, labels: Sequence[str], versus: Sequence[str]) -> str:
-    """Why a number is what it is or, with `versus`, why two differ, as text."""
-    results, store = wanted.results(), workspace.places().store
-    archive = Archive(store, [cell.trial for cell in wanted.planned])
-    known = list(_numbers(wanted, results))
-    one = _only_one(wanted.name, known, labels)
-    if COMMITTED in versus:
-        if len(versus) > 1:
-            raise StudyError(f"--versus {COMMITTED} stands alone; leave the other --versus out")
-        return f"{_title(wanted, one.labels)}\n{_with_committed(wanted, results, archive, one)}"
-    first = _number(archive, results, one)
-    if versus:
-        second = _number(archive, results, _other(wanted.name, known, one, versus))
-        shared = {name: value for name, value in first.labels.items() if second.labels.get(name) == value}
-        return f"{_title(wanted, shared)}\n{explain.compared(first, second)}"
-    kept = sorted((results.folder / results.name).glob(f"{one.key}.*"))
-    return f"{_title(wanted, {})}\n{explain.explained(first, kept, store)}"
+def why(
+    study: StudyName,
+    labels: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="What tells the number from the others; metric=… and device=… too. Accuracy is the usual metric.",
+            metavar="LABEL=VALUE...",
+        ),
+    ] = None,
+    scale: ScaleName = None,
+    versus: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--versus",
+            help="The other number: where its labels differ (may be repeated), or `committed`, the last commit's.",
+            metavar="LABEL=VALUE",
+        ),
+    ] = None,
+) -> None:
+    """Why a number is what it is: every trial behind it; with --versus, what differs between two numbers."""
+    from mtl_bench import workspace
+    from mtl_bench.core.store import Store
+    from mtl_bench.execution import lineage
+    from mtl_bench.execution.selection import Selection
+
+    selection, words, other = Selection.of(study, scale), labels or [], versus or []
+    results = selection.results()
+    archive = lineage.Archive(Store(workspace.places().store), selection.planned)
+    known = list(_known(selection, results))
+    first = _only_one(selection.name, known, words)
+    number = _number(archive, results, first, str(workspace.near(results.folder / f"{results.name}.csv")))
+    print(f"{selection.name} at {selection.scale} scale")
+    if COMMITTED in other:
+        print("\n".join(_compared(_committed(selection, results, archive, first, other), number)))
+    elif other:
+        given = {word.partition("=")[0] for word in other}
+        kept = [f"{name}={value}" for name, value in first.labels.items() if name not in {*given, "device"}]
+        second = _only_one(selection.name, known, [*kept, *other])
+        print("\n".join(_compared(number, _number(archive, results, second, number.source))))
+    else:
+        print("\n".join(_told(number)))
 
 
-def _title(wanted: Wanted, labels: Mapping[str, str]) -> str:
-    title = f"{wanted.name} at {wanted.scale} scale"
-    return explain.rendered([f"{title}: {explain.quoted(labels)}" if labels else title])
+def _known(selection: Selection, results: Results) -> Iterator[Found]:
+    from mtl_bench.core.trial import key
 
-
-def _numbers(wanted: Wanted, results: Results) -> Iterator[Found]:
     rowed = set()
     for row in results.rows.to_dict("records"):
-        labels = {name: str(row[name]) for name in results.labels if row[name] != ""}
-        rowed.add((frozenset(labels.items()), row["metric"]))
-        measured = {str(name): value for name, value in row.items() if name in MEASURED}
-        yield Found({**labels, "metric": row["metric"], "device": row["device"]}, row["key"], measured)
-    for cell in wanted.planned:
-        labels = {name: str(value) for name, value in cell.labels.items()}
-        if (frozenset(labels.items()), cell.metric) not in rowed:
-            yield Found({**labels, "metric": cell.metric}, key(cell.trial), None)
+        labels = {name: str(row[name]) for name in [*results.labels, "metric"] if row[name] != ""}
+        rowed.add(frozenset(labels.items()))
+        yield Found({**labels, "device": row["device"]}, row["key"], {str(name): value for name, value in row.items()})
+    for cell in selection.planned:
+        labels = {**{name: str(value) for name, value in cell.labels.items()}, "metric": cell.metric}
+        if frozenset(labels.items()) not in rowed:
+            yield Found(labels, key(cell.trial), None)
 
 
-def _number(archive: Archive, results: Results, found: Found) -> Number:
-    source = str(workspace.near(results.folder / f"{results.name}.csv"))
-    return archive.number(found.labels, found.key, found.row, source, results.provenance)
+def _number(archive: Archive, results: Results, found: Found, source: str) -> Number:
+    return archive.number(found.labels, found.key, found.row, results, source)
 
 
 def _only_one(name: str, known: Sequence[Found], words: Sequence[str]) -> Found:
     """The number with these labels; of several metrics the accuracy. Raises StudyError unless it is one."""
-    fitting = execute.asked(name, known, words, option="")
+    from mtl_bench.execution.selection import filter_cells
+    from mtl_bench.workspace import StudyError
+
+    fitting = filter_cells(name, known, words, option="")
     if not fitting:
-        raise StudyError(f"{name} has no cell with all of {shlex.join(words)}{_first_conflict(name, known, words)}")
+        raise StudyError(f"{name} has no cell with all of {shlex.join(words)}")
     usual = [found for found in fitting if found.labels["metric"] == USUAL_METRIC]
     if usual and not any(word.startswith("metric=") for word in words):
         fitting = usual
     if len(fitting) > 1:
-        raise StudyError(f"{len(fitting)} cells of {name} fit; say which by {_still_open(fitting)}")
+        labels = dict.fromkeys(label for found in fitting for label in found.labels)
+        values = {label: sorted({found.labels.get(label, "(none)") for found in fitting}) for label in labels}
+        still_open = "; ".join(f"{label}: {', '.join(some[:12])}" for label, some in values.items() if len(some) > 1)
+        raise StudyError(f"{len(fitting)} cells of {name} fit; say which by {still_open}")
     return fitting[0]
 
 
-def _first_conflict(name: str, known: Sequence[Found], words: Sequence[str]) -> str:
-    for i, word in enumerate(words):
-        label, before = word.partition("=")[0], execute.asked(name, known, words[:i], option="")
-        if not execute.asked(name, known, words[: i + 1], option=""):
-            values = sorted({found.labels.get(label, "") for found in before})
-            return f"; with {shlex.join(words[:i])}, {label} is {_some(values)}"
-    return ""
+def _committed(selection: Selection, results: Results, archive: Archive, here: Found, versus: Sequence[str]) -> Number:
+    """The last commit's row of the same cell. Raises StudyError where there is none."""
+    from mtl_bench.execution.regression import committed
+    from mtl_bench.workspace import StudyError
 
-
-def _still_open(fitting: Sequence[Found]) -> str:
-    values: dict[str, set[str]] = {}
-    for label in dict.fromkeys(label for found in fitting for label in found.labels):
-        values[label] = {found.labels.get(label, "") for found in fitting}
-    return "; ".join(f"{label}: {_some(sorted(some))}" for label, some in values.items() if len(some) > 1)
-
-
-def _some(values: Sequence[str]) -> str:
-    more = f" and {len(values) - SHOWN} more" if len(values) > SHOWN else ""
-    return ", ".join(value or "(none)" for value in values[:SHOWN]) + more
-
-
-def _other(name: str, known: Sequence[Found], one: Found, words: Sequence[str]) -> Found:
-    """The number with the labels of `one` but for those given. Raises StudyError with the nearest that there is."""
-    given = {word.partition("=")[0]: word.partition("=")[2] for word in words}
-    fitting = execute.asked(name, known, words, option="--versus ")
-    wanted = {**one.labels, **given}
-
-    def apart(found: Found) -> list[str]:
-        return [label for label in {**wanted, **found.labels} if wanted.get(label) != found.labels.get(label)]
-
-    # The device is no choice of the study: a cell that was computed on another one, or not yet, will do.
-    fitting.sort(key=lambda found: (len([a for a in apart(found) if a != "device"]), len(apart(found))))
-    nearest = fitting[0] if fitting else None
-    if nearest and not [label for label in apart(nearest) if label != "device" or label in given]:
-        return nearest
-    if nearest is None:
-        raise StudyError(f"{name} has no cell with all of {shlex.join(words)}{_first_conflict(name, known, words)}")
-    more = [f"{label}={nearest.labels.get(label, '')}" for label in apart(nearest) if label != "device"]
-    remedy = " ".join(f"--versus {shlex.quote(word)}" for word in more)
-    raise StudyError(
-        f"{name} has no cell that differs from this one in {', '.join(given)} alone; the nearest differs in "
-        f"{', '.join(word.partition('=')[0] for word in more)} too: add {remedy}"
-    )
-
-
-def _with_committed(wanted: Wanted, results: Results, archive: Archive, one: Found) -> str:
-    """A row here beside the last commit's, as text."""
-    if one.row is None:
-        raise StudyError(f"this cell has no result here yet; run `mtl-bench run {wanted.name} --scale {wanted.scale}`")
+    if len(versus) > 1:
+        raise StudyError(f"--versus {COMMITTED} stands alone; leave the other --versus out")
+    if here.row is None:
+        remedy = f"run `mtl-bench run {selection.name} --scale {selection.scale}`"
+        raise StudyError(f"this cell has no result here yet; {remedy}")
     with tempfile.TemporaryDirectory() as folder:
-        before = regression.committed(results.folder, results.name, Path(folder))
-        if before.folder == results.folder:
-            raise StudyError(
-                f"{results.folder / f'{results.name}.csv'} is in no commit; commit it, or compare two cells"
-            )
-    rows = [found for found in _numbers(wanted, before) if found.row and found.labels == one.labels]
-    if not rows:
-        raise StudyError(f"the last commit's results of {wanted.name} do not hold this cell; commit them first")
-    old = archive.number(one.labels, rows[0].key, rows[0].row, "the last commit", before.provenance)
-    new = _number(archive, results, one)
-    same = all(one.row[name] == rows[0].row[name] for name in ("value", "key", "code", "environment"))  # type: ignore[index]
-    if same and not lineage.differences(old, new):
-        finished = (rows[0].row or {})["finished"], one.row["finished"]
-        again = f"\nmeasured anew: finished {' → '.join(finished)}" if finished[0] != finished[1] else ""
-        return f"{one.labels['metric']}  {new.value:.10g}\nequal to the committed row, bit for bit{again}"
-    return f"the last commit → here\n{explain.compared(old, new)}"
+        before = committed(results.folder, results.name, Path(folder))
+    if before.folder == results.folder:
+        raise StudyError(f"{results.folder / results.name}.csv is in no commit; commit it, or compare two cells")
+    for found in _known(selection, before):
+        if found.row and found.labels == here.labels:
+            return _number(archive, before, found, "the last commit")
+    raise StudyError(f"the last commit's results of {selection.name} do not hold this cell; commit them first")
+
+
+def _told(number: Number) -> list[str]:
+    """The number, every trial behind it once, and the environments, as lines."""
+    value = "not computed yet" if number.value is None else f"{number.value:.10g}  (from {number.source})"
+    lines = [_quoted(number.labels), f"{number.labels['metric']}  {value}", *filter(None, [number.note])]
+    if not number.trials:
+        return [*lines, f"its trial is planned no more and not in the store here, so only {number.source} knows it"]
+    for trial in {trial.key: trial for trial in reversed(number.trials)}.values():
+        run, today = trial.run, trial.code_today
+        lines += ["", f"{trial.path}: {trial.key}"]
+        lines += [f"  {path.removeprefix(f'{trial.path}.')} = {text}" for path, text in trial.parameters.items()]
+        lines += [f"  data {name} {digest}" for name, digest in sorted(run.get("data", {}).items())]
+        if run:
+            of_today = "today's code" if run["code"] == today else f"today's is {today or 'not known'}"
+            commit = f", commit {run['commit']}" if run.get("commit") else ""
+            seconds = f"{run['seconds']:g} s " if "seconds" in run else ""
+            lines += [f"  code {run['code']} ({of_today}){commit}"]
+            lines += [f"  {seconds}on {run['device']}, finished {run['finished']}, environment {run['environment']}"]
+        if "data" not in run:
+            lines += ["  not in the store here" + (f"; this is what {number.source} says" if run else "")]
+    for digest, versions in number.environments.items():
+        told = ", ".join(f"{name} {version}" for name, version in versions.items())
+        lines += ["", f"environment {digest}: {told or 'not known here'}"]
+    return lines
+
+
+def _compared(first: Number, second: Number) -> list[str]:
+    """Two numbers and only the paths at which their records differ, one a line."""
+    from mtl_bench.execution.lineage import differences
+
+    labels = [name for name in {**first.labels, **second.labels} if first.labels.get(name) != second.labels.get(name)]
+    sides = [_quoted({name: number.labels.get(name, "") for name in labels}) for number in (first, second)]
+    names = sides if labels else [first.source, second.source]
+    values = ["not computed yet" if n.value is None else f"{n.value:.10g}" for n in (first, second)]
+    lines = [" → ".join(names), f"{first.labels['metric']}  {' → '.join(values)}"]
+    lines += [number.note for number in (first, second) if number.note]
+    lines += ["the parameters of the first number are not known here"] * (not first.trials)
+    lines += ["the parameters of the second number are not known here"] * (not second.trials)
+    found = differences(first, second)
+    for section, texts in found.items():
+        lines += [section, *(f"  {text}" for text in texts)] if texts else []
+    if not any(found.values()):
+        lines.append("no parameter, data, code or environment that is known here differs")
+    return lines
+
+
+def _quoted(labels: dict[str, str] | Any) -> str:
+    return " ".join(f"{name}={shlex.quote(value)}" for name, value in labels.items())
