@@ -109,7 +109,7 @@ class Desk:
             return list(csv.DictReader(file))
 
     def change_records(self, keys: str, change: Callable[[dict[str, Any]], Mapping[str, Any]]) -> None:
-        """Change the records of trials whose key fits the pattern, checksum included: what other code would have left."""
+        """Change the records of trials whose key fits the pattern, as if other code had left them."""
         for path in (self.folder / "store").glob(f"*/{keys}/record.json"):
             record = json.loads(path.read_text(encoding="utf-8"))
             path.write_text(json.dumps(with_checksum({**record, **change(record)})), encoding="utf-8")

@@ -26,17 +26,24 @@ def check(
     spot: Annotated[
         int | None,
         typer.Option(
-            "--spot", min=1, metavar="N", help="Compute N committed cells, drawn at random, again and compare those."
+            "--spot",
+            min=1,
+            metavar="N",
+            help="Compute N committed cells, drawn at random over all scales or one, again; compare those alone.",
         ),
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option("--minutes", min=0.1, help="What --spot may take by what its cells took; usual: 10.")
+        float | None,
+        typer.Option(
+            "--minutes", min=0.1, help="How long the cells of --spot may take, by what they took before; usual: 10."
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Of --spot's draw; usual: 0.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Which cells --spot draws; usual: 0.")] = None,
 ) -> None:
     """Compare the current code with the committed results.
 
-    Exits with 0 if accuracy held, 1 if it fell, rose, spread or is not deterministic, 2 if it could not be checked.
+    Exits with 0 if accuracy held, 1 if it fell, rose, spread or is not deterministic, 2 if it could not be checked;
+    with --spot, with 0 if all that was checked is equal or near enough, 1 if something is not, 2 if nothing was checked.
     """
     from mtl_bench.execution import regression
     from mtl_bench.execution import spot as spot_check

@@ -1,4 +1,4 @@
-"""Computing what a study's results lack, and what is told of it: how it goes, what failed, how to go on after a stop."""
+"""Computing what a study's results lack, and what is told of it: what failed, how to go on after a stop."""
 
 from __future__ import annotations
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mtl_bench.core.store import Store, code_of
 from mtl_bench.core.trial import describe, key
 from mtl_bench.execution.selection import trials_of
-from mtl_bench.results.table import Results
 from mtl_bench.study import Cell
 
 Description = Mapping[str, Any]  # a trial as its record holds it
+Row = Mapping[str, Any]  # of the results
 OF_RUN = ("device", "finished", "code", "environment")  # what a row says about its own trial's run
 
 
@@ -54,9 +54,9 @@ class Archive:
         self.store, self.planned = store, {key(trial): trial for trial in trials_of(planned)}
 
     def number(
-        self, labels: Mapping[str, str], name: str, row: Mapping[str, Any] | None, results: Results, source: str
+        self, labels: Mapping[str, str], name: str, row: Row | None, source: str, provenance: Mapping[str, Any]
     ) -> Number:
-        """The number of the cell whose trial has the key `name`; `row` is its row in `results`, if it has one."""
+        """The number of the cell whose trial has the key `name`; `row` is its row in the results `source`, if any."""
         record, note, stored = self.store.record_of(name), "", True
         if row and record and any(record[field] != row[field] for field in ("finished", "code")):
             stored = False  # `check` computes anew without touching the results
@@ -64,11 +64,9 @@ class Archive:
         description = describe(self.planned[name]) if name in self.planned else record["trial"] if record else None
         trials = list(self._trials(description, description["class"], stored)) if description else []
         if row and trials and not trials[0].run:
-            first = trials[0]
-            run = {field: row[field] for field in OF_RUN}
-            trials[0] = TrialRecord(first.path, first.key, first.parameters, run, first.code_today)
+            trials[0] = replace(trials[0], run={field: row[field] for field in OF_RUN})
         value = row["value"] if row else record["metrics"].get(labels["metric"]) if record else None
-        known = results.provenance["environments"]
+        known = provenance["environments"]
         used = dict.fromkeys(trial.run["environment"] for trial in trials if trial.run)
         return Number(
             labels=labels,

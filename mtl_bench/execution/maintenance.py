@@ -53,7 +53,7 @@ def status(places: Places) -> str:
 
 def contents(store: Store) -> str:
     """How many trials a store holds, and how much space they take."""
-    return f"{sum(1 for _ in store.keys())} finished trials ({mebibytes(store.size())}) in {near(store.root)}"
+    return f"{len(list(store.keys()))} finished trials ({mebibytes(store.size())}) in {near(store.root)}"
 
 
 def _disk_use(places: Places) -> list[str]:

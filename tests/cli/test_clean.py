@@ -142,7 +142,7 @@ def test_a_broken_record_of_a_row_removes_nothing(chain: Desk, mtl_bench: Give, 
     before = stored(chain)
     done = answer("y")
     assert (done.status, len(done.err.splitlines())) == (1, 1)
-    assert f"remove the folder {key_of_row} and run again" in done.err
+    assert f"{key_of_row} and give the same command again" in done.err
     assert stored(chain) == before
 
 

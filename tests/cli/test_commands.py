@@ -318,6 +318,37 @@ def test_a_stopped_run_keeps_what_it_has_and_says_how_to_go_on(desk: Desk, how: 
     assert Counter(desk.log) == {**Counter(set(desk.log)), "w": 2}
 
 
+def test_a_stopped_measurement_counts_what_was_measured_here(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
+    environment = desk.environment(ALSO="waiting")
+    words = ("run", "fake", "--device", "cpu", "--slots", "1", "--seeds", "1")
+    (desk.folder / "log.release").touch()
+    assert desk.start(*words, environment=environment).wait(timeout=60) == 0
+    (desk.folder / "store").rename(desk.folder / "gone")  # a fresh clone: all rows are there
+    for name in ("log.release", "log.started"):
+        (desk.folder / name).unlink()
+    run = desk.start(*words, "--here", environment=environment)
+    wait_for(desk.folder / "log.started")
+    run.terminate()
+    out, _ = run.communicate(timeout=60)
+    assert out.splitlines()[-1] == "Stopped. 2 of 3 cells are kept; give the same command again to go on."
+
+
+def test_a_second_run_says_that_it_waits_for_the_first(desk: Desk) -> None:
+    environment = desk.environment(ALSO="waiting")
+    words = ("run", "fake", "--device", "cpu", "--slots", "1", "--seeds", "1")
+    first = desk.start(*words, environment=environment)
+    wait_for(desk.folder / "log.started")
+    second = desk.start(*words, environment=environment)
+    assert second.stdout is not None
+    told = [second.stdout.readline() for _ in range(2)]
+    (desk.folder / "log.release").touch()
+    rest, err = second.communicate(timeout=60)
+    assert "another command computes 1 of these trials; this one waits for them\n" in [*told, *rest.splitlines(True)]
+    assert (second.returncode, err) == (0, "")
+    assert first.communicate(timeout=60)[1] == ""
+    assert Counter(desk.log)["w"] == 1
+
+
 @pytest.mark.slow
 def test_a_run_can_be_stopped_while_its_workers_start(desk: Desk) -> None:
     """Workers that are still starting do not die of Ctrl-C with tracebacks of their own."""
