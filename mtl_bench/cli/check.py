@@ -43,7 +43,7 @@ def check(
     """Compare the current code with the committed results.
 
     Exits with 0 if accuracy held, 1 if it fell, rose, spread or is not deterministic, 2 if it could not be checked;
-    with --spot, with 0 if all that was checked is equal or near enough, 1 if something is not, 2 if nothing was checked.
+    with --spot, with 0 if all that was checked is equal or near enough, 1 if something is not, 2 if none was checked.
     """
     from mtl_bench.execution import regression
     from mtl_bench.execution import spot as spot_check

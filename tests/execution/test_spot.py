@@ -174,7 +174,7 @@ def test_a_trained_network_is_held_to_the_spread_over_seeds() -> None:
     results = Results(Path(), "fake.laptop", rows)
 
     def tolerance(place: int, trial: Train | Score | Measure) -> float | None:
-        row = {**rows.iloc[place].to_dict()}
+        row = {str(name): value for name, value in rows.iloc[place].items()}
         return Committed(results, row, Cell({"method": row["method"], "seed": row["seed"]}, trial)).tolerance()
 
     assert tolerance(0, Measure(Pick(network, "last"), network)) == pytest.approx(8.0)  # four times the sd of 2

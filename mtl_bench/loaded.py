@@ -6,4 +6,5 @@ processes, which inherit MTL_BENCH_STUDIES, find a trial class that it defines u
 
 from mtl_bench.workspace import places
 
+# A module with a path is a package to `import`, but not to those who walk the packages of mtl_bench.
 __path__ = [str(places().studies)]
