@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from mtl_bench import workspace
 from mtl_bench.core.trial import Trial, key, parts
-from mtl_bench.study import REPLICATE, Cell, Labels, Study
+from mtl_bench.study import Cell, Labels, Study
 from mtl_bench.workspace import StudyError, nearest
 
 if TYPE_CHECKING:
@@ -52,15 +52,6 @@ class Selection:
 
         return Results.read(workspace.places().results, self.file)
 
-    def covering(self, results: Results) -> list[Cell]:
-        """The planned cells for as many seeds as the results hold: `--seeds` may have asked for more than are usual."""
-        first = self.study.scale(self.scale).seeds[0]
-        held = results.rows.get(REPLICATE, ())
-        seeds = [seed for seed in held if isinstance(seed, int)]
-        count = min(max(seeds, default=first) - first + 1, len(seeds))  # a damaged seed must not plan a million cells
-        usual = self.study.seeds[self.scale]
-        return workspace.cells_of(self.name, self.study, self.study.scale(self.scale, max(usual, count)))
-
     def without_results(self) -> StudyError:
         remedy = f"run `mtl-bench run {self.name} --scale {self.scale}` first"
         return StudyError(f"{self.name} has no results at {self.scale} scale yet; {remedy}")
@@ -90,14 +81,3 @@ def trials_of(cells: Iterable[Cell]) -> list[Trial]:
     """Every trial that the cells need, each once."""
     found = (part for cell in cells for part in parts(cell.trial) if isinstance(part, Trial))
     return list({key(trial): trial for trial in found}.values())
-
-
-def cells_of_rows(results: Results, cells: Iterable[Cell]) -> list[Cell | None]:
-    """For each row the cell with its labels, its metric and, today, its key; None for what has left the plan."""
-    planned = {(_labels(cell.labels), cell.metric, key(cell.trial)): cell for cell in cells}
-    rows = results.rows.to_dict("records")
-    return [planned.get((_labels({n: row[n] for n in results.labels}), row["metric"], row["key"])) for row in rows]
-
-
-def _labels(labels: Labels) -> frozenset[tuple[str, str]]:
-    return frozenset((name, str(value)) for name, value in labels.items() if value != "")

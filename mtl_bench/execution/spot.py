@@ -18,9 +18,10 @@ from mtl_bench.execution.costs import Costs, duration, trained_on
 from mtl_bench.execution.execute import STOPPED, execute, stoppable
 from mtl_bench.execution.machine import Machine
 from mtl_bench.execution.regression import committed
-from mtl_bench.execution.selection import Selection, cells_of_rows
+from mtl_bench.execution.selection import Selection
+from mtl_bench.results.frame import planned, unplanned
 from mtl_bench.results.table import Results
-from mtl_bench.study import REPLICATE, Cell
+from mtl_bench.study import REPLICATE, Cell, Labels
 from mtl_bench.workspace import StudyError
 
 EQUAL, WITHIN, DIFFERS, UNCHECKED = "equal", "within", "differs", "unchecked"
@@ -106,12 +107,19 @@ def _checkable(file: str, machine: Machine, folder: Path) -> list[Committed]:
     results = committed(workspace.places().results, file, folder / "old")
     name, _, scale = file.rpartition(".")
     try:
-        cells = cells_of_rows(results, Selection.of(name, scale).covering(results))
+        selection = Selection.of(name, scale)
     except StudyError as error:
         print(f"not checkable: {file}, {len(results.rows)} rows: {error}")
         return []
+    cells = planned(selection.study, results, selection.planned)
+    known = {(_labels(cell.labels), cell.metric, key(cell.trial)): cell for cell in cells}
     rows: list[dict[str, Any]] = results.rows.to_dict("records")  # type: ignore[assignment]
-    found = [Committed(results, row, cell) for row, cell in zip(rows, cells, strict=True) if cell]
+    of_today = [row for row, gone in zip(rows, unplanned(results, cells), strict=True) if not gone]
+    labels = [_labels({name: row[name] for name in results.labels}) for row in of_today]
+    found = [
+        Committed(results, row, known[own, row["metric"], row["key"]])
+        for own, row in zip(labels, of_today, strict=True)
+    ]
     if len(found) < len(rows):
         left = f"{len(rows) - len(found)} of {len(rows)} rows are no planned cell with today's key"
         print(f"not checkable: {file}, {left}")
@@ -121,11 +129,15 @@ def _checkable(file: str, machine: Machine, folder: Path) -> list[Committed]:
     return ours
 
 
+def _labels(labels: Labels) -> frozenset[tuple[str, str]]:
+    return frozenset((name, str(value)) for name, value in labels.items() if value != "")
+
+
 def _with_data(known: Iterable[Committed]) -> list[Committed]:
     """Those whose data are here; a line for each data set that is not."""
     found, absent = [], Counter[Any]()
     for one in known:
-        lacking = [d for d in data_catalogue.needed_by([one.cell]) if data_catalogue.at_hand(d) != "yes"]
+        lacking = [d for d in data_catalogue.needed_by([one.cell]) if data_catalogue.available(d) != "yes"]
         absent.update(lacking)
         if not lacking:
             found.append(one)

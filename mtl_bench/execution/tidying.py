@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
+import numpy as np
 
 from mtl_bench import workspace
 from mtl_bench.execution import maintenance
-from mtl_bench.execution.selection import Selection, cells_of_rows
+from mtl_bench.execution.selection import Selection
 from mtl_bench.execution.writer import locked
+from mtl_bench.results.frame import planned, unplanned
 from mtl_bench.results.table import Results
 from mtl_bench.workspace import StudyError
 
@@ -21,7 +23,7 @@ class Unplanned:
     """Rows of some results that are no planned cell with today's key."""
 
     results: Results
-    mask: pd.Series[bool]
+    mask: np.ndarray[Any, np.dtype[np.bool_]]  # bool (rows,)
 
     @property
     def count(self) -> int:
@@ -66,6 +68,4 @@ def _unplanned_rows() -> Iterator[Unplanned]:
         except StudyError as error:
             print(f"{holding.name}: left alone, since {error}")
             continue
-        cells = selection.covering(results)
-        mask = [cell is None for cell in cells_of_rows(results, cells)]
-        yield Unplanned(results, pd.Series(mask, index=results.rows.index, dtype=bool))
+        yield Unplanned(results, unplanned(results, planned(selection.study, results, selection.planned)))
