@@ -16,8 +16,8 @@ INSTALLED_FOR_TESTS := $(VENV)/.installed-for-tests
 INSTALLED_FOR_SPEED := $(VENV)/.installed-for-speed
 MTL_BENCH := $(BIN)/python -m mtl_bench
 AT_SCALE = $(SCALE:%=--scale %)
-STUDIES := $(sort $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)) \
-	$(patsubst benchmarks/%/__init__.py,%,$(wildcard benchmarks/*/__init__.py)))
+STUDIES := $(sort $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z0-9]*.py)) \
+	$(patsubst benchmarks/%/__init__.py,%,$(wildcard benchmarks/[a-z0-9]*/__init__.py)))
 ifeq ($(TORCH),cpu)
 SIZE := about 2 GB (PyTorch for CPUs only)
 else ifeq ($(shell uname -s),Linux)

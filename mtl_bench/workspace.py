@@ -10,12 +10,14 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mtl_bench.study import Cell, Scale, ScaleError, Study
 
-NAME = re.compile(r"[a-z0-9_]+")
+NAME = re.compile(r"[a-z0-9][a-z0-9_]*")  # a leading underscore is for what studies share
+LOADED = "mtl_bench.loaded"
+MOST_CELLS = 200_000  # of a plan, which is kept in memory
 
 
 class StudyError(Exception):
@@ -62,7 +64,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def study_names() -> list[str]:
-    """The studies, alphabetically. Raises StudyError when the folder of studies is absent."""
+    """The studies, alphabetically: `<name>.py` or `<name>/__init__.py`. Raises StudyError without a folder of them."""
     folder = places().studies
     if not folder.is_dir():
         raise StudyError(
@@ -85,7 +87,7 @@ def study_file(name: str) -> Path:
 
 
 def headline(name: str) -> str:
-    """The first line of a study file's docstring, read without importing the file."""
+    """The first line of a study's docstring, read without importing it."""
     try:
         text = ast.get_docstring(ast.parse(study_file(name).read_text(encoding="utf-8"))) or ""
     except SyntaxError as error:
@@ -94,22 +96,36 @@ def headline(name: str) -> str:
 
 
 def load(word: str) -> tuple[str, Study]:
-    """The study of that name, hyphens for underscores allowed. Raises StudyError."""
+    """The study of that name, hyphens for underscores allowed. Raises StudyError.
+
+    It is imported as `mtl_bench.loaded.<name>`, whatever its folder is called; see there. What lies beside that folder
+    can be imported too, after all that is installed.
+    """
     name, known = word.replace("-", "_"), study_names()
     if name not in known:
         raise StudyError(f'there is no study "{word}"{nearest(name, known)} (`mtl-bench list` shows all)')
-    folder, path = places().studies, study_file(name)
-    sys.path.insert(0, str(folder.parent))
+    path, beside = study_file(name), str(places().studies.parent)
+    if beside not in sys.path:
+        sys.path.append(beside)
+    importlib.invalidate_caches()
     try:
-        module = importlib.import_module(f"{folder.name}.{name}")
+        package = importlib.import_module(LOADED)
+        if package.__path__ != [str(places().studies)]:  # another folder than at the last time in this process
+            unload()
+            package = importlib.import_module(LOADED)
+        module = importlib.import_module(f"{LOADED}.{name}")
     except Exception as error:
         raise StudyError(f"{path} can't be loaded: {_where(error)}") from error
-    if Path(module.__file__ or "") != path:
-        raise StudyError(f"another package is called {folder.name} ({module.__file__}); remove it or rename it")
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
         raise StudyError(f"{path} has no STUDY; it must end with STUDY = Study(...)")
     return name, study
+
+
+def unload() -> None:
+    """Forget what was loaded, so that it is read anew."""
+    for name in [name for name in sys.modules if name == LOADED or name.startswith(f"{LOADED}.")]:
+        del sys.modules[name]
 
 
 def usual_scale(study: Study) -> str:
@@ -129,9 +145,18 @@ def scale_of(
 
 
 def cells_of(name: str, study: Study, scale: Scale) -> list[Cell]:
-    """The planned cells. Raises StudyError when the plan is wrong."""
+    """The planned cells. Raises StudyError when the plan is wrong or, with so many seeds, far too long."""
     try:
+        if len(scale.seeds) > max(study.seeds.values()):
+            ahead = len(scale.seeds) * len(study.cells(replace(scale, seeds=scale.seeds[:1])))
+            if ahead > MOST_CELLS:
+                raise StudyError(
+                    f"{name} has about {ahead:,} cells with {len(scale.seeds):,} seeds, more than the {MOST_CELLS:,} "
+                    "that a plan may have; give fewer --seeds"
+                )
         return study.cells(scale)
+    except StudyError:
+        raise
     except Exception as error:
         raise StudyError(f"{name} can't be planned at {scale.name} scale: {_where(error)}") from error
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mtl_bench import workspace
 from mtl_bench.__main__ import main
 from tests.results.measured import maker, quick  # noqa: F401
 from tests.studies import FAKE, Desk, Outcome
@@ -22,8 +23,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.delenv("ALSO", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "benchmarks"]:
-        monkeypatch.delitem(sys.modules, name)
     return desk
 
 
@@ -34,8 +33,7 @@ def mtl_bench(desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     def give(*words: str) -> Outcome:
         computing = words[0] in ("run", "check")
         monkeypatch.setattr(sys, "argv", ["mtl-bench", *words, *(["--device", "cpu"] if computing else [])])
-        for name in [name for name in sys.modules if name.startswith("benchmarks.")]:
-            del sys.modules[name]
+        workspace.unload()  # a study's file may have been changed
         capfd.readouterr()
         status: object = 0
         try:

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="make is not in
 
 @dataclass(frozen=True)
 class Checkout:
-    """A checkout with the Makefile, two studies and a stand-in for Python."""
+    """A checkout with the Makefile, two studies, one of them a folder, and a stand-in for Python."""
 
     folder: Path
 
@@ -67,6 +67,7 @@ def checkout(tmp_path: Path) -> Checkout:
     for folder in ("large", "notes"):  # a study of several files, and a folder that is none
         (tmp_path / "benchmarks" / folder).mkdir()
     (tmp_path / "benchmarks" / "large" / "__init__.py").touch()
+    (tmp_path / "benchmarks" / "_shared.py").touch()  # no study either
     (tmp_path / "programs").mkdir()
     (tmp_path / "programs" / "python3").write_text(STAND_IN, encoding="utf-8")
     (tmp_path / "programs" / "python3").chmod(0o755)

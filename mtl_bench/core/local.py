@@ -11,7 +11,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial
@@ -61,6 +61,14 @@ class LocalExecutor:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return future
+
+    def explain(self, error: BaseException) -> str:
+        """What ended a trial, in one line with the remedy where there is one."""
+        if isinstance(error, ProcessExpired):
+            return (
+                f"its worker was killed (exit code {error.exitcode}); out of memory is the usual cause: try --slots 1"
+            )
+        return f"{type(error).__name__}: {error}"
 
     def close(self) -> None:
         """Stop at once; what the workers were computing resumes from its last checkpoint."""

@@ -8,8 +8,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from graphlib import TopologicalSorter
 from typing import Any, Protocol
 
-from pebble import ProcessExpired
-
 from mtl_bench.core.store import Store, StoreError, TrialError
 from mtl_bench.core.trial import Trial, dependencies, key
 
@@ -20,6 +18,8 @@ class Executor(Protocol):
     slots: int
 
     def submit(self, trial: Trial) -> Future[Any]: ...
+
+    def explain(self, error: BaseException) -> str: ...  # what happened to a trial that the trial did not do itself
 
     def close(self) -> None: ...
 
@@ -42,12 +42,10 @@ def missing(trials: Iterable[Trial], store: Store) -> dict[str, Trial]:
     return ordered
 
 
-def _reason(error: BaseException, store: Store, trial: Trial) -> str:
-    if isinstance(error, ProcessExpired):
-        return f"its worker was killed (exit code {error.exitcode}); out of memory is the usual cause: try --slots 1"
+def _reason(error: BaseException, store: Store, executor: Executor, trial: Trial) -> str:
     if isinstance(error, TrialError):
         return f"{error} (traceback: {os.path.relpath(store.failure(trial))})"
-    return f"{type(error).__name__}: {error}"
+    return executor.explain(error)
 
 
 def run(
@@ -86,7 +84,7 @@ def run(
             if isinstance(error, StoreError):
                 raise error
             if error:
-                fail(name, _reason(error, store, todo[name]))
+                fail(name, _reason(error, store, executor, todo[name]))
             else:
                 watch("finished", todo[name])
                 order.done(name)

@@ -79,6 +79,19 @@ class Store:
             if KEY.fullmatch(part.stem):
                 yield part.stem
 
+    def locks(self) -> list[Path]:
+        """The lock files, in use or not."""
+        return [*self.root.glob(f"{SHARD}/*.lock"), *self.root.glob("*.lock")]
+
+    def leftovers(self) -> list[Path]:
+        """What failures and killed processes left beside trials, finished or not."""
+        found = [self.root / "failed", *self.root.glob(f"{SHARD}/*/*.part"), *self.root.glob("environments/*.part")]
+        return [path for path in found if path.exists() and path.parent.suffix != ".part"]
+
+    def everything(self) -> list[Path]:
+        """All that the store consists of: the folder may hold what is not ours."""
+        return [*self.root.glob(SHARD), *self.root.glob("environments"), *self.root.glob("failed"), *self.locks()]
+
     def record_of(self, name: str) -> dict[str, Any] | None:
         """The record of the trial with this key, None where the store does not hold it. Raises StoreError."""
         if not KEY.fullmatch(name):

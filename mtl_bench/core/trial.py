@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 PARAMETER = "a number, string, bool, None, enum, tuple or frozen dataclass"
+PLAIN = (bool, int, str, type(None))  # what is its own description
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,15 @@ def _keyed_fields(cls: type) -> tuple[tuple[Field[Any], Any], ...]:
     return tuple((f, hints[f.name]) for f in fields(cls) if f.compare)
 
 
+@cache
+def _field_names(cls: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cls))
+
+
 def _coerce(value: Any, hint: Any) -> Any:
     """An int where a float is annotated is that float: `lr=1` and `lr=1.0` are one trial."""
+    if type(value) is not int and not isinstance(value, tuple):
+        return value
     options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
     if type(value) is int and float in options and int not in options:
         return float(value)
@@ -75,6 +83,8 @@ def describe(value: Any, where: str = "a trial") -> Any:
 
     Raises TypeError with one sentence for anything that has no stable value.
     """
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, Enum):
         return f"{type(value).__name__}.{value.name}"
     if isinstance(value, bool | int | str | None):
@@ -87,6 +97,9 @@ def describe(value: Any, where: str = "a trial") -> Any:
         return [describe(v, f"{where}[{i}]") for i, v in enumerate(value)]
     if is_dataclass(value) and not isinstance(value, type):
         cls = type(value)
+        known: dict[str, Any] | None = getattr(value, "__dict__", {}).get("_known_description")
+        if known is not None:
+            return known
         if not cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]
             raise TypeError(f"{where} is a {cls.__name__}, which is not frozen; write @dataclass(frozen=True)")
         described: dict[str, Any] = {"class": cls.__name__, "version": getattr(cls, "version", 1)}
@@ -94,6 +107,8 @@ def describe(value: Any, where: str = "a trial") -> Any:
             v = _coerce(getattr(value, f.name), hint)
             if "omit_when" not in f.metadata or v != f.metadata["omit_when"]:
                 described[f.name] = describe(v, f"{cls.__name__}.{f.name}")
+        if not isinstance(value, Trial) and hasattr(value, "__dict__"):  # many trials share a parameter
+            object.__setattr__(value, "_known_description", described)
         return described
     raise TypeError(f"{where} is a {type(value).__name__}; a parameter is {PARAMETER}")
 
@@ -112,11 +127,13 @@ def parts(value: Any, into_trials: bool = True) -> Iterator[Any]:
     """Every frozen dataclass inside `value`, itself included, depth first."""
     if isinstance(value, tuple):
         for v in value:
-            yield from parts(v, into_trials)
+            if type(v) not in PLAIN:
+                yield from parts(v, into_trials)
     elif is_dataclass(value) and not isinstance(value, type):
         if into_trials or not isinstance(value, Trial):
-            for f in fields(value):
-                yield from parts(getattr(value, f.name), into_trials)
+            for name in _field_names(type(value)):
+                if type(inner := getattr(value, name)) not in PLAIN:
+                    yield from parts(inner, into_trials)
         yield value
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, describe, key, parts
+from mtl_bench.execution.selection import trials_of
+from mtl_bench.study import Cell
+
+if TYPE_CHECKING:
+    from mtl_bench.results.table import Results
 
 Likeness = tuple[str, ...]  # all but the seed; class and method; class
 
@@ -34,6 +39,8 @@ class Costs:
 
     def total(self, trials: Iterable[Trial]) -> float | None:
         """The cost of all, None if of one not even that of its class and method is known."""
+        if not self.known:
+            return None
         costs = [self.of(likeness(trial)[:2]) for trial in trials]
         return None if None in costs else sum(cost for cost in costs if cost is not None)
 
@@ -72,7 +79,7 @@ def trained_on(trial: Trial) -> int:
     return sum(recipe.steps * recipe.batch_size for recipe in recipes)
 
 
-def shares(trials: Iterable[Trial], seconds: Mapping[str, float]) -> dict[str, float]:
+def own_seconds(trials: Iterable[Trial], seconds: Mapping[str, float]) -> dict[str, float]:
     """Seconds by key, from those that results hold, where a trial's include all that it needs.
 
     What a trial adds to trials that are known already goes to the one of its new trials that trains, if any.
@@ -95,6 +102,29 @@ def costs_in(store: Store, trials: Iterable[Trial]) -> Costs:
         if trial in store:
             costs.learn(trial, store.record(trial)["seconds"])
     return costs
+
+
+def known_costs(cells: Iterable[Cell], store: Store, results: Results) -> tuple[Costs, Costs]:
+    """What trials cost, by the store, and what whole cells cost, by the results (a fresh clone has no store)."""
+    cells, by_cell = list(cells), Costs()
+    seconds = dict(zip(results.rows["key"], results.rows["seconds"], strict=True))
+    for cell in cells if seconds else ():
+        if key(cell.trial) in seconds:
+            by_cell.learn(cell.trial, seconds[key(cell.trial)])
+    return costs_in(store, trials_of(cells) if store.root.exists() else ()), by_cell
+
+
+def rates_at(scale: str, cells: Iterable[Cell], store: Store, device: str, results: Results) -> Rates:
+    """What the trials of these cells cost on this device class, by the store, else by the results."""
+    trials, rates = trials_of(cells), Rates(scale)
+    rows = results.rows[results.rows["device"] == device]
+    by_rows = own_seconds(trials, dict(zip(rows["key"], rows["seconds"], strict=True)))
+    for trial in trials:
+        record = store.record(trial) if trial in store else {}
+        seconds = record["seconds"] if record.get("device") == device else by_rows.get(key(trial))
+        if seconds is not None:
+            rates.learn(trial, seconds)
+    return rates
 
 
 def likeness(trial: Trial) -> Likeness:

@@ -1,158 +1,144 @@
-"""Filling a study's results: which cells are asked for, and computing what they lack."""
+"""Computing what a study's results lack, and what is told of it: what failed, how to go on after a stop."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 
-from mtl_bench.core.local import LocalExecutor
-from mtl_bench.core.runner import missing, run
+from mtl_bench import workspace
+from mtl_bench.core import runner
 from mtl_bench.core.store import Store
-from mtl_bench.core.trial import Trial, key, parts
-from mtl_bench.execution.costs import Costs, Rates, costs_in, duration, likeness, shares
-from mtl_bench.execution.progress import Progressing, title, view
+from mtl_bench.core.trial import Trial
+from mtl_bench.execution import data_catalogue, fetching, maintenance, pages
+from mtl_bench.execution.costs import Costs, known_costs
+from mtl_bench.execution.machine import Machine
+from mtl_bench.execution.progress import Progressing, view
+from mtl_bench.execution.selection import Selection
+from mtl_bench.execution.writer import ResultsWriter, invalidate
 from mtl_bench.results.table import Results
-from mtl_bench.study import Cell, Labels
-from mtl_bench.workspace import StudyError, nearest
+from mtl_bench.study import Cell
+from mtl_bench.workspace import StudyError
+
+STOPPED = 130  # the exit status of what Ctrl-C ended
+MANY = 20_000  # cells whose keys take seconds to compute
 
 
-class Labelled(Protocol):
-    """A cell, or what is known of one."""
-
-    @property
-    def labels(self) -> Labels: ...
-
-
-OneLabelled = TypeVar("OneLabelled", bound=Labelled)
-
-
-def asked(name: str, cells: Sequence[OneLabelled], only: Iterable[str], option: str = "--only ") -> list[OneLabelled]:
-    """The cells with these labels: "method=DANN" twice means either, different labels mean both. Raises StudyError."""
-    wanted: dict[str, set[str]] = {}
-    for word in only:
-        label, equals, value = word.partition("=")
-        if not equals:
-            raise StudyError(f'{option}{word}: write a label and its value, for example {option}"method=source only"')
-        known = {str(cell.labels[label]) for cell in cells if label in cell.labels}
-        if not known:
-            labels = dict.fromkeys(name for cell in cells for name in cell.labels)
-            raise StudyError(f'{name} has no label "{label}"{nearest(label, labels)} (it has {", ".join(labels)})')
-        if value not in known:
-            values = ", ".join(sorted(known))
-            raise StudyError(f'{name} has no {label} "{value}"{nearest(value, known)} (it has {values})')
-        wanted.setdefault(label, set()).add(value)
-    return [c for c in cells if all(str(c.labels.get(label)) in values for label, values in wanted.items())]
-
-
-def trials_of(cells: Iterable[Cell]) -> list[Trial]:
-    """Every trial that the cells need, each once."""
-    found = (part for cell in cells for part in parts(cell.trial) if isinstance(part, Trial))
-    return list({key(trial): trial for trial in found}.values())
+def run(selection: Selection, machine: Machine, here: bool, recompute: bool, command: str) -> int:
+    """Compute what is lacking, write the page; returns the exit status."""
+    folder, cells, store = workspace.places().results, selection.cells, machine.store
+    results = selection.results()
+    todo = _with_data(lacking(selection, machine, results, here, recompute), store)
+    costs, _ = known_costs(selection.planned if todo else (), store, results)
+    if recompute:
+        invalidate(todo, folder, selection.file, store, machine.device)
+    writer = ResultsWriter(folder, selection.file, todo, store, command)
+    reasons, stopped = {}, False
+    with stoppable():
+        try:
+            reasons = execute(todo, machine, costs, writer.on_event)
+        except KeyboardInterrupt:
+            stopped = True
+        finally:
+            results = writer.finish()
+    if stopped:
+        kept = sum(results.has(cell, machine.device) and (not here or cell.trial in store) for cell in cells)
+        again = "the same command again, without --recompute," if recompute else "the same command again"
+        print(f"Stopped. {kept} of {len(cells)} cells are kept; give {again} to go on.")
+        return STOPPED
+    if len(results.rows):
+        pages.write_page(selection, results)
+    return tell_failures(reasons)
 
 
-def known_costs(cells: Iterable[Cell], store: Store, results: Results) -> tuple[Costs, Costs]:
-    """What trials cost, by the store, and what whole cells cost, by the results (a fresh clone has no store)."""
-    cells, by_cell = list(cells), Costs()
-    seconds = dict(zip(results.rows["key"], results.rows["seconds"], strict=True))
-    for cell in cells:
-        if key(cell.trial) in seconds:
-            by_cell.learn(cell.trial, seconds[key(cell.trial)])
-    return costs_in(store, trials_of(cells)), by_cell
+def lacking(selection: Selection, machine: Machine, results: Results, here: bool, recompute: bool) -> list[Cell]:
+    """The cells without a row in the results; `here`, also those that this store did not compute."""
+
+    def done(cell: Cell) -> bool:
+        return results.has(cell, machine.device) and not recompute and (not here or cell.trial in machine.store)
+
+    count = len(selection.cells)
+    if count > MANY:
+        print(f"looking up {count:,} cells", flush=True)
+    todo = [cell for cell in selection.cells if not done(cell)]
+    print(f"{selection.name} at {selection.scale} scale: {count - len(todo)} of {count} cells done", flush=True)
+    if len(todo) < count and not here and not any(cell.trial in machine.store for cell in selection.cells):
+        print("(by the results in the repository; --here measures them on this machine)", flush=True)
+    return todo
 
 
-def rates_at(scale: str, cells: Iterable[Cell], store: Store, device: str, results: Results) -> Rates:
-    """What the trials of these cells cost on this device class, by the store, else by the results."""
-    trials, rates = trials_of(cells), Rates(scale)
-    rows = results.rows[results.rows["device"] == device]
-    by_rows = shares(trials, dict(zip(rows["key"], rows["seconds"], strict=True)))
-    for trial in trials:
-        record = store.record(trial) if trial in store else {}
-        seconds = record["seconds"] if record.get("device") == device else by_rows.get(key(trial))
-        if seconds is not None:
-            rates.learn(trial, seconds)
-    return rates
-
-
-def forecast(
+def execute(
     cells: Sequence[Cell],
-    store: Store,
-    slots: int,
+    machine: Machine,
     costs: Costs,
-    costs_of_cells: Costs,
-    recompute: bool,
-    rates: Callable[[], Sequence[Rates]] = lambda: (),
-) -> list[str]:
-    """What computing the cells would run, and what that cost last time, as lines.
-
-    Where that is not known, it is estimated from the first of the `rates` that know the kind of trial.
-    """
-    todo = trials_of(cells) if recompute else list(missing([cell.trial for cell in cells], store).values())
-    if not todo:
-        return ["nothing to compute"]
-    total = costs.total(todo)
-    if total is None:
-        total = costs_of_cells.total(cell.trial for cell in cells)
-    known = rates() if total is None else ()
-    groups: dict[str, list[Trial]] = {}
-    for trial in todo:
-        groups.setdefault(title(trial, seed=False), []).append(trial)
-    lines = []
-    for name, trials in groups.items():
-        seconds, scale = _estimate(trials[0], costs, known)
-        each = f"about {duration(seconds)} each" if seconds is not None else "cost not known yet"
-        lines.append(f"{len(trials):>6} × {name}, {each}" + (f" (estimated from {scale} scale)" if scale else ""))
-    last = f"{len(todo)} trials to compute"
-    if total is not None:
-        return [*lines, f"{last}; last time this took about {duration(total / slots)} in {slots} slots"]
-    return [*lines, last + _estimated([_estimate(trial, costs, known) for trial in todo], slots)]
-
-
-def _estimate(trial: Trial, costs: Costs, rates: Iterable[Rates]) -> tuple[float | None, str]:
-    """Seconds, and the scale that they are estimated from: "" where the trial's like is known."""
-    seconds = costs.of(likeness(trial)[:2])
-    if seconds is not None:
-        return seconds, ""
-    for one in rates:
-        if (seconds := one.of(trial)) is not None:
-            return seconds, one.scale
-    return None, ""
-
-
-def _estimated(estimates: Sequence[tuple[float | None, str]], slots: int) -> str:
-    seconds = [one for one, _ in estimates if one is not None]
-    scales = dict.fromkeys(scale for _, scale in estimates if scale)
-    if not seconds:
-        return ""
-    by = f", estimated from {' and '.join(scales)} scale by how much they compute" if scales else ""
-    unknown = len(estimates) - len(seconds)
-    rest = f"; without the {unknown} trials whose cost is not known yet" if unknown else ""
-    return f"; about {duration(sum(seconds) / slots)} in {slots} slots{by}{rest}"
-
-
-def compute(
-    cells: Sequence[Cell],
-    store: Store,
-    device: str,
-    slots: int,
-    costs: Costs,
-    hear: Callable[[str, Trial], None] = lambda event, trial: None,
+    on_event: Callable[[str, Trial], None] = lambda event, trial: None,
 ) -> dict[str, str]:
     """Compute what the cells lack and show how it goes; returns {key: reason} of what could not be computed."""
-    todo = missing([cell.trial for cell in cells], store)
+    todo = runner.missing([cell.trial for cell in cells], machine.store)
     if not todo:
         return {}
-    slots = min(slots, len(todo))
-    showing = view(Progressing(todo.values(), store, slots, costs), Console())
+    if elsewhere := todo.keys() & maintenance.running(machine.store):
+        print(f"another command computes {len(elsewhere)} of these trials; this one waits for them", flush=True)
+    showing = view(Progressing(todo.values(), machine.store, min(machine.slots, len(todo)), costs), Console())
 
     def watch(event: str, trial: Trial) -> None:
-        showing.hear(event, trial)
-        hear(event, trial)
+        showing.on_event(event, trial)
+        on_event(event, trial)
 
-    executor = LocalExecutor(store, device, slots)
+    executor = machine.executor(len(todo))
     try:
         with showing:
-            return run([cell.trial for cell in cells], store, executor, watch, poll=0.5)
+            return runner.run([cell.trial for cell in cells], machine.store, executor, watch, poll=0.5)
     finally:
         executor.close()
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM raises KeyboardInterrupt; more of them cannot disturb the clean end."""
+
+    def stop(*_: object) -> None:
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    for one in before:
+        signal.signal(one, stop)
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            if signal.getsignal(one) is stop:  # once stopped, nothing disturbs the way out
+                signal.signal(one, handler)
+
+
+def _with_data(cells: Sequence[Cell], store: Store) -> list[Cell]:
+    """The cells whose data are available, fetched now if need be. Raises StudyError unless the others are optional."""
+    todo = [cell for cell in cells if cell.trial not in store]
+    absent = fetching.fetch(data_catalogue.needed_by(todo))
+    needing = {data_set: [cell for cell in todo if data_set in data_catalogue.needed_by([cell])] for data_set in absent}
+    for data_set, sentence in absent.items():
+        if not all(cell.optional for cell in needing[data_set]):
+            raise StudyError(sentence)
+        print(f"not available: {sentence}")
+    lost = {id(cell) for cells_of_one in needing.values() for cell in cells_of_one}
+    return [cell for cell in cells if id(cell) not in lost]
+
+
+def tell_failures(reasons: Mapping[str, str]) -> int:
+    """A line per cause on stderr; returns the exit status."""
+    causes: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        if not reason.startswith("needs "):
+            causes.setdefault(reason.partition(" (traceback: ")[0], []).append(name)
+    for names in causes.values():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        print(f"{names[0]}{more}: {reasons[names[0]]}", file=sys.stderr)
+    dependents = len(reasons) - sum(map(len, causes.values()))
+    if dependents:
+        print(f"{dependents} more trials need what failed; every cell that succeeded is kept", file=sys.stderr)
+    return 1 if reasons else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,10 +12,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from mtl_bench.core.store import StoreError
+from mtl_bench.core.store import Store, StoreError
 from mtl_bench.workspace import Places, near
-
-SHARD = "[0-9a-f][0-9a-f]"
 
 
 @dataclass(frozen=True)
@@ -43,115 +40,97 @@ def holdings(results: Path) -> list[Holding]:
 
 def status(places: Places) -> str:
     """Results, running trials, failures and disk use, as text."""
-    store = places.store
-    tracebacks = sorted(store.glob("failed/*.txt"))
+    store = Store(places.store)
     sections = {
         "results": [f"{h.name}  {h.rows} rows  {h.newest}  {', '.join(h.devices)}" for h in holdings(places.results)],
-        "running": running(store),
-        "failed": [
-            f"{t.stem}  {t.read_text(encoding='utf-8').rstrip().rpartition(chr(10))[2]}  ({near(t)})"
-            for t in tracebacks
-        ],
+        "running": [_running_line(store, name) for name in running(store)],
+        "failed": [f"{name}  {last}  ({near(path)})" for name, (path, last) in store.failures().items()],
         "store": [contents(store)],
         "disk": _disk_use(places),
     }
     return "\n".join("\n  ".join([section, *(lines or ["none"])]) for section, lines in sections.items())
 
 
-def contents(store: Path) -> str:
+def contents(store: Store) -> str:
     """How many trials a store holds, and how much space they take."""
-    size, count = measured(store)
-    return f"{count} finished trials ({mebibytes(size)}) in {near(store)}"
+    return f"{len(list(store.keys()))} finished trials ({mebibytes(store.size())}) in {near(store.root)}"
 
 
 def _disk_use(places: Places) -> list[str]:
     """A line for each folder that grows; by default the store lies in the results, which are told without it."""
     folders = {"results": places.results, "reports": places.reports, "data": places.data}
-    sizes = {name: mebibytes(measured(path, but=places.store)[0]) for name, path in folders.items()}
+    sizes = {name: mebibytes(measured(path, but=places.store)) for name, path in folders.items()}
     width = max(map(len, sizes.values()))
     return [f"{name:<7}  {sizes[name]:>{width}}  {near(path)}" for name, path in folders.items()]
 
 
-def running(store: Path) -> list[str]:
-    """A line for each trial that some process computes now."""
-    lines = []
-    for part, lock in _unfinished(store):
-        with _lock_if_free(lock) as free:
+def running(store: Store) -> list[str]:
+    """The keys of the trials that some process computes now."""
+    found = []
+    for name in store.unfinished():
+        with _if_free(store.lock(name)) as free:
             if not free:
-                lines.append(f"{part.stem}  {_progress(part)}".rstrip())
-    return lines
+                found.append(name)
+    return found
 
 
-def sweep(store: Path) -> str:
+def _running_line(store: Store, name: str) -> str:
+    fraction, text = store.progress(name)
+    return f"{name}  {fraction:.0%}  {text}" if text else name
+
+
+def sweep(store: Store) -> str:
     """Remove unfinished trials, locks and old failures; returns what came of it, as text."""
     freed = in_use = 0
-    for part, lock in _unfinished(store):
-        with _lock_if_free(lock) as free:
+    for name in store.unfinished():
+        with _if_free(store.lock(name)) as free:
             if free:
                 # While the lock is held: who waits for it sees that it is gone and starts over.
-                freed += remove(part) + remove(lock)
+                freed += remove(store.part_of(name)) + remove(Path(store.lock(name).lock_file))
             else:
                 in_use += 1
-    for lock in [*store.glob(f"{SHARD}/*.lock"), *store.glob("*.lock")]:
-        with _lock_if_free(lock) as free:
+    for lock in store.locks():
+        with _if_free(FileLock(lock)) as free:
             if free:
                 freed += remove(lock)
-    for leftover in [*store.glob("failed"), *store.glob(f"{SHARD}/*/*.part"), *store.glob("environments/*.part")]:
-        if leftover.parent.suffix != ".part":
-            freed += remove(leftover)
+    freed += sum(map(remove, store.leftovers()))
     used = f"; trials in progress, left alone: {in_use}" if in_use else ""
     return f"{mebibytes(freed)} freed{used}"
 
 
-def must_be_idle(store: Path) -> None:
+def must_be_idle(store: Store) -> None:
     """Raises StoreError if some process computes one of its trials."""
     if in_use := running(store):
         remedy = "stop them first (`mtl-bench status` shows them)"
-        raise StoreError(f"{len(in_use)} trials of {near(store)} are being computed; {remedy}")
+        raise StoreError(f"{len(in_use)} trials of {near(store.root)} are being computed; {remedy}")
 
 
-def empty(store: Path) -> str:
+def empty(store: Store) -> str:
     """Remove all that a store consists of, and nothing else that may lie in the folder; returns what came of it."""
-    ours = [*store.glob(SHARD), *store.glob("environments"), *store.glob("failed"), *store.glob("*.lock")]
-    return f"{mebibytes(sum(map(remove, ours)))} freed"
-
-
-def _unfinished(store: Path) -> Iterator[tuple[Path, Path]]:
-    """The folders of unfinished trials and the lock of each."""
-    for part in sorted(store.glob(f"{SHARD}/*.part")):
-        yield part, part.with_suffix(".lock")
+    return f"{mebibytes(sum(map(remove, store.everything())))} freed"
 
 
 @contextmanager
-def _lock_if_free(path: Path) -> Iterator[bool]:
+def _if_free(lock: FileLock) -> Iterator[bool]:
     """Hold the lock if no one else does; yields whether that is so."""
     try:
-        with FileLock(path, timeout=0):
+        with lock.acquire(timeout=0):
             yield True
     except Timeout:
         yield False
 
 
-def _progress(part: Path) -> str:
-    try:
-        note = json.loads((part / "progress.json").read_text(encoding="utf-8"))
-        return f"{note['fraction']:.0%}  {note['text']}"
-    except (OSError, ValueError, KeyError):
-        return ""
+def measured(path: Path, but: Path | None = None) -> int:
+    """Bytes that a file or folder takes on the disk, without those of `but`. What goes meanwhile takes none.
 
-
-def measured(path: Path, but: Path | None = None) -> tuple[int, int]:
-    """Bytes that a file or folder takes on the disk, without those of `but`, and how many finished trials it holds.
-
-    What goes meanwhile takes none. By os.scandir: a store has hundreds of thousands of files.
+    By os.scandir: a store has hundreds of thousands of files.
     """
-    total, records = 0, 0
+    total = 0
     with suppress(FileNotFoundError):
         total += path.lstat().st_blocks * 512
     waiting = [str(path)] if path.is_dir() else []
     while waiting:
-        folder = waiting.pop()
-        with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        with suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 if but is not None and entry.path == str(but):
                     continue
@@ -159,14 +138,12 @@ def measured(path: Path, but: Path | None = None) -> tuple[int, int]:
                     total += entry.stat(follow_symlinks=False).st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
-                    elif entry.name == "record.json" and not folder.endswith(".part"):
-                        records += 1
-    return total, records
+    return total
 
 
 def remove(path: Path) -> int:
     """Remove a file or folder; returns the bytes that it took."""
-    freed = measured(path)[0]
+    freed = measured(path)
     if path.is_dir():
         shutil.rmtree(path)
     else:

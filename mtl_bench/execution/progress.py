@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -54,7 +53,7 @@ class Progressing:
         self.total, self.done = len(self.waiting), 0
         self.store, self.slots, self.costs = store, slots, costs
 
-    def hear(self, event: str, trial: Trial) -> None:
+    def on_event(self, event: str, trial: Trial) -> None:
         if event == "running":
             return
         if (like := self.waiting.pop(key(trial), None)) is not None:
@@ -69,12 +68,7 @@ class Progressing:
 
     def note(self, trial: Trial) -> tuple[float, str]:
         """The fraction done and the words that the running trial last gave."""
-        folder = self.store.folder(trial)
-        try:
-            note = json.loads((folder.with_name(f"{folder.name}.part") / "progress.json").read_text(encoding="utf-8"))
-            return float(note["fraction"]), str(note["text"])
-        except (OSError, ValueError, KeyError):
-            return 0.0, ""
+        return self.store.progress(key(trial))
 
     def remaining(self) -> float | None:
         """Seconds until all is done, None while nothing is known; what is like nothing so far counts as nothing."""
@@ -100,7 +94,7 @@ class View(Protocol):
 
     def __exit__(self, *_: object) -> None: ...
 
-    def hear(self, event: str, trial: Trial) -> None: ...
+    def on_event(self, event: str, trial: Trial) -> None: ...
 
 
 class Lines:
@@ -115,8 +109,8 @@ class Lines:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def hear(self, event: str, trial: Trial) -> None:
-        self.progressing.hear(event, trial)
+    def on_event(self, event: str, trial: Trial) -> None:
+        self.progressing.on_event(event, trial)
         if event == "started":
             self._say(f"started   {title(trial)}")
         elif event == "running":
@@ -154,8 +148,8 @@ class Bars:
     def __exit__(self, *_: object) -> None:
         self.bars.stop()
 
-    def hear(self, event: str, trial: Trial) -> None:
-        self.progressing.hear(event, trial)
+    def on_event(self, event: str, trial: Trial) -> None:
+        self.progressing.on_event(event, trial)
         if event == "started":
             self.tasks[key(trial)] = self.bars.add_task(title(trial), total=1.0, note="starting")
         elif event == "running":

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mtl_bench import workspace
+from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key, parts
 from mtl_bench.execution import maintenance
-from mtl_bench.execution.lineage import key_of, record_at
+from mtl_bench.execution.lineage import key_of
 from mtl_bench.workspace import Places, StudyError, near
 
 
@@ -21,39 +20,37 @@ from mtl_bench.workspace import Places, StudyError, near
 class Unreferenced:
     """Finished trials that can go."""
 
-    store: Path
-    folders: tuple[Path, ...]
+    store: Store
+    keys: tuple[str, ...]
     kept: int  # how many are needed
     size: int  # bytes
 
     def __str__(self) -> str:
-        if not self.folders:
-            return f"nothing to remove: all {self.kept} finished trials in {near(self.store)} are needed"
-        kinds = Counter(folder.name.rpartition("-")[0] for folder in self.folders)
+        if not self.keys:
+            return f"nothing to remove: all {self.kept} finished trials in {near(self.store.root)} are needed"
+        kinds = Counter(name.rpartition("-")[0] for name in self.keys)
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-        count = len(self.folders)
+        count = len(self.keys)
         return (
             f"{count} of {count + self.kept} finished trials ({maintenance.mebibytes(self.size)}) in "
-            f"{near(self.store)} that neither results nor studies need: {told}"
+            f"{near(self.store.root)} that neither results nor studies need: {told}"
         )
 
     def remove(self) -> str:
-        """Remove them, each record first, so that a kill leaves no hollow trial; returns what came of it."""
-        for folder in self.folders:
-            (folder / "record.json").unlink(missing_ok=True)
-            shutil.rmtree(folder)
+        """Remove them; returns what came of it."""
+        for name in self.keys:
+            self.store.remove(name)
         return f"{maintenance.mebibytes(self.size)} freed; {self.kept} finished trials are left"
 
 
 def unreferenced(places: Places) -> Unreferenced:
     """Raises StudyError when a study or results can't be read: what they need is not known then."""
-    needed = _needed_by_studies() | _needed_by_results(places)
-    finished = sorted(record.parent for record in places.store.glob(f"{maintenance.SHARD}/*/record.json"))
-    finished = [folder for folder in finished if folder.suffix != ".part"]
-    going = tuple(folder for folder in finished if folder.name not in needed)
-    return Unreferenced(
-        places.store, going, len(finished) - len(going), sum(maintenance.measured(folder)[0] for folder in going)
-    )
+    store = Store(places.store)
+    needed = _needed_by_studies() | _needed_by_results(places, store)
+    finished = list(store.keys())
+    going = tuple(name for name in finished if name not in needed)
+    size = sum(maintenance.measured(store.folder_of(name)) for name in going)
+    return Unreferenced(store, going, len(finished) - len(going), size)
 
 
 def _needed_by_studies() -> set[str]:
@@ -67,7 +64,7 @@ def _needed_by_studies() -> set[str]:
     return needed
 
 
-def _needed_by_results(places: Places) -> set[str]:
+def _needed_by_results(places: Places, store: Store) -> set[str]:
     """The keys of all rows, planned or not, with those of all that the stored ones depend on."""
     rows: set[str] = set()
     for path in places.results.glob("*.*.csv"):
@@ -78,7 +75,7 @@ def _needed_by_results(places: Places) -> set[str]:
         rows |= {str(one) for one in keys}
     needed = set(rows)
     for name in rows:
-        if record := record_at(places.store, name):
+        if record := store.record_of(name):
             needed |= {key_of(description) for description in _descriptions(record["trial"])}
     return needed
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from mtl_bench.core.store import Store
-from mtl_bench.execution.execute import trials_of
+from mtl_bench import workspace
+from mtl_bench.disk import write_atomically
+from mtl_bench.execution.costs import known_costs
+from mtl_bench.execution.execute import STOPPED, execute, stoppable, tell_failures
+from mtl_bench.execution.machine import Machine
+from mtl_bench.execution.selection import Selection, trials_of
 from mtl_bench.results.table import Results
-from mtl_bench.statistics.regression import Comparison, compare, confirm
-from mtl_bench.study import Cell, Study
-from mtl_bench.workspace import cells_of, scale_of
+from mtl_bench.statistics import regression as findings
+from mtl_bench.study import Cell
+from mtl_bench.workspace import StudyError
 
 CONFIRMING_SEED = 200  # the first seed of the runs that confirm an alarm: no judged run uses it
-
-Compute = Callable[[Sequence[Cell]], dict[str, str]]
 
 
 def committed(folder: Path, name: str, copy: Path) -> Results:
@@ -27,7 +30,7 @@ def committed(folder: Path, name: str, copy: Path) -> Results:
     for file in files:
         path = copy / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_git(folder, "show", f"HEAD:./{file}") or b"")
+        write_atomically(path, _git(folder, "show", f"HEAD:./{file}") or b"")
     return Results.read(copy, name)
 
 
@@ -39,34 +42,70 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
         return None
 
 
-def fresh(
-    cells: Sequence[Cell], name: str, folder: Path, store: Store, compute: Compute
-) -> tuple[Results, dict[str, str]]:
+def fresh(cells: Sequence[Cell], baseline: Results, folder: Path, machine: Machine) -> tuple[Results, dict[str, str]]:
     """Results of the current code, kept files in `folder`; and the reasons of what could not be computed."""
+    store = machine.store
     for trial in trials_of(cells):
         if trial in store and not store.current(trial):
             store.discard(trial)
-    reasons = compute(cells)
-    results = Results(folder, name)
+    reasons = execute(cells, machine, known_costs(cells, store, baseline)[0])
+    results = Results(folder, baseline.name)
     results.merge([cell for cell in cells if cell.trial in store], store)
     return results, reasons
 
 
 def check(
-    name: str, study: Study, scale: str, baseline: Results, folder: Path, store: Store, compute: Compute
-) -> tuple[Comparison, dict[str, str]]:
-    """Compare a fresh run with the baseline, and with new seeds where it raises an alarm; also what failed and why."""
-    cells = cells_of(name, study, scale_of(name, study, scale))
-    measured, reasons = fresh(cells, baseline.name, folder, store, compute)
-    comparison = compare(baseline, measured)
+    selection: Selection, machine: Machine, baseline: Path | None, junit: Path | None, summary: Path | None
+) -> int:
+    """Compare fresh results with the baseline, those of the last commit if none is named; returns the exit status."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = _baseline(selection, baseline, Path(folder, "old"))
+        with stoppable():
+            try:
+                comparison, reasons = _compared(selection, machine, before, Path(folder, "new"))
+            except KeyboardInterrupt:
+                print("Stopped. What was computed is kept; give the same command again to go on.")
+                return STOPPED
+    text = findings.summary(comparison)
+    print(text)
+    if junit:
+        findings.junit(comparison, junit)
+    if summary:
+        before_it = summary.read_text(encoding="utf-8") if summary.exists() else ""
+        write_atomically(summary, f"{before_it}{text}\n")
+    return tell_failures(reasons) or comparison.exit_status
+
+
+def _baseline(selection: Selection, folder: Path | None, copy: Path) -> Results:
+    if folder is None:
+        before = committed(workspace.places().results, selection.file, copy)
+        if not len(before.rows):
+            raise selection.without_results()
+        return before
+    if not folder.is_dir():
+        raise StudyError(f"--baseline {folder}: there is no such folder; name one that holds {selection.file}.csv")
+    before = Results.read(folder, selection.file)
+    if not len(before.rows):
+        raise StudyError(f"--baseline {folder}: it holds no {selection.file}.csv; name a folder of results that does")
+    return before
+
+
+def _compared(
+    selection: Selection, machine: Machine, baseline: Results, folder: Path
+) -> tuple[findings.Comparison, dict[str, str]]:
+    """The comparison, with new seeds where it raises an alarm; also what failed and why."""
+    name, study = selection.name, selection.study
+    measured, reasons = fresh(selection.planned, baseline, folder, machine)
+    comparison = findings.compare(baseline, measured)
     if comparison.to_confirm and not reasons:
-        more = cells_of(name, study, scale_of(name, study, scale, first=CONFIRMING_SEED))
-        again, reasons = fresh(_alarming(more, comparison), baseline.name, folder, store, compute)
-        comparison = confirm(comparison, baseline, measured, again)
+        scale = workspace.scale_of(name, study, selection.scale, first=CONFIRMING_SEED)
+        more = _alarming(workspace.cells_of(name, study, scale), comparison)
+        again, reasons = fresh(more, baseline, folder, machine)
+        comparison = findings.confirm(comparison, baseline, measured, again)
     return comparison, reasons
 
 
-def _alarming(cells: Sequence[Cell], comparison: Comparison) -> list[Cell]:
+def _alarming(cells: Sequence[Cell], comparison: findings.Comparison) -> list[Cell]:
     """The cells to confirm: those that a finding names, all if one is about the study as a whole."""
     alarms = [finding.labels for finding in comparison.to_confirm]
 

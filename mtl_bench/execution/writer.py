@@ -12,7 +12,7 @@ from filelock import FileLock
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key
 from mtl_bench.disk import disk_fault, remove_leftovers
-from mtl_bench.execution.execute import trials_of
+from mtl_bench.execution.selection import trials_of
 from mtl_bench.results.table import Results, ResultsError
 from mtl_bench.study import Cell
 
@@ -21,7 +21,7 @@ FRACTION = 0.05  # of a run's time that saving may take
 
 
 @contextmanager
-def _locked(folder: Path, name: str) -> Iterator[None]:
+def locked(folder: Path, name: str) -> Iterator[None]:
     """No other command, whatever its store, writes these results meanwhile. Raises ResultsError for a full disk."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def invalidate(cells: Sequence[Cell], folder: Path, name: str, store: Store, dev
     """Drop the rows of the cells and every trial that they need, so that all is computed anew, even after a stop."""
     for trial in trials_of(cells):
         store.discard(trial)
-    with _locked(folder, name):
+    with locked(folder, name):
         results = Results.read(folder, name)
         rows = results.rows
         results.rows = rows[~(rows["key"].isin([key(cell.trial) for cell in cells]) & (rows["device"] == device))]
@@ -87,7 +87,7 @@ class ResultsWriter:
         """Write what has finished since the last time, into what the file holds by now."""
         start = self.clock()
         if self.finished:
-            with _locked(self.folder, self.name):
+            with locked(self.folder, self.name):
                 results = self._now()
                 results.merge(self.finished, self.store)
                 results.provenance["command"] = self.command

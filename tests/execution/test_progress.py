@@ -126,8 +126,8 @@ def test_what_is_left_follows_costs_and_progress(tmp_path: Path, monkeypatch: py
     assert progressing.summary() == "0 of 4 trials"
     costs.learn(adapting(9), 100)
     assert progressing.remaining() == 4 * 100 / 2
-    progressing.hear("started", trials[0])
-    progressing.hear("started", trials[1])
+    progressing.on_event("started", trials[0])
+    progressing.on_event("started", trials[1])
     now[0] += 40
     assert progressing.remaining() == (60 + 60 + 200) / 2
     note_progress(store, trials[0], 0.5, "step 1/2")  # 40 s for a half: 40 s to go
@@ -136,7 +136,7 @@ def test_what_is_left_follows_costs_and_progress(tmp_path: Path, monkeypatch: py
     now[0] += 500
     assert progressing.remaining() == (540 + 0 + 200) / 2, "a trial that takes longer than usual is nearly done"
     for trial in trials:
-        progressing.hear("failed", trial)
+        progressing.on_event("failed", trial)
     assert progressing.summary() == "4 of 4 trials"
 
 
@@ -144,8 +144,8 @@ def test_a_finished_trial_teaches_its_cost(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.compute(adapting(0), "cpu")
     progressing = Progressing([adapting(0), adapting(1)], store, 1, Costs())
-    progressing.hear("started", adapting(0))
-    progressing.hear("finished", adapting(0))
+    progressing.on_event("started", adapting(0))
+    progressing.on_event("finished", adapting(0))
     assert progressing.remaining() == store.record(adapting(0))["seconds"]
     assert progressing.summary().startswith("1 of 2 trials")
 
@@ -153,12 +153,12 @@ def test_a_finished_trial_teaches_its_cost(tmp_path: Path) -> None:
 def test_lines_are_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     now, store = clock(monkeypatch), Store(tmp_path)
     with Lines(Progressing([adapting(0)], store, 1, Costs())) as lines:
-        lines.hear("started", adapting(0))
+        lines.on_event("started", adapting(0))
         note_progress(store, adapting(0), 0.25, "step 5/20")
         for _ in range(60):
             now[0] += 1
-            lines.hear("running", adapting(0))
-        lines.hear("failed", adapting(0))
+            lines.on_event("running", adapting(0))
+        lines.on_event("failed", adapting(0))
     told = capsys.readouterr().out.splitlines()
     name = title(adapting(0))
     assert told[0] == f"started   {name}"
@@ -174,12 +174,12 @@ def test_a_terminal_gets_bars_and_anything_else_lines(tmp_path: Path) -> None:
     bars = view(progressing, terminal)
     assert isinstance(bars, Bars)
     with bars:
-        bars.hear("started", adapting(0))
+        bars.on_event("started", adapting(0))
         note_progress(progressing.store, adapting(0), 0.25, "step 5/20")
-        bars.hear("running", adapting(0))
+        bars.on_event("running", adapting(0))
         bars.bars.refresh()
-        bars.hear("failed", adapting(1))  # it needed something that failed and never started
-        bars.hear("failed", adapting(0))
+        bars.on_event("failed", adapting(1))  # it needed something that failed and never started
+        bars.on_event("failed", adapting(0))
     told = terminal.file.getvalue()  # type: ignore[attr-defined]
     assert title(adapting(0)) in told
     assert "step 5/20" in told

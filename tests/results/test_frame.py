@@ -249,6 +249,6 @@ def test_a_file_that_a_trial_does_not_leave_is_a_sentence(tmp_path: Path) -> Non
     store, cell = Store(tmp_path / "store"), Cell({"seed": 1}, Picture(), artifact="filters.npy")
     store.compute(cell.trial, "cpu")
     with pytest.raises(
-        ResultsError, match="Picture leaves no filters.npy, but a cell asks for it; correct the study's"
+        ResultsError, match=r"Picture leaves no filters\.npy, but a cell asks for it; correct the study's"
     ):
         Results(tmp_path, "study.laptop").merge([cell], store)

@@ -1,0 +1,45 @@
+"""`mtl-bench run`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mtl_bench.cli.arguments import Device, OnDevice, ScaleName, Slots, StudyName, device_class
+
+
+def run(
+    context: typer.Context,
+    study: StudyName,
+    scale: ScaleName = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="Only cells with this label; may be repeated.", metavar="LABEL=VALUE"),
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", min=1, help="How many seeds; the study says how many are usual.")
+    ] = None,
+    slots: Slots = None,
+    device: OnDevice = Device.auto,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would run and its cost; change nothing.")
+    ] = False,
+    here: Annotated[
+        bool, typer.Option("--here", help="Measure on this machine what other machines' results hold already.")
+    ] = False,
+    recompute: Annotated[
+        bool, typer.Option("--recompute", help="Compute the cells and all that they need anew, whatever is stored.")
+    ] = False,
+) -> None:
+    """Compute what a study lacks, judge its claims and write its page."""
+    from mtl_bench.execution import execute, forecast
+    from mtl_bench.execution.machine import Machine
+    from mtl_bench.execution.selection import Selection
+
+    selection = Selection.of(study, scale, only or [], seeds)
+    machine = Machine.of(device_class(device), slots)
+    if dry_run:
+        forecast.forecast(selection, machine, here, recompute)
+    else:
+        raise typer.Exit(execute.run(selection, machine, here, recompute, command=context.obj))

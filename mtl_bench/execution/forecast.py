@@ -1,0 +1,86 @@
+"""What a run would compute, and what that cost last time or, by other scales, might cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+from mtl_bench.core.runner import missing
+from mtl_bench.core.trial import Trial
+from mtl_bench.execution.costs import Costs, Rates, duration, known_costs, likeness, rates_at
+from mtl_bench.execution.execute import lacking
+from mtl_bench.execution.machine import Machine
+from mtl_bench.execution.progress import title
+from mtl_bench.execution.selection import Selection, trials_of
+from mtl_bench.workspace import StudyError
+
+INSTRUCTIVE = ("laptop", "paper", "smoke")  # scales by how much they say about another's costs: smoke is all start-up
+
+Estimate = tuple[float | None, str]  # seconds, and the scale that they are estimated from, "" where the kind is known
+
+
+def forecast(selection: Selection, machine: Machine, here: bool, recompute: bool) -> None:
+    """Say what a run would compute and what that might cost."""
+    results, store = selection.results(), machine.store
+    cells = lacking(selection, machine, results, here, recompute)
+    todo = trials_of(cells) if recompute else list(missing([cell.trial for cell in cells], store).values())
+    if not todo:
+        print("nothing to compute")
+        return
+    costs, costs_of_cells = known_costs(selection.planned, store, results)
+    total = costs.total(todo)
+    if total is None:
+        total = costs_of_cells.total(cell.trial for cell in cells)
+    print("\n".join(_lines(todo, machine.slots, costs, total, lambda: _rates(selection, machine))))
+
+
+def _rates(selection: Selection, machine: Machine) -> list[Rates]:
+    """What is known of this scale's trials, then of other scales'."""
+    own = rates_at("", selection.planned, machine.store, machine.device, selection.results())
+    others = [scale for scale in INSTRUCTIVE if scale in selection.study.seeds and scale != selection.scale]
+    known = [own]
+    for scale in others:
+        with suppress(StudyError):  # another scale's mistakes are not this one's
+            other = Selection.of(selection.name, scale)
+            known.append(rates_at(scale, other.planned, machine.store, machine.device, other.results()))
+    return [rates for rates in known if rates.known]
+
+
+def _lines(
+    todo: Sequence[Trial], slots: int, costs: Costs, total: float | None, rates: Callable[[], Sequence[Rates]]
+) -> list[str]:
+    """A line per kind of trial, and one for all; `total` are the seconds of all, where they are known."""
+    known = rates() if total is None else ()
+    groups: dict[str, list[Trial]] = {}
+    for trial in todo:
+        groups.setdefault(title(trial, seed=False), []).append(trial)
+    lines = []
+    for name, trials in groups.items():
+        seconds, scale = _estimate(trials[0], costs, known)
+        each = f"about {duration(seconds)} each" if seconds is not None else "cost not known yet"
+        lines.append(f"{len(trials):>6} × {name}, {each}" + (f" (estimated from {scale} scale)" if scale else ""))
+    last = f"{len(todo)} trials to compute"
+    if total is not None:
+        return [*lines, f"{last}; last time this took about {duration(total / slots)} in {slots} slots"]
+    return [*lines, last + _in_all([_estimate(trial, costs, known) for trial in todo], slots)]
+
+
+def _estimate(trial: Trial, costs: Costs, rates: Iterable[Rates]) -> Estimate:
+    seconds = costs.of(likeness(trial)[:2]) if costs.known else None
+    if seconds is not None:
+        return seconds, ""
+    for one in rates:
+        if (seconds := one.of(trial)) is not None:
+            return seconds, one.scale
+    return None, ""
+
+
+def _in_all(estimates: Sequence[Estimate], slots: int) -> str:
+    seconds = [one for one, _ in estimates if one is not None]
+    scales = dict.fromkeys(scale for _, scale in estimates if scale)
+    if not seconds:
+        return ""
+    by = f", estimated from {' and '.join(scales)} scale by how much they compute" if scales else ""
+    unknown = len(estimates) - len(seconds)
+    rest = f"; without the {unknown} trials whose cost is not known yet" if unknown else ""
+    return f"; about {duration(sum(seconds) / slots)} in {slots} slots{by}{rest}"

@@ -1,0 +1,157 @@
+"""Studies load from a folder of any name, from one file or several, with trials of their own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from mtl_bench import workspace
+from tests.studies import FAKE, Desk, Outcome
+
+Give = Callable[..., Outcome]
+OWN = '''"""A study with a trial of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mtl_bench.core.trial import Trial, Work
+from mtl_bench.study import Cell, Study
+
+
+@dataclass(frozen=True)
+class Guess(Trial):
+    seed: int
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        return {"accuracy": 50.0 + self.seed % 7}
+
+
+def plan(scale):
+    for seed in scale.seeds:
+        yield Cell({"method": "guess", "seed": seed}, Guess(seed))
+
+
+STUDY = Study("Guessing", "How well can one guess?", "Nobody, 2016", plan, baseline={"method": "guess"}, ceiling=None)
+'''
+
+
+@pytest.mark.parametrize("folder", ["studies.v2", "json", "torch", "with space", "benchmarks"])
+def test_a_folder_of_studies_may_have_any_name(
+    desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    if folder != "benchmarks":
+        (desk.folder / "benchmarks").rename(desk.folder / folder)
+    (desk.folder / folder / "own.py").write_text(OWN, encoding="utf-8")
+    monkeypatch.setenv("MTL_BENCH_STUDIES", str(desk.folder / folder))
+    done = mtl_bench("run", "own", "--slots", "1", "--seeds", "2")
+    assert (done.status, done.err) == (0, "")
+    assert [row["value"] for row in desk.rows("own.laptop")] == ["52.0", "53.0"]
+    import json
+
+    import torch
+
+    assert json.loads("{}") == {} and torch.zeros(1).item() == 0
+
+
+def test_another_package_of_the_same_name_is_not_in_the_way(
+    desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = desk.folder / "site" / "benchmarks"
+    other.mkdir(parents=True)
+    (other / "__init__.py").touch()
+    (other / "fake.py").touch()
+    monkeypatch.syspath_prepend(str(desk.folder / "site"))
+    assert mtl_bench("run", "fake", "--dry-run").status == 0
+
+
+def test_a_study_may_be_a_folder_with_a_trial_of_its_own(desk: Desk, mtl_bench: Give) -> None:
+    folder = desk.folder / "benchmarks" / "large"
+    folder.mkdir()
+    head, _, tail = OWN.partition("@dataclass")
+    trial, _, plan = tail.partition("def plan")
+    imports = head.partition('"""\n\n')[2]
+    (folder / "guess.py").write_text(f"{imports}\n@dataclass{trial}", encoding="utf-8")
+    text = f'"""A study in two files."""\n\n{imports}\nfrom .guess import Guess\n\n\ndef plan{plan}'
+    (folder / "__init__.py").write_text(text, encoding="utf-8")
+    assert "large  A study in two files.\n" in mtl_bench("list").out
+    done = mtl_bench("run", "large", "--slots", "1", "--seeds", "2")
+    assert (done.status, done.err) == (0, "")
+    assert [row["value"] for row in desk.rows("large.laptop")] == ["52.0", "53.0"]
+    (folder / "guess.py").write_text(f"{imports}\n@dataclass{trial.replace('50.0', '60.0')}", encoding="utf-8")
+    out, _ = desk.start("check", "large", "--slots", "1", "--device", "cpu").communicate(timeout=60)
+    assert "started   Guess seed 100" in out, "a changed file of the study is changed code"
+
+
+def test_two_studies_of_one_name_are_one_sentence(desk: Desk, mtl_bench: Give) -> None:
+    (desk.folder / "benchmarks" / "fake").mkdir()
+    (desk.folder / "benchmarks" / "fake" / "__init__.py").touch()
+    done = mtl_bench("run", "fake")
+    assert done.status == 2
+    assert "there are two studies fake: " in done.err
+
+
+def test_what_studies_share_is_no_study(desk: Desk) -> None:
+    for name in ("__init__.py", "_shared.py", "Notes.py"):
+        (desk.folder / "benchmarks" / name).touch()
+    (desk.folder / "benchmarks" / "data").mkdir()
+    assert workspace.study_names() == ["fake"]
+
+
+def test_what_lies_beside_the_folder_can_be_imported_after_all_else(desk: Desk, mtl_bench: Give) -> None:
+    (desk.folder / "house_method.py").write_text("STEPS = 5\n", encoding="utf-8")
+    (desk.folder / "typer.py").write_text("raise ImportError('shadowed')\n", encoding="utf-8")
+    study = desk.folder / "benchmarks" / "fake.py"
+    study.write_text(FAKE.replace("import os", "import os\nfrom house_method import STEPS"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "mtl_bench", "run", "fake", "--dry-run"],
+        cwd=desk.folder,
+        env=desk.environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_far_too_many_seeds_are_one_sentence_at_once(mtl_bench: Give) -> None:
+    done = mtl_bench("run", "fake", "--seeds", "1000000", "--dry-run")
+    assert done.status == 2
+    assert "fake has about 2,000,000 cells with 1,000,000 seeds, more than the 200,000" in done.err
+    assert "give fewer --seeds" in done.err
+
+
+@pytest.mark.parametrize("words", [("--seeds", "-1"), ("--seeds", "0"), ("--slots", "0"), ("--slots", "-2")])
+def test_sizes_below_one_are_refused(mtl_bench: Give, words: tuple[str, str]) -> None:
+    assert mtl_bench("run", "fake", *words).status == 2
+
+
+def test_a_read_only_or_full_folder_is_named_with_its_remedy(
+    desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(desk.folder / "reports")
+    (desk.folder / "reports").write_text("a file where a folder should be", encoding="utf-8")
+    done = mtl_bench("run", "fake", "--seeds", "1")
+    assert (done.status, len(done.err.splitlines())) == (1, 1)
+    assert f"the reports {desk.folder / 'reports'} can't be used" in done.err
+    assert "set MTL_BENCH_REPORTS to another folder" in done.err
+
+
+@pytest.mark.parametrize("name", ["reports", "results", "store", "data"])
+def test_a_full_disk_names_the_folder_that_it_holds(
+    desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from mtl_bench.execution import maintenance
+
+    monkeypatch.setenv("MTL_BENCH_DATA", str(desk.folder / "data"))
+
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device", str(desk.folder / name / "page.html"))
+
+    monkeypatch.setattr(maintenance, "status", full)
+    done = mtl_bench("status")
+    assert (done.status, len(done.err.splitlines())) == (1, 1)
+    assert str(desk.folder / name) in done.err
+    assert f"set MTL_BENCH_{name.upper()} to another disk" in done.err

@@ -1,0 +1,59 @@
+"""What is committed is what today's code plans: every row is a planned cell with today's key; the rest is retired.
+
+Alone: `pytest tests/test_committed.py`. After a change of keys, run the studies anew or retire their results.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from mtl_bench import workspace
+from mtl_bench.core.trial import key
+from tests.studies import ROOT
+
+NOT_LABELS = {"metric", "value", "device", "seconds", "finished", "key", "code", "environment"}
+COMMITTED = sorted(path.stem for path in (ROOT / "results").glob("*.*.csv"))
+RETIRED = ROOT / "results" / "retired"
+
+
+@pytest.mark.parametrize("name", COMMITTED)
+def test_every_row_is_a_planned_cell_with_todays_key(name: str) -> None:
+    study_name, _, scale = name.rpartition(".")
+    _, study = workspace.load(study_name)
+    cells = workspace.cells_of(study_name, study, workspace.scale_of(study_name, study, scale))
+    planned = {
+        (frozenset((label, str(value)) for label, value in cell.labels.items()), cell.metric): key(cell.trial)
+        for cell in cells
+    }
+    with (ROOT / "results" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    for row in rows:
+        labels = frozenset((label, row[label]) for label in row.keys() - NOT_LABELS if row[label])
+        assert (labels, row["metric"]) in planned, f"no cell of {name} is {dict(labels)}"
+        assert planned[labels, row["metric"]] == row["key"], f"another trial is planned for {dict(labels)} of {name}"
+
+
+def test_every_committed_result_has_its_page() -> None:
+    pages = {path.stem for path in (ROOT / "reports").glob("*.*.md")}
+    assert pages == set(COMMITTED)
+
+
+def test_the_list_of_retired_results_names_exactly_what_lies_there() -> None:
+    listed = re.findall(r"^\* (\S+)$", (RETIRED / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(listed) == len(set(listed))
+
+    def names(folder: Path) -> set[str]:
+        """The results that files and folders belong to: "digits.laptop" for "digits.laptop.csv"."""
+        return {".".join(path.name.split(".")[:2]) for path in folder.iterdir()}
+
+    there = names(RETIRED / "results") | names(RETIRED / "reports") if listed else set()
+    assert there == set(listed)
+    for name in listed:
+        assert (RETIRED / "results" / f"{name}.csv").exists()
+        assert (RETIRED / "reports" / f"{name}.md").exists()
+    assert not set(listed) & set(COMMITTED)
