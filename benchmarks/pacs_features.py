@@ -9,6 +9,7 @@ from itertools import permutations
 from mtl_bench.datasets.pacs import PACS
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.transductive import Transductive
+from mtl_bench.inputs.normalisation import Normalisation
 from mtl_bench.methods.deep.dan import DAN
 from mtl_bench.methods.deep.dann import DANN
 from mtl_bench.methods.deep.source_only import SourceOnly
@@ -31,7 +32,7 @@ from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.contracts import DataSet, Method, ShallowMethod
 from mtl_bench.trials.evaluate import Evaluate
-from mtl_bench.trials.fit_shallow import FitShallow, Normalisation
+from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.mean_over import Group, MeanOver
 from mtl_bench.trials.select import Select
 from mtl_bench.trials.trunk import Trunk

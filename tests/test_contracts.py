@@ -17,11 +17,12 @@ import mtl_bench.methods
 from mtl_bench.core.trial import describe
 from mtl_bench.models.digits import DigitCNN, DigitCNNBatchNorm
 from mtl_bench.models.network import Backbone, Network
+from mtl_bench.training.domain_data import DomainData
 from mtl_bench.training.learner import Batch, Learner
-from mtl_bench.training.loop import DomainData, fit
+from mtl_bench.training.loop import fit
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.training.seeding import seed_everything
-from mtl_bench.trials.adapt import Method
+from mtl_bench.trials.contracts import Method
 from tests.discovery import dataclasses_with
 from tests.models.backbones import batches, images
 
@@ -53,7 +54,7 @@ def streams(target_seed: int = 9) -> dict[str, DomainData]:
     made = {
         name: DomainData(images(11, i, SHAPE).numpy(), np.arange(11) % CLASSES) for i, name in enumerate(("a", "b"))
     }
-    return {**made, "target": DomainData(images(7, target_seed, SHAPE).numpy(), None)}
+    return {**made, "target": DomainData(images(7, target_seed, SHAPE).numpy(), None, target=True)}
 
 
 def trained(method: type[Method], data: Mapping[str, DomainData], folder: Path) -> Learner:
@@ -139,7 +140,7 @@ def separable() -> dict[str, Batch]:
     labels = torch.arange(12) % CLASSES
     for i, label in enumerate(labels.tolist()):
         bands[i, :, 9 * label : 9 * label + 9] = 250 - i
-    return {"a": Batch(bands, labels), "target": Batch(bands, None)}
+    return {"a": Batch(bands, labels), "target": Batch(bands, None, target=True)}
 
 
 @every_method

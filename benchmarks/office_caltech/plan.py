@@ -8,6 +8,7 @@ from typing import Any
 
 from mtl_bench.datasets.office_caltech10 import OfficeCaltechSURF
 from mtl_bench.datasets.synthetic import SyntheticFeatures
+from mtl_bench.inputs.normalisation import Normalisation
 from mtl_bench.methods.shallow.classifier import Classifier
 from mtl_bench.methods.shallow.coral import CORAL
 from mtl_bench.methods.shallow.gfk import GFK
@@ -21,7 +22,7 @@ from mtl_bench.methods.shallow.sstca import SSTCA
 from mtl_bench.methods.shallow.tca import TCA
 from mtl_bench.study import Cell, Labels, Scale
 from mtl_bench.trials.contracts import DataSet, ShallowMethod
-from mtl_bench.trials.fit_shallow import FitShallow, Normalisation
+from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.mean_over import Group, MeanOver
 
 SCALED: Normalisation = "L1, z-score"

@@ -86,8 +86,8 @@ def test_office_caltech10_has_the_published_counts() -> None:
 
 def test_office_caltech10s_nearest_neighbours_are_the_published_ones() -> None:
     """The 1-NN entries of JDA's paper for amazon to caltech10 and dslr to webcam, from labels, features and order."""
+    from mtl_bench.inputs.normalisation import normalised
     from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
-    from mtl_bench.trials.fit_shallow import normalised
 
     for source, target, published in (("amazon", "caltech10", 26.0), ("dslr", "webcam", 63.39)):
         xs, xt = (normalised(np.asarray(OfficeCaltechSURF(d).inputs("all")), "L1, z-score") for d in (source, target))

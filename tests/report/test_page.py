@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -16,7 +17,7 @@ from markdown_it import MarkdownIt
 from mtl_bench.report.page import write
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.verdict import judge
-from mtl_bench.study import Cell, Claim, Labels, Published, Scale, Study, accuracy
+from mtl_bench.study import Cell, Claim, Labels, Published, Scale, Study, View, accuracy
 from mtl_bench.views.bars import Bars
 from mtl_bench.views.filters import Filters
 from tests.results.measured import Maker, Nothing, frame_of, make_study, plan
@@ -168,12 +169,16 @@ def test_a_full_disk_leaves_the_former_page_whole(
     before = contents(tmp_path)
     refused: list[int] = []
 
+    def retitled(view: Any) -> View:
+        other: View = replace(view, title="Another")
+        return other
+
     def full(descriptor: int) -> None:
         refused.append(descriptor)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    changed = replace(study, title="Another", views=tuple(replace(view, title="Another") for view in study.views))
+    changed = replace(study, title="Another", views=tuple(retitled(view) for view in study.views))
     with pytest.raises(OSError, match="No space left"):
         write("quick", frame_of(changed, results), tmp_path)
     assert refused

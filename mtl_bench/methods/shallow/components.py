@@ -103,7 +103,7 @@ class Scatter:
         from scipy.sparse.linalg import LinearOperator, eigsh
 
         size, times = self.points.shape[1], self._product()
-        start: Array = np.random.default_rng(0).standard_normal(size)
+        start = np.asarray(np.random.default_rng(0).standard_normal(size))
         if not np.any(times(start)):  # ARPACK has no answer to a matrix of zeros
             return np.zeros(count), np.zeros((size, count))
         operator = LinearOperator((size, size), lambda v: root(times(root(v.ravel()))), dtype=np.float64)
