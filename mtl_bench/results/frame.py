@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -40,12 +40,14 @@ class Frame:
         """
         own = tuple(study.cells(study.scale(scale_of(results))) if cells is None else cells)
         more = tuple(_of_further_seeds(study, results, own))
-        left_out = unplanned(results, [*own, *more])
+        wanted, rows = _of_cells(results, [*own, *more]), _of_rows(results)
+        known = set(wanted)
+        left_out = np.array([row not in known for row in rows], dtype=bool)
         planned = replace(results, rows=results.rows[~left_out])
         judged = without_sizing(planned)
         sizing = not len(judged.rows) and bool(len(planned.rows))
-        there = {(labels, metric) for labels, metric, _ in _identities(planned, planned.labels)}
-        absent = tuple(cell for cell in own if _identity(cell, planned.labels) not in there)
+        there = {row[:2] for row in rows if row in known}
+        absent = tuple(cell for cell, identity in zip(own, wanted, strict=False) if identity[:2] not in there)
         return cls(study, planned if sizing else judged, own, more, absent, int(left_out.sum()), sizing)
 
     @property
@@ -190,21 +192,26 @@ def _seeds(results: Results) -> set[int]:
 
 def unplanned(results: Results, cells: Sequence[Cell]) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """bool (rows,): rows that are none of these cells, by labels, metric and key; `planned` says which cells count."""
+    known = set(_of_cells(results, cells))
+    return np.array([row not in known for row in _of_rows(results)], dtype=bool)
+
+
+Identity = tuple[tuple[str, ...], str, str]  # labels in the order of the results, metric, key
+
+
+def _of_cells(results: Results, cells: Iterable[Cell]) -> list[Identity]:
+    """The identity of each cell; one with a label that no row has is like no row."""
     names = results.labels
-    known = {(*identity, key(cell.trial)) for cell in cells if (identity := _identity(cell, names))}
-    return np.array([identity not in known for identity in _identities(results, names)], dtype=bool)
+    columns, found = set(names), []
+    for cell in cells:
+        labels = {name: str(value) for name, value in cell.labels.items() if value != ""}
+        there = columns.issuperset(labels)
+        values = tuple(labels.get(name, "") for name in names) if there else ("",) * (len(names) + 1)
+        found.append((values, cell.metric, key(cell.trial)))
+    return found
 
 
-def _identity(cell: Cell, names: Sequence[str]) -> tuple[tuple[str, ...], str] | None:
-    """The cell's labels in this order and its metric; None where it has a label that no row has."""
-    labels = {name: str(value) for name, value in cell.labels.items() if value != ""}
-    if not labels.keys() <= set(names):
-        return None
-    return tuple(labels.get(name, "") for name in names), cell.metric
-
-
-def _identities(results: Results, names: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str, str]]:
-    """The same of every row, and its key."""
-    rows = results.rows
-    labels = zip(*(rows[name].astype(str) for name in names), strict=True) if names else [()] * len(rows)
-    yield from zip(labels, rows["metric"], rows["key"], strict=True)
+def _of_rows(results: Results) -> list[Identity]:
+    rows, names = results.rows, results.labels
+    labels: Iterable[tuple[str, ...]] = zip(*(map(str, rows[name]) for name in names), strict=True)
+    return list(zip(labels if names else [()] * len(rows), rows["metric"], rows["key"], strict=True))

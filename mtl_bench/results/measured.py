@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,11 +28,11 @@ class Measured:
     def n(self) -> int:
         return len(self.values)
 
-    @property
+    @cached_property
     def mean(self) -> float:
         return float(np.mean(list(self.values.values())))
 
-    @property
+    @cached_property
     def sd(self) -> float:
         """Not a number for a single value."""
         return float(np.std(list(self.values.values()), ddof=1)) if self.n > 1 else float("nan")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BARS_OF_ONE_COLUMN, BARS_IN_A_ROW, MOST_ROWS = 5, 36, 10
+BARS_OF_ONE_COLUMN, BARS_IN_A_ROW, MOST_ROWS = 5, 36, 5
 Placed = tuple[Measured, float, float]  # a bar: cell, centre, width
 
 

@@ -69,7 +69,7 @@ def test_rows_that_left_the_plan_stand_neither_on_the_page_nor_in_a_verdict(tmp_
         Cell({"method": "DANN", "target": "photos", "layer": 3, "seed": 100}, Nothing("DANN 100")),
     ]
     results = with_rows(fine, *former)
-    results = replace(results, rows=results.rows.fillna({"layer": ""}))
+    results = replace(results, rows=results.rows.astype({"layer": object}).fillna({"layer": ""}))
     frame = Frame.of(STUDY, results)
     assert frame.unplanned == len(former)
     assert judge(frame)[0].estimates == judge(Frame.of(STUDY, fine))[0].estimates
@@ -97,6 +97,12 @@ def test_nothing_planned_leaves_a_page_that_says_so(tmp_path: Path) -> None:
     text = write("quick", Frame.of(STUDY, results), tmp_path).read_text(encoding="utf-8")
     assert "15 rows of the results are no longer planned" in text
     assert "Planned, but without a result: 15 cells" in text
+
+
+def test_a_planned_cell_with_one_more_label_is_another() -> None:
+    results, [first, *rest] = results_of(usual()), usual()
+    more = replace(first, labels={**first.labels, "layer": 3})
+    assert unplanned(results, [more, *rest]).tolist() == [True] + 14 * [False]
 
 
 @settings(derandomize=True, deadline=None, database=None)
