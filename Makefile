@@ -1,6 +1,6 @@
 # Every target does all of its own set-up in .venv. Needs make and Python 3.11.4 or newer.
 #   SCALE=smoke|laptop|paper (usual: laptop, or paper where a study has no laptop scale)
-#   ARGS="--seeds 2"   TORCH=cpu   PYTHON=python3.12   VENV=/somewhere/else
+#   ARGS="--seeds 2" (of test and check: pytest's)   TORCH=cpu   PYTHON=python3.12   VENV=/somewhere/else
 
 SCALE ?=
 ARGS ?=
@@ -16,6 +16,8 @@ INSTALLED_FOR_TESTS := $(VENV)/.installed-for-tests
 INSTALLED_FOR_SPEED := $(VENV)/.installed-for-speed
 MTL_BENCH := $(BIN)/python -m mtl_bench
 AT_SCALE = $(SCALE:%=--scale %)
+# A process per core (tests/conftest.py bounds it by memory), a file's tests in one, so that none of its fixtures is made twice.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 STUDIES := $(sort $(patsubst benchmarks/%.py,%,$(wildcard benchmarks/[a-z0-9]*.py)) \
 	$(patsubst benchmarks/%/__init__.py,%,$(wildcard benchmarks/[a-z0-9]*/__init__.py)))
 ifeq ($(TORCH),cpu)
@@ -54,14 +56,14 @@ speed: $(INSTALLED_FOR_SPEED)  ## time it beside other libraries, which it insta
 	$(BIN)/python -m speed $(ARGS)
 
 test: $(INSTALLED_FOR_TESTS)  ## all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 check: $(INSTALLED_FOR_TESTS)  ## format, lint, types, imports and the fast tests
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow" $(ARGS)
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { \
@@ -82,7 +84,7 @@ ifeq ($(TORCH),cpu)
 		torch torchvision 2>/dev/null || \
 		echo "PyTorch's CPU index can't be reached: taking the usual PyTorch, which needs about 6.5 GB"
 endif
-	$(BIN)/python -m pip install --editable .
+	$(BIN)/python -m pip install --editable '.[studies]'
 	@touch $@
 
 $(INSTALLED_FOR_TESTS): $(INSTALLED)

@@ -1,1 +1,1 @@
-"""How long our work takes beside other libraries': `mtl-bench speed`. Nothing but the command line imports it."""
+"""How long our work takes beside other libraries': `python -m speed`. Nothing that users install imports it."""

@@ -1,4 +1,4 @@
-"""What `mtl-bench speed` does: which rows, the measurement, the page."""
+"""What `python -m speed` does: which rows, the measurement, the page."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def write(folder: Path, lines: Sequence[Entry]) -> Path:
     order = dict.fromkeys(line.row for line in lines)
     page = [
         "# Speed\n",
-        "Made by `mtl-bench speed` (`make speed`). " + READING + "\n",
+        "Made by `python -m speed` (`make speed`). " + READING + "\n",
         "## Beside other libraries\n",
         markdown_table(pd.DataFrame([_cells(line) for line in ratios])),
         "## Seconds\n",

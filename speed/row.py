@@ -13,7 +13,7 @@ from typing import Any, Literal
 from speed.timing import Compared, Distance, Median, Timed, Work, compare, one_thread
 
 Make = Callable[[Any], Work]
-REMEDY = "pip install 'mtl-bench[peers]'"
+REMEDY = "pip install -e '.[peers]'"
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
-"""The commands on a study of trials that take no time, for every test that gives commands."""
+"""How many tests run at once, and in which order; the commands on a study of trials that take no time."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,24 @@ from mtl_bench import workspace
 from mtl_bench.__main__ import main
 from tests.results.measured import maker, quick  # noqa: F401
 from tests.studies import FAKE, Desk, Outcome
+
+MEMORY = 1.5 * 2**30  # bytes, of a process that imports PyTorch and of the commands that it starts
+PROCESSES = 8  # more take longer to start than they save, and the machine's cores may not all be ours
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """A process per core, as many as the memory carries: what `--numprocesses auto` means here."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(cores, PROCESSES, int(memory / MEMORY)))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where files are dealt to several processes, those with most slow tests come first: the last ones are short."""
+    if hasattr(config, "workerinput"):
+        slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+        items.sort(key=lambda item: -slow[item.path])
 
 
 @pytest.fixture

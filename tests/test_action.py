@@ -57,6 +57,21 @@ def test_workflows_give_the_action_inputs_that_it_has() -> None:
         assert set(step["with"]) <= set(ACTION["inputs"])
 
 
+def test_every_action_is_pinned_by_its_commit_with_the_tag_beside_it() -> None:
+    """A tag can be moved to other code; a digest cannot. `./` is this repository."""
+    files = [ROOT / "action.yml", *(ROOT / ".github/workflows").glob("*.yml")]
+    lines = [line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    used = [line for line in lines if re.match(r"(- )?uses:", line) and not line.endswith("uses: ./")]
+    assert len(used) >= 5
+    pinned = re.compile(r"(- )?uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    assert [line for line in used if not pinned.fullmatch(line)] == []
+    by_tag = {line.partition("uses: ")[2].partition("@")[0]: set[str]() for line in used}
+    for line in used:
+        name, _, pin = line.partition("uses: ")[2].partition("@")
+        by_tag[name].add(pin)
+    assert all(len(pins) == 1 for pins in by_tag.values()), "one action, one version"
+
+
 class Runner:
     """A folder with what a GitHub runner gives to a script."""
 
@@ -153,7 +168,7 @@ def test_inputs_are_words_never_commands(runner: Runner) -> None:
     assert not (runner.desk.folder / "broken").exists()
     words = (runner.desk.folder / "words").read_text(encoding="utf-8").splitlines()
     assert words[:7] == ["-m", "pip", "install", "--index-url", "https://x", "torch", "torchvision"]
-    assert words[7:12] == ["-m", "pip", "install", "--editable", "/the action"]
+    assert words[7:12] == ["-m", "pip", "install", "--editable", "/the action[studies]"]
     assert ";" in words[12:]
 
 

@@ -131,18 +131,58 @@ def imported(path: Path) -> set[str]:
     return found
 
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def distributions(lines: list[str]) -> set[str]:
+    """The names of the distributions that these requirements stand for, in lower case, extras of ours opened."""
+    found: set[str] = set()
+    for line in lines:
+        if ours := re.match(r"mtl-bench\[(.+)\]", line):
+            for extra in ours[1].split(","):
+                found |= distributions(PROJECT["optional-dependencies"][extra])
+        else:
+            found.add(re.split(r"[<>=!~;\[ ]", line)[0].lower())
+    return found
+
+
+BASE = distributions(PROJECT["dependencies"])
+
+
 @pytest.mark.parametrize(
-    ("folder", "extras"), [("mtl_bench", ()), ("benchmarks", ()), ("speed", ("peers",)), ("tests", ("test",))]
+    ("folder", "extra"), [("mtl_bench", "studies"), ("benchmarks", "studies"), ("speed", "peers"), ("tests", "test")]
 )
-def test_every_library_that_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *(line for one in extras for line in project["optional-dependencies"][one])]
-    declared = {re.split(r"[<>=!~;\[ ]", line)[0].lower() for line in lines}
+def test_every_library_that_is_imported_is_declared(folder: str, extra: str) -> None:
+    declared = BASE | distributions([f"mtl-bench[{extra}]"])
     modules = set().union(*(imported(path) for path in (ROOT / folder).rglob("*.py")))
-    distributions = importlib.metadata.packages_distributions()
+    by_module = importlib.metadata.packages_distributions()
     foreign = modules - sys.stdlib_module_names - {"mtl_bench", "benchmarks", "speed", "tests"}
-    undeclared = {m for m in foreign if not declared & {d.lower() for d in distributions.get(m, [m])}}
+    undeclared = {m for m in foreign if not declared & {d.lower() for d in by_module.get(m, [m])}}
     assert not undeclared
+
+
+def at_import(tree: ast.AST) -> Iterator[str]:
+    """The top-level modules that are imported as soon as the file is: not those inside functions."""
+    for node in ast.iter_child_nodes(tree):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                continue
+            case ast.Import(names=names):
+                yield from (name.name.partition(".")[0] for name in names)
+            case ast.ImportFrom(module=str() as module, level=0):
+                yield module.partition(".")[0]
+            case _:
+                yield from at_import(node)
+
+
+def test_a_library_of_an_extra_is_imported_where_it_is_used_only() -> None:
+    """So that all else works without it."""
+    optional = {name.replace("pot", "ot") for name in distributions(["mtl-bench[studies]"])}
+    assert optional == {"h5py", "ot"}
+    files = [*(ROOT / "mtl_bench").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    early = {str(path): set(at_import(ast.parse(path.read_text(encoding="utf-8")))) & optional for path in files}
+    assert not {path: modules for path, modules in early.items() if modules}
+    assert set().union(*(imported(path) for path in files)) >= optional
 
 
 GLOBAL_RANDOMNESS = {

@@ -21,6 +21,7 @@ case "$*" in
     "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; cp "$0" "$3/bin/lint-imports"; touch "$3/pyvenv.cfg";;
 esac
 """
+PYTEST = "-m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder"
 
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 
@@ -87,7 +88,7 @@ def test_bench_installs_once_and_says_first_what_it_takes(checkout: Checkout) ->
     assert checkout.asked == [
         "-m venv .venv",
         "-m pip --version",
-        "-m pip install --editable .",
+        "-m pip install --editable .[studies]",
         "-m mtl_bench run quickstart --here",
     ]
     assert done.stdout.index("about ") < done.stdout.index("pip install")
@@ -101,7 +102,7 @@ def test_a_changed_pyproject_installs_again(checkout: Checkout) -> None:
     later = (checkout.folder / ".venv" / ".installed").stat().st_mtime + 5
     os.utime(checkout.folder / "pyproject.toml", (later, later))
     checkout.make("bench")
-    assert checkout.asked[:2] == ["-m pip --version", "-m pip install --editable ."]
+    assert checkout.asked[:2] == ["-m pip --version", "-m pip install --editable .[studies]"]
 
 
 @pytest.mark.parametrize("broken", ["pip install", "-m venv"])
@@ -109,7 +110,7 @@ def test_an_interrupted_installation_is_taken_up_again(checkout: Checkout, broke
     assert checkout.make("bench", fail=broken).returncode != 0
     assert not [line for line in checkout.asked if "mtl_bench" in line]
     assert checkout.make("bench").returncode == 0
-    assert "-m pip install --editable ." in checkout.asked
+    assert "-m pip install --editable .[studies]" in checkout.asked
 
 
 def test_a_venv_without_pip_gets_it(checkout: Checkout) -> None:
@@ -125,7 +126,7 @@ def test_a_venv_whose_python_is_gone_is_made_again(checkout: Checkout) -> None:
     python.symlink_to("/no/such/python")
     assert checkout.make("bench").returncode == 0
     assert checkout.asked[0] == "-m venv .venv"
-    assert "-m pip install --editable ." in checkout.asked
+    assert "-m pip install --editable .[studies]" in checkout.asked
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_torch_for_cpus_comes_from_its_own_index(checkout: Checkout) -> None:
     done = checkout.make("bench", "TORCH=cpu")
     (torch,) = [line for line in checkout.asked if "torch" in line]
     assert "--index-url https://download.pytorch.org/whl/cpu torch torchvision" in torch
-    assert checkout.asked.index(torch) < checkout.asked.index("-m pip install --editable .")
+    assert checkout.asked.index(torch) < checkout.asked.index("-m pip install --editable .[studies]")
     assert "about 2 GB" in done.stdout
 
 
@@ -168,7 +169,7 @@ def test_an_index_that_cannot_be_reached_is_one_sentence_and_no_obstacle(checkou
     done = checkout.make("bench", "TORCH=cpu", fail="download.pytorch.org")
     assert done.returncode == 0
     assert "PyTorch's CPU index can't be reached: taking the usual PyTorch" in done.stdout
-    assert "-m pip install --editable ." in checkout.asked
+    assert "-m pip install --editable .[studies]" in checkout.asked
     assert done.stderr == ""
 
 
@@ -205,11 +206,14 @@ def test_smoke_runs_every_study_and_stops_at_a_failure(checkout: Checkout) -> No
 
 def test_test_runs_all_tests_and_check_the_fast_ones(checkout: Checkout) -> None:
     checkout.make("test")
-    assert checkout.asked[-2:] == ["-m pip install --editable .[test]", "-m pytest"]
+    assert checkout.asked[-2:] == ["-m pip install --editable .[test]", PYTEST]
     checkout.make("check")
-    assert checkout.asked == ["-m ruff format --check .", "-m ruff check .", "-m mypy", "", "-m pytest -m not slow"]
+    fast = f"{PYTEST} -m not slow"
+    assert checkout.asked == ["-m ruff format --check .", "-m ruff check .", "-m mypy", "", fast]
     assert checkout.make("check", fail="-m mypy").returncode != 0
-    assert "-m pytest -m not slow" not in checkout.asked
+    assert fast not in checkout.asked
+    checkout.make("test", "ARGS=tests/core -x")
+    assert checkout.asked == [f"{PYTEST} tests/core -x"]
 
 
 def test_speed_installs_what_it_compares_with_once(checkout: Checkout) -> None:

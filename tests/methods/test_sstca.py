@@ -100,6 +100,7 @@ def test_unseen_points_are_projected_as_seen_ones() -> None:
     assert predictor.features(xt)[:2] == pytest.approx(predictor.features(xt[:2]))
 
 
+@pytest.mark.filterwarnings("ignore:.*Nyström's approximation takes its place")
 def test_above_the_budget_it_is_nystroems() -> None:
     xs, ys, xt, _ = domains()
     method = SSTCA(3, kernel="RBF", width=0.02, budget_gib=0.0, landmarks=70)

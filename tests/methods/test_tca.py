@@ -217,6 +217,7 @@ def test_the_inverse_root_is_the_dense_one() -> None:
     assert InverseRoot.of(columns, 0.3)(np.eye(9)) == pytest.approx(expected)
 
 
+@pytest.mark.filterwarnings("ignore:.*Nyström's approximation takes its place")
 @pytest.mark.parametrize("kernel", ["linear", "RBF"])
 def test_nystroem_with_every_point_is_exact(kernel: Kernel) -> None:
     xs, ys, xt = domains(20, 15, 40)
@@ -228,6 +229,7 @@ def test_nystroem_with_every_point_is_exact(kernel: Kernel) -> None:
     assert np.abs(found.features(x)) == pytest.approx(np.abs(exact.features(x)), abs=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:.*Nyström's approximation takes its place")
 def test_nystroem_is_near_and_depends_on_its_seed() -> None:
     xs, ys, xt = domains(300, 200)
     x = np.concatenate([xs, xt])

@@ -89,8 +89,8 @@ def test_another_result_is_said_instead_of_a_ratio() -> None:
 
 def test_a_peer_that_is_not_installed_is_said_with_the_remedy() -> None:
     [line] = lines.lines_of(rows_module.measured(MISSING))
-    assert line.state == "not installed: pip install 'mtl-bench[peers]'"
-    assert "not installed" in page.text(line) and "mtl-bench[peers]" in page.text(line)
+    assert line.state == "not installed: pip install -e '.[peers]'"
+    assert "not installed" in page.text(line) and "'.[peers]'" in page.text(line)
 
 
 def test_an_error_is_one_sentence_and_the_other_rows_go_on(tmp_path: Path) -> None:
