@@ -244,9 +244,7 @@ def _open_part(part: Path, code: str) -> None:
     """Continue in what was left, unless other code left it."""
     mark = part / "code"
     if mark.is_file() and mark.read_bytes() == code.encode():
-        remove_leftovers(part)
-        return
-    if part.exists():
-        shutil.rmtree(part)
+        return remove_leftovers(part)
+    shutil.rmtree(part, ignore_errors=True)
     part.mkdir(exist_ok=True)
     write_atomically(mark, code)

@@ -154,7 +154,8 @@ class Adapt(Trial):
         training: dict[str, DomainData] = {}
         validation: dict[str, DomainData] = {}
         for source in self.sources:
-            rows, labels = read_rows(source, "train", work), read_labels(source, "train", work)
+            rows = read_rows(source, "train", work)
+            labels = read_labels(source, "train", work, len(rows))
             shuffled = generator(self.seed, "validation", source.name).permutation(len(rows))
             held_out = min(round(VALIDATION * len(rows)), WATCHED)
             for part, data in ((shuffled[:held_out], validation), (shuffled[held_out:], training)):

@@ -8,6 +8,7 @@ import numpy as np
 
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.datasets.wrappers.part import Part
+from mtl_bench.inputs import gate
 from mtl_bench.inputs.rows import Array, Rows, choose, digest
 from mtl_bench.models.network import Backbone, Network
 from mtl_bench.training.learner import Learner
@@ -97,29 +98,19 @@ def rows_of(data: DataSet, split: str, work: Work) -> Rows:
 
 
 def read_rows(data: DataSet, split: str, work: Work) -> Rows:
-    """The rows of a split, whose digest the trial's record then holds."""
-    rows = rows_of(data, split, work)
+    """The rows of a split, looked at by the gate, whose digest the trial's record then holds."""
+    rows = gate.rows(f"{data.name}'s {split} inputs", rows_of(data, split, work))
     work.data[f"{data.name} {split} inputs"] = digest(rows)
     return rows
 
 
-def read_labels(data: DataSet, split: str, work: Work) -> Array:
-    """The labels int64 (n,) of a split, whose digest the trial's record then holds."""
-    labels = np.asarray(data.labels(split))
+def read_labels(data: DataSet, split: str, work: Work, count: int | None = None) -> Array:
+    """The labels int64 (count,) of a split, looked at by the gate, whose digest the trial's record then holds."""
+    labels = gate.labels(f"{data.name}'s {split} labels", data.labels(split), count, data.classes)
     work.data[f"{data.name} {split} labels"] = digest(labels)
     return labels
 
 
 def check_classes(one: DataSet, other: DataSet) -> None:
     """Raises ValueError unless both have the same classes in the same order: labels are their numbers."""
-    for i, (a, b) in enumerate(zip(one.classes, other.classes, strict=False)):
-        if a != b:
-            raise ValueError(
-                f"class {i} is {a!r} in {one.name} and {b!r} in {other.name}; "
-                "adaptation needs the same classes in the same order"
-            )
-    if len(one.classes) != len(other.classes):
-        raise ValueError(
-            f"{one.name} has {len(one.classes)} classes and {other.name} has {len(other.classes)}; "
-            "adaptation needs the same classes"
-        )
+    gate.classes_agree(one.name, one.classes, other.name, other.classes)

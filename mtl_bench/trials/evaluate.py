@@ -52,11 +52,15 @@ class Evaluate(Trial):
 
     def run(self, work: Work) -> Mapping[str, float]:
         run = self.selection.adaptation
-        labels = read_labels(run.target, "test", work)
         chosen = work.metrics_of(self.selection)["step"]
+        predicted = {
+            row["step"]: checkpoint_of(run, row["step"], work)["target test logits"].argmax(1)
+            for row in history_of(run, work)
+        }
+        labels = read_labels(run.target, "test", work, len(predicted[chosen]))
         curve: list[Row] = []
         for row in history_of(run, work):
-            correct = checkpoint_of(run, row["step"], work)["target test logits"].argmax(1) == labels
+            correct = predicted[row["step"]] == labels
             curve.append({"step": row["step"], "accuracy": 100 * float(correct.mean()), **row})
             if row["step"] == chosen:
                 write_atomically(work.folder / "correct.npy", array(correct))

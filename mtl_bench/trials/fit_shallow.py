@@ -49,14 +49,14 @@ class FitShallow(Trial):
         self._check()
         xs, xt = (self._features(domain, self.train, work) for domain in (self.source, self.target))
         tested = xt if self.test == self.train else self._features(self.target, self.test, work)
-        ys = read_labels(self.source, self.train, work)
+        ys = read_labels(self.source, self.train, work, len(xs))
         predictions = []
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             for i, chosen in enumerate(self._draws(ys)):
                 work.progress(i / self.draws, f"draw {i + 1} of {self.draws}")
                 predictions.append(self.method.fit(xs[chosen], ys[chosen], xt).predict(tested))
-        correct = np.stack(predictions) == read_labels(self.target, self.test, work)
+        correct = np.stack(predictions) == read_labels(self.target, self.test, work, len(tested))
         write_atomically(work.folder / "correct.npy", array(correct.mean(0, dtype=np.float32)))
         by_draw = {f"accuracy, draw {self.first_seed + i}": 100 * float(row.mean()) for i, row in enumerate(correct)}
         every = {} if self.per_class is None else by_draw

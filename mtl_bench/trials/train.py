@@ -75,7 +75,7 @@ class Train(Trial):
 
     def run(self, work: Work) -> Mapping[str, float]:
         rows = {split: read_rows(self.data, split, work) for split in ("train", "test")}
-        labels = {split: read_labels(self.data, split, work) for split in ("train", "test")}
+        labels = {split: read_labels(self.data, split, work, len(rows[split])) for split in rows}
         learner = self._started(rows["train"], work)
         whole, history = learner.net, History(work.folder)
         steps = sorted({*self.recipe.checkpoint_steps(), *self.weights_at})

@@ -212,7 +212,7 @@ def test_what_cannot_be_is_refused_with_a_sentence(tmp_path: Path) -> None:
     for names, expected in (
         (
             ("0", "1"),
-            "synthetic-shift-0 has 10 classes and synthetic-shift-50 has 2; adaptation needs the same classes",
+            "class 2 of synthetic-shift-0, '2', is none of synthetic-shift-50, which has 2 classes; give both domains the same",
         ),
         (
             ("0", "two"),
