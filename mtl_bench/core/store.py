@@ -1,7 +1,4 @@
-"""The store: one folder per finished trial, named by its key. A record's presence is completion.
-
-Nobody else knows where things lie: whoever holds a trial or a key asks the store for its record, files and progress.
-"""
+"""The store: a folder per finished trial, named by its key, whose record means completion. Nobody else knows paths."""
 
 from __future__ import annotations
 
@@ -244,7 +241,8 @@ def _open_part(part: Path, code: str) -> None:
     """Continue in what was left, unless other code left it."""
     mark = part / "code"
     if mark.is_file() and mark.read_bytes() == code.encode():
-        return remove_leftovers(part)
+        remove_leftovers(part)
+        return
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(exist_ok=True)
     write_atomically(mark, code)

@@ -212,11 +212,11 @@ def test_what_cannot_be_is_refused_with_a_sentence(tmp_path: Path) -> None:
     for names, expected in (
         (
             ("0", "1"),
-            "class 2 of synthetic-shift-0, '2', is none of synthetic-shift-50, which has 2 classes; give both domains the same",
+            "class 2 of synthetic-shift-0, '2', is none of synthetic-shift-50, which has 2 classes",
         ),
         (
             ("0", "two"),
-            "class 1 is '1' in synthetic-shift-0 and 'two' in synthetic-shift-50; adaptation needs the same",
+            "class 1 is '1' in synthetic-shift-0 and 'two' in synthetic-shift-50; give both domains the same",
         ),
     ):
         with pytest.raises(ValueError, match=expected):
