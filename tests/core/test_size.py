@@ -8,7 +8,7 @@ from pathlib import Path
 
 import mtl_bench.core
 
-CODE_LINES = 380  # digests of what is resumed and read again, and the store's answers for all that ask by key
+CODE_LINES = 400  # digests of what is resumed and read again, and the store's answers for all that ask by key
 BESIDE = {"provenance.py", "record.py"}  # what a result came from and how it is written down: read on their own
 WORDS = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
