@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import jaxtyping
 import pytest
 
+import tests.shapes  # noqa: F401  # what pyproject.toml names must be there when packages are imported
 from mtl_bench import workspace
 from mtl_bench.__main__ import main
 from tests.results.measured import maker, quick  # noqa: F401
@@ -32,6 +34,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
         items.sort(key=lambda item: -slow[item.path])
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signatures are not checked, as outside of tests: the code itself must refuse what they would."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 @pytest.fixture

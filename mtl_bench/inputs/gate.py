@@ -28,21 +28,21 @@ def pair(
     target = points("xt", xt)
     if source.shape[1] != target.shape[1]:
         raise ValueError(
-            f"the source has {source.shape[1]} features (xs) and the target {target.shape[1]} (xt); "
+            f"the source has {source.shape[1]} features and the target {target.shape[1]}; "
             "give both domains the same ones"
         )
     return source, labels("ys", ys, len(source)), target
 
 
 def points(name: str, x: Given, width: int | None = None) -> Float64[np.ndarray, "n d"]:
-    """Features of points, one row each; with `width`, as many as the method was fitted on."""
+    """Features of points, one row each; with `width`, as many as others have."""
     found = _array(name, x)
     if found.ndim != 2:
-        raise ValueError(f"{name} has the shape {found.shape}; {_flat(name, found.ndim)}")
+        raise ValueError(f"{name} has the shape {found.shape}; {_flat(found.ndim)}")
     _check_not_empty(name, found.shape)
     if width is not None and found.shape[1] != width:
         raise ValueError(
-            f"{name} has {found.shape[1]} features and the method was fitted on {width}; give the same ones"
+            f"{name} has {found.shape[1]} features, not {width} as the rest; give all points the same ones"
         )
     if found.dtype.kind not in "biuf":
         raise ValueError(f"{name} holds {_what(found)}; give numbers, as by .astype(float)")
@@ -53,21 +53,23 @@ def points(name: str, x: Given, width: int | None = None) -> Float64[np.ndarray,
 
 
 def labels(
-    name: str, y: Given, count: int | None = None, classes: Sequence[str] | None = None, unknown: bool = False
+    name: str, y: Given, count: int | None = None, classes: int | Sequence[str] | None = None, unknown: bool = False
 ) -> Shaped[np.ndarray, " n"]:
     """One label per row, of `count` rows.
 
-    Without `classes` any whole numbers, bools or strings name the classes. With them, labels are their numbers 0 to
-    C - 1, which become int64; `unknown` allows -1 besides, for no label. A class may have no row.
+    Without `classes` any whole numbers, bools or strings name the classes. With them, or their count, labels are their
+    numbers from 0, which become int64; `unknown` allows -1 besides, for no label. A class may have no row.
     """
     found = _array(name, y)
     if found.ndim != 1:
-        raise ValueError(f"{name} has the shape {found.shape}; give one label per row, {_column(name, found.shape)}")
+        raise ValueError(f"{name} has the shape {found.shape}; give one label per row, {_column(found.shape)}")
     _check_not_empty(name, found.shape)
     if count is not None and len(found) != count:
         raise ValueError(f"{name} has {len(found)} labels for {count} rows; give one label per row")
     found = _of_one_kind(name, found)
-    return found if classes is None else _numbers_of(name, found, classes, -1 if unknown else 0)
+    if classes is None:
+        return found
+    return _numbers_of(name, found, classes if isinstance(classes, int) else len(classes), -1 if unknown else 0)
 
 
 def pixels(name: str, x: Given) -> UInt8[np.ndarray, "n c h w"]:
@@ -127,7 +129,7 @@ def classes_agree(a_name: str, a_classes: Sequence[str], b_name: str, b_classes:
 def _array(name: str, given: Given) -> Array:
     """An ndarray of what may be anything."""
     if hasattr(given, "toarray") or isinstance(given, Sparse):
-        raise ValueError(f"{name} is a sparse matrix; give a dense one, as by {name}.toarray()")
+        raise ValueError(f"{name} is a sparse matrix; give a dense one, as by .toarray()")
     if np.ma.is_masked(given):
         raise ValueError(f"{name} has masked values; fill or leave them out")
     try:
@@ -168,12 +170,12 @@ def _check_pixels(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> No
     if dtype != np.uint8:
         raise ValueError(f"{name} holds pixels of {dtype}, and pixels are uint8 levels 0 to 255; cast them to uint8")
     if len(shape) != 4:
-        remedy = f"add the channel, as by {name}[:, None]" if len(shape) == 3 else "cast features to float"
+        remedy = "add the channel, as by [:, None]" if len(shape) == 3 else "cast features to float"
         raise ValueError(f"{name} has the shape {shape}, and pixels have (n, C, H, W); {remedy}")
     _check_not_empty(name, shape)
     if shape[1] > 4 and shape[3] <= 4:
         raise ValueError(
-            f"{name} has the shape {shape} with channels last; put them first, as by {name}.transpose(0, 3, 1, 2)"
+            f"{name} has the shape {shape} with channels last; put them first, as by .transpose(0, 3, 1, 2)"
         )
 
 
@@ -198,9 +200,8 @@ def _of_one_kind(name: str, found: Array) -> Array:
     return found
 
 
-def _numbers_of(name: str, found: Array, classes: Sequence[str], lowest: int) -> Array:
-    """int64 in lowest .. C - 1."""
-    count = len(classes)
+def _numbers_of(name: str, found: Array, count: int, lowest: int) -> Array:
+    """int64 in lowest .. count - 1."""
     if found.dtype.kind == "U":
         raise ValueError(
             f"{name} holds names such as {_short(str(found[0]))}; give the classes' numbers 0 to {count - 1}, "
@@ -216,18 +217,18 @@ def _numbers_of(name: str, found: Array, classes: Sequence[str], lowest: int) ->
     return found.astype(np.int64, copy=False)
 
 
-def _flat(name: str, axes: int) -> str:
+def _flat(axes: int) -> str:
     """How points of another number of axes are brought to two."""
     if axes < 2:
-        return f"give rows (n, d), as by np.reshape({name}, (-1, 1)) if there is one feature"
-    return f"give rows (n, d), as by {name}.reshape(len({name}), -1)"
+        return "give rows (n, d), as by np.reshape(…, (-1, 1)) if there is one feature"
+    return "give rows (n, d), as by .reshape(n, -1)"
 
 
-def _column(name: str, shape: tuple[int, ...]) -> str:
+def _column(shape: tuple[int, ...]) -> str:
     """How labels of another shape are brought to one axis."""
     if len(shape) == 2 and shape[1] > 1:
-        return f"as by {name}.argmax(1) if a column is a class"
-    return f"as by np.ravel({name})"
+        return "as by .argmax(1) if a column is a class"
+    return "as by np.ravel"
 
 
 def _what(found: Array) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from jaxtyping import Float
 
-Array = np.ndarray[Any, Any]
+from mtl_bench.inputs import gate
 
 
-def proxy_a_distance(source: Array, target: Array) -> float:
-    """2 (1 - 2 epsilon) for features (n, d) and (m, d): about 0 for equal distributions, 2 for separable ones.
+def proxy_a_distance(source: Float[np.ndarray, "n d"], target: Float[np.ndarray, "m d"]) -> float:
+    """2 (1 - 2 epsilon): about 0 for equal distributions, 2 for separable ones.
 
     epsilon (Ganin et al., JMLR 2016, section 3.2) is the balanced error on the odd rows of a logistic regression on the
     even rows, standardised; so the rows of a domain must be in no particular order. Below 0 by chance only.
@@ -19,9 +18,11 @@ def proxy_a_distance(source: Array, target: Array) -> float:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    source = gate.points("source", source)
+    target = gate.points("target", target, source.shape[1])
     if min(len(source), len(target)) < 4:
         raise ValueError(f"the proxy A-distance needs four rows of each domain, not {len(source)} and {len(target)}")
-    training = np.concatenate([source[::2], target[::2]]).astype(np.float64)
+    training = np.concatenate([source[::2], target[::2]])
     domains = np.repeat([0, 1], [len(source[::2]), len(target[::2])])
     classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000))
     classifier.fit(training, domains)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from jaxtyping import Float, Int
 
-Array = np.ndarray[Any, Any]
+from mtl_bench.inputs import gate
 
 
-def class_mean_accuracy(logits: Array, labels: Array) -> float:
-    """The mean over classes of the percentage of their items that the highest of the logits (n, classes) names."""
-    correct = logits.argmax(1) == labels
-    counts = np.bincount(labels)
+def class_mean_accuracy(logits: Float[np.ndarray, "n c"], labels: Int[np.ndarray, " n"]) -> float:
+    """The mean over classes of the percentage of their items that the highest of the logits names."""
+    scores = gate.points("logits", logits)
+    known = gate.labels("labels", labels, *scores.shape)
+    correct = scores.argmax(1) == known
+    counts = np.bincount(known)
     present = counts > 0
-    return 100 * float(np.mean(np.bincount(labels, weights=correct)[present] / counts[present]))
+    return 100 * float(np.mean(np.bincount(known, weights=correct)[present] / counts[present]))

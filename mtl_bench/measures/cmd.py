@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from jaxtyping import Float
 from torch import Tensor
 from torch.linalg import vector_norm
 
 
-def central_moment_discrepancy(x: Tensor, y: Tensor, moments: int = 5, width: float = 1.0) -> Tensor:
-    """CMD between samples (n, d) and (m, d) of values in an interval of length `width` = |b - a| (definition 2).
+def central_moment_discrepancy(
+    x: Float[Tensor, "n d"], y: Float[Tensor, "m d"], moments: int = 5, width: float = 1.0
+) -> Float[Tensor, ""]:
+    """CMD between samples of values in an interval of length `width` = |b - a| (definition 2).
 
     ||E x - E y|| / width + the sum over k = 2 .. `moments` of ||c_k(x) - c_k(y)|| / width^k, with the central moments
     c_k of each feature by itself and norms that are not squared. Unbounded values have no such interval: bound them.

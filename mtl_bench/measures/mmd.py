@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
@@ -14,14 +15,14 @@ SMALLEST_SCALE = 1e-8  # keeps identical points from dividing by zero
 
 
 def squared_mmd(
-    x: Tensor,
-    y: Tensor,
+    x: Float[Tensor, "n d"],
+    y: Float[Tensor, "m d"],
     bandwidths: Sequence[float] = OCTAVES,
     *,
     relative: bool = True,
     biased: bool = False,
-) -> Tensor:
-    """The squared MMD between samples (n, d) and (m, d), a scalar; differentiable once.
+) -> Float[Tensor, ""]:
+    """The squared MMD between samples; differentiable once.
 
     The kernel is the mean over the bandwidths b of exp(-||u - v||^2 / (b s)). If `relative`, s is the *mean* squared
     distance between different points of the pooled sample, as a constant in the gradient (what DAN's authors released;

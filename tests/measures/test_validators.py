@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from mtl_bench.measures import validators
+from mtl_bench.measures.a_distance import proxy_a_distance
+from mtl_bench.measures.class_mean import class_mean_accuracy
 from mtl_bench.measures.validators import (
     accuracy,
     deep_embedded_validation,
@@ -149,3 +151,31 @@ def test_constant_weights_and_constant_losses() -> None:
     losses = np.array([0.0, 1.0, 1.0])
     assert deep_embedded_validation(np.ones(3), losses) == pytest.approx(2 / 3)
     assert deep_embedded_validation(np.array([0.2, 5.0, 1.0]), np.full(3, 0.7)) == pytest.approx(0.7)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_labels_of_another_shape_or_kind_are_refused_where_they_would_give_a_wrong_number() -> None:
+    scores = np.eye(3)
+    for wrong in (np.arange(3)[:, None], np.array(["0", "1", "2"]), np.arange(3) + 1, np.arange(2)):
+        for measure in (accuracy, class_mean_accuracy):
+            with pytest.raises(ValueError, match=r"^labels [^\n]*; [^\n]+$"):
+                measure(scores, wrong)
+    with pytest.raises(ValueError, match="logits is nan in row 0, column 0; fill or leave out"):
+        accuracy(np.full((3, 3), np.nan), np.arange(3))
+    for risk in (importance_weighted_risk, deep_embedded_validation):
+        with pytest.raises(
+            ValueError, match=r"the weights have the shape \(3,\) and the losses \(3, 1\); give one loss"
+        ):
+            risk(np.ones(3), np.ones((3, 1)))
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_features_that_are_none_are_refused_with_a_sentence() -> None:
+    x = np.random.default_rng(0).standard_normal((10, 3))
+    broken = x.copy()
+    broken[3, 1] = np.nan
+    for odd in (broken, x[:, :2], x[0], x[:0]):
+        with pytest.raises(ValueError, match=r"^target [^\n]*; [^\n]+$"):
+            proxy_a_distance(x, odd)
+        with pytest.raises(ValueError, match=r"^validation [^\n]*; [^\n]+$"):
+            importance_weights(x, x, odd)

@@ -137,6 +137,10 @@ def test_what_cannot_be_is_refused_with_a_sentence() -> None:
         KMM(bound=0.5, slack=0.1).weights(xs, xt)
     with pytest.raises(ValueError, match=r"KMM has width 0\.0; give a number above 0"):
         KMM(width=0.0).weights(xs, xt)
+    with pytest.raises(
+        ValueError, match=r"KMM's kernel of width 1e\+03 sees no target point near a source point; give"
+    ):
+        KMM(width=1e3).weights(xs, xt + 10)
 
 
 @pytest.mark.parametrize("left", [(2,), (0, 2), (0, 1, 2)])

@@ -89,6 +89,29 @@ def test_constant_features_are_taken() -> None:
     assert np.array_equal(SA(dimension=2).fit(more[0], ys, more[1]).predict(more[1]), expected)
 
 
+@pytest.mark.parametrize("constant", [0.1, 1 / 3, 1e6 + 0.1])
+def test_features_that_are_constant_but_for_rounding_are_no_features(constant: float) -> None:
+    """A column of 0.1 has a deviation of 1e-17, not 0: divided by it, it was one of -1 or 1."""
+    xs, ys, xt, yt = domains()
+    more = [np.hstack([x, np.full((len(x), 6), constant)]) for x in (xs, xt)]
+    more[1][:, -1] = np.nextafter(constant, 9e9)  # constant in each domain, not over both
+    found = SA(dimension=2).fit(more[0], ys, more[1])
+    assert np.array_equal(found.predict(more[1]), SA(dimension=2).fit(xs, ys, xt).predict(xt))
+    assert np.mean(found.predict(more[1]) == yt) > 0.98
+    assert not found.axes[12:].any()
+
+
+def test_without_two_points_of_two_classes_the_dimension_is_to_be_given() -> None:
+    xs, ys, xt, _ = domains()
+    few = [int(np.flatnonzero(ys == label)[0]) for label in (0, 1)]
+    with pytest.raises(
+        ValueError, match="SA chooses its dimension with two points of two classes or more; give them or"
+    ):
+        SA().fit(xs[few], ys[few], xt)
+    assert set(SA(dimension=1).fit(xs[few], ys[few], xt).predict(xt)) <= {0, 1}
+    assert SA().fit(xs, np.full(len(xs), 5), xt).predict(xt).tolist() == [5] * len(xt)
+
+
 @pytest.mark.parametrize("dimension", [0, 13])
 def test_an_impossible_dimension_is_refused_with_a_sentence(dimension: int) -> None:
     xs, ys, xt, _ = domains()

@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Real, Shaped
 
-from mtl_bench.inputs.gate import Given, points
-from mtl_bench.inputs.rows import Array
+from mtl_bench.inputs.gate import points
+
+Map = Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
+Eigenpairs = tuple[Float[np.ndarray, " k"], Float[np.ndarray, "p k"]]
 
 DENSE = 1000  # up to this size a dense eigensolver is the faster one
 SPARE = 10  # an iterative solver is worth it for fewer than a 10th of the eigenvectors
@@ -42,14 +44,14 @@ def mean_difference(source: int, target: int) -> Float[np.ndarray, "n 1"]:
 def unit_rows(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
     """Points of length 1; a zero stays zero."""
     lengths = np.linalg.norm(x, axis=1, keepdims=True)
-    scaled: Array = x / np.where(lengths > 0, lengths, 1.0)
+    scaled: Float[np.ndarray, "n d"] = x / np.where(lengths > 0, lengths, 1.0)
     return scaled
 
 
 def fixed_signs(vectors: Float[np.ndarray, "p m"]) -> Float[np.ndarray, "p m"]:
     """Columns, each with the sign that makes its entry of largest absolute value positive."""
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(0)[None], 0)
-    signed: Array = vectors * np.where(largest < 0, -1.0, 1.0)
+    signed: Float[np.ndarray, "p m"] = vectors * np.where(largest < 0, -1.0, 1.0)
     return signed
 
 
@@ -85,25 +87,24 @@ class Scatter:
         return total * EPS * (1 if self.symmetric and self.iterative(count) else 10 * EPS)
 
     @cached_property
-    def matrix(self) -> Array:
-        """(p, p)"""
+    def matrix(self) -> Float[np.ndarray, "p p"]:
         centred = self.points - self.points.mean(0)
-        product: Array = centred.T @ centred
+        product: Float[np.ndarray, "p p"] = centred.T @ centred
         return product
 
-    def _dense(self, root: InverseRoot, count: int) -> tuple[Array, Array]:
+    def _dense(self, root: InverseRoot, count: int) -> Eigenpairs:
         from scipy.linalg import eigh
 
         size = self.points.shape[1]
         values, vectors = eigh(root(root(self.matrix).T), subset_by_index=[size - count, size - 1], overwrite_a=True)
         return values[::-1], vectors[:, ::-1]
 
-    def _iterated(self, root: InverseRoot, count: int) -> tuple[Array, Array]:
+    def _iterated(self, root: InverseRoot, count: int) -> Eigenpairs:
         """By ARPACK, from a fixed start that no symmetry of the data is likely to be orthogonal to."""
         from scipy.sparse.linalg import LinearOperator, eigsh
 
         size, times = self.points.shape[1], self._product()
-        start = np.asarray(np.random.default_rng(0).standard_normal(size))
+        start: Float[np.ndarray, " p"] = np.random.default_rng(0).standard_normal((size,))
         if not np.any(times(start)):  # ARPACK has no answer to a matrix of zeros
             return np.zeros(count), np.zeros((size, count))
         operator = LinearOperator((size, size), lambda v: root(times(root(v.ravel()))), dtype=np.float64)
@@ -111,7 +112,7 @@ class Scatter:
         order = np.argsort(values)[::-1]
         return values[order], vectors[:, order]
 
-    def _product(self) -> Callable[[Array], Array]:
+    def _product(self) -> Map:
         """F'HF v of a vector v (p,)."""
         from scipy.linalg.blas import dsymv
 
@@ -120,7 +121,7 @@ class Scatter:
             return lambda v: matrix @ v
         kernel = self.points.T  # in Fortran's order without a copy; dsymv reads half of it, and reading is the cost
 
-        def product(v: Array) -> Array:
+        def product(v: Float[np.ndarray, " p"]) -> Float[np.ndarray, " p"]:
             w = dsymv(1.0, kernel, v)
             return np.asarray(dsymv(1.0, kernel, w - w.mean()))
 
@@ -148,7 +149,7 @@ class InverseRoot:
     def __call__(self, x: Float[np.ndarray, " p *k"]) -> Float[np.ndarray, " p *k"]:
         """The product with a vector or the columns of a matrix."""
         inner = (self.axes.T @ x).T * self.differences
-        product: Array = self.rest * x + self.axes @ inner.T
+        product: Float[np.ndarray, " p *k"] = self.rest * x + self.axes @ inner.T
         return product
 
 
@@ -156,18 +157,18 @@ class InverseRoot:
 class ProjectedClassifier:
     """Features (n, d) to classes by way of a projection; `approximation` says how exact the projection is."""
 
-    projection: Callable[[Array], Array]
+    projection: Map
     classifier: Any
     width: int  # d
     unit_length: bool = False  # whether projected points are scaled to length 1
     approximation: str = "exact"
 
-    def features(self, x: Given) -> Float[np.ndarray, "n k"]:
+    def features(self, x: Real[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
         """What the classifier sees of features (n, d)."""
         projected = self.projection(points("x", x, self.width))
         return unit_rows(projected) if self.unit_length else projected
 
-    def predict(self, x: Given) -> Shaped[np.ndarray, " n"]:
+    def predict(self, x: Real[np.ndarray, "n d"]) -> Shaped[np.ndarray, " n"]:
         """The class of each row of features (n, d)."""
-        labels: Array = self.classifier.predict(self.features(x))
+        labels: Shaped[np.ndarray, " n"] = self.classifier.predict(self.features(x))
         return labels

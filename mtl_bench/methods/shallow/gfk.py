@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real, Shaped
 
-from mtl_bench.inputs.gate import Given, pair
+from mtl_bench.inputs.gate import pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import ProjectedClassifier, check_dimension
 from mtl_bench.methods.shallow.kernels import Projection
@@ -27,8 +27,10 @@ class GFK:
     classifier: Classifier = "1-NN"
     cost: float = 1.0
 
-    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
-        """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d).
+    def fit(
+        self, xs: Real[np.ndarray, "n d"], ys: Shaped[np.ndarray, " n"], xt: Real[np.ndarray, "m d"]
+    ) -> ProjectedClassifier:
+        """A predictor for target features, from source features, their labels and target features.
 
         A domain of n points has at most n - 1 dimensions.
         """

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Real, Shaped
 
-from mtl_bench.inputs.gate import Given, pair
+from mtl_bench.inputs.gate import pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import (
     ProjectedClassifier,
@@ -47,8 +47,10 @@ class JDA:
     landmarks: int = 2000
     seed: int = 0  # of the landmarks
 
-    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
-        """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d).
+    def fit(
+        self, xs: Real[np.ndarray, "n d"], ys: Shaped[np.ndarray, " n"], xt: Real[np.ndarray, "m d"]
+    ) -> ProjectedClassifier:
+        """A predictor for target features, from source features, their labels and target features.
 
         Raises ValueError for a dimension that the features have not, and for values that are not above 0.
         """

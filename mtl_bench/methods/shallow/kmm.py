@@ -6,9 +6,9 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real, Shaped
 
-from mtl_bench.inputs.gate import Given, pair
+from mtl_bench.inputs.gate import pair
 from mtl_bench.methods.shallow.classifier import fitted
 from mtl_bench.methods.shallow.components import ProjectedClassifier, check_positive
 from mtl_bench.methods.shallow.kernels import median_width, rbf
@@ -33,8 +33,10 @@ class KMM:
     width: float | None = None  # of exp(-width ||x - y||^2); None is 1 / the median squared distance
     cost: float = 1.0
 
-    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
-        """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d)."""
+    def fit(
+        self, xs: Real[np.ndarray, "n d"], ys: Shaped[np.ndarray, " n"], xt: Real[np.ndarray, "m d"]
+    ) -> ProjectedClassifier:
+        """A predictor for target features, from source features, their labels and target features."""
         source, ys, target = pair(xs, ys, xt)
         weights = self.weights(source, target)
         return ProjectedClassifier(as_it_is, fitted("linear SVM", self.cost, source, ys, weights), source.shape[1])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mtl_bench.inputs.gate import Given, pair
-from mtl_bench.inputs.rows import Array
+import numpy as np
+from jaxtyping import Float, Real, Shaped
+
+from mtl_bench.inputs.gate import pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import ProjectedClassifier
 
@@ -17,12 +19,14 @@ class NoAdaptation:
     classifier: Classifier = "1-NN"
     cost: float = 1.0
 
-    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
-        """A predictor of features, from source features (n, d) and labels (n,); target features (m, d) are checked."""
+    def fit(
+        self, xs: Real[np.ndarray, "n d"], ys: Shaped[np.ndarray, " n"], xt: Real[np.ndarray, "m d"]
+    ) -> ProjectedClassifier:
+        """A predictor of features, from source features and their labels; target features are checked."""
         source, ys, _ = pair(xs, ys, xt)
         return ProjectedClassifier(as_it_is, fitted(self.classifier, self.cost, source, ys), source.shape[1])
 
 
-def as_it_is(x: Array) -> Array:
+def as_it_is(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
     """The projection of a method that leaves target points where they are."""
     return x

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Real, Shaped
 
-from mtl_bench.inputs.gate import Given, pair
+from mtl_bench.inputs.gate import pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import ProjectedClassifier, check_positive
 from mtl_bench.methods.shallow.no_adaptation import as_it_is
@@ -34,8 +34,10 @@ class OptimalTransport:
     classifier: Classifier = "1-NN"
     cost: float = 1.0
 
-    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
-        """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d).
+    def fit(
+        self, xs: Real[np.ndarray, "n d"], ys: Shaped[np.ndarray, " n"], xt: Real[np.ndarray, "m d"]
+    ) -> ProjectedClassifier:
+        """A predictor for target features, from source features, their labels and target features.
 
         Raises ValueError for a plan that does not move all of the source to all of the target: the entropy is too
         small for the iteration. One that is nearly right counts, with a warning.

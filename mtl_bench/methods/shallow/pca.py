@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real, Shaped
 
-from mtl_bench.inputs.gate import Given, pair
+from mtl_bench.inputs.gate import pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import ProjectedClassifier, check_dimension, fixed_signs
 
@@ -20,8 +20,10 @@ class PCA:
     classifier: Classifier = "1-NN"
     cost: float = 1.0
 
-    def fit(self, xs: Given, ys: Given, xt: Given) -> ProjectedClassifier:
-        """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d)."""
+    def fit(
+        self, xs: Real[np.ndarray, "n d"], ys: Shaped[np.ndarray, " n"], xt: Real[np.ndarray, "m d"]
+    ) -> ProjectedClassifier:
+        """A predictor for target features, from source features, their labels and target features."""
         xs, ys, xt = pair(xs, ys, xt)
         x = np.concatenate([xs, xt])
         check_dimension("PCA", self.dimension, min(x.shape))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Real, Shaped
 
-from mtl_bench.inputs.gate import Given, pair, points
+from mtl_bench.inputs.gate import pair, points
 from mtl_bench.inputs.normalisation import ZScore
 from mtl_bench.methods.shallow.classifier import Classifier, fitted, unfitted
 from mtl_bench.methods.shallow.components import check_dimension
@@ -30,8 +30,10 @@ class SA:
     classifier: Classifier = field(default="linear SVM", metadata={"omit_when": "linear SVM"})
     normalise: bool = field(default=True, metadata={"omit_when": True})  # each domain to mean 0 and deviation 1
 
-    def fit(self, xs: Given, ys: Given, xt: Given) -> AlignedClassifier:
-        """A predictor for target features, from source features (n, d), labels (n,) and target features (m, d)."""
+    def fit(
+        self, xs: Real[np.ndarray, "n d"], ys: Shaped[np.ndarray, " n"], xt: Real[np.ndarray, "m d"]
+    ) -> AlignedClassifier:
+        """A predictor for target features, from source features, their labels and target features."""
         xs, ys, xt = pair(xs, ys, xt)
         largest = min(*xs.shape, *xt.shape)
         if self.dimension is not None:
@@ -86,7 +88,7 @@ class AlignedClassifier:
     axes: Float[np.ndarray, "d k"]
     classifier: Any
 
-    def predict(self, x: Given) -> Shaped[np.ndarray, " n"]:
+    def predict(self, x: Real[np.ndarray, "n d"]) -> Shaped[np.ndarray, " n"]:
         """The class of each row."""
         scaled = self.scale(points("x", x, len(self.axes)))
         labels: Shaped[np.ndarray, " n"] = self.classifier.predict(scaled @ self.axes)
