@@ -71,8 +71,8 @@ def test_a_number_comes_with_every_trial_behind_it(chain: Desk, mtl_bench: Give)
     assert told.count(f"code {record['code']} (today's code), commit {record['commit']}") == 3  # all of one module
     for parameter in ("method = Odd", "method.weight = 1.0", "recipe.steps = 10", 'rule = "last"'):
         assert told.count(parameter) == 1, parameter
-    assert "data circles images 0123456789abcdef" in told
-    assert "data circles labels fedcba9876543210" in told
+    assert "data circles train inputs 0123456789abcdef" in told
+    assert "data circles train labels fedcba9876543210" in told
     assert any(line.startswith(f"environment {record['environment']}: ") and "torch " in line for line in told)
     assert not any("not in the store" in line for line in told)
 
@@ -164,9 +164,9 @@ def test_data_are_compared_by_digest(chain: Desk, mtl_bench: Give) -> None:
     told = lines(mtl_bench(*ONE, "--versus", "seed=101"))
     assert told[2:] == ["accuracy  62 → 63", "parameters", *told[4:6]]
     assert [line.partition(":")[0].rpartition(".")[2] for line in told[4:]] == ["seed", "seed"]
-    chain.change_records(row(chain, seed="101")["key"], lambda record: {"data": {"circles labels": "other"}})
+    chain.change_records(row(chain, seed="101")["key"], lambda record: {"data": {"circles train labels": "other"}})
     told = lines(mtl_bench(*ONE, "--versus", "seed=101"))
-    assert told[told.index("data") + 1] == "circles labels: fedcba9876543210 → other"
+    assert told[told.index("data") + 1] == "circles train labels: fedcba9876543210 → other"
 
 
 def test_code_and_environment_are_compared_entry_by_entry(chain: Desk, mtl_bench: Give) -> None:
