@@ -75,10 +75,10 @@ def test_rows_that_left_the_plan_stand_neither_on_the_page_nor_in_a_verdict(tmp_
     assert judge(frame)[0].estimates == judge(Frame.of(STUDY, fine))[0].estimates
     text = write("quick", frame, tmp_path).read_text(encoding="utf-8")
     assert "former method" not in text and "sketches" not in text and "warnings" not in text
-    assert "- 4 rows of the results are no longer planned; `mtl-bench tidy` can remove them" in text
+    assert "- 4 rows of the results are no longer planned; `mtl-bench tidy --unplanned` can remove them" in text
     html = (tmp_path / "quick.laptop.html").read_text(encoding="utf-8")
     assert "former method" not in html
-    assert "4 rows of the results are no longer planned; <code>mtl-bench tidy</code>" in html
+    assert "4 rows of the results are no longer planned; <code>mtl-bench tidy --unplanned</code>" in html
     assert "no longer planned" not in write("quick", Frame.of(STUDY, fine), tmp_path).read_text(encoding="utf-8")
 
 
