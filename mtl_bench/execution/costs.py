@@ -116,9 +116,12 @@ def known_costs(cells: Iterable[Cell], store: Store, results: Results) -> tuple[
 
 def rates_at(scale: str, cells: Iterable[Cell], store: Store, device: str, results: Results) -> Rates:
     """What the trials of these cells cost on this device class, by the store, else by the results."""
-    trials, rates = trials_of(cells), Rates(scale)
     rows = results.rows[results.rows["device"] == device]
-    by_rows = own_seconds(trials, dict(zip(rows["key"], rows["seconds"], strict=True)))
+    seconds_of_rows = dict(zip(rows["key"], rows["seconds"], strict=True))
+    if not store.root.exists():
+        cells = [cell for cell in cells if key(cell.trial) in seconds_of_rows]
+    trials, rates = trials_of(cells), Rates(scale)
+    by_rows = own_seconds(trials, seconds_of_rows)
     for trial in trials:
         record = store.record(trial) if trial in store else {}
         seconds = record["seconds"] if record.get("device") == device else by_rows.get(key(trial))
