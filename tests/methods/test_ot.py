@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Literal
 
 import numpy as np
@@ -186,3 +187,10 @@ def test_points_that_are_all_the_same_stay_there() -> None:
     xs, ys = np.ones((6, 2)), np.arange(6) % 2
     for regulariser in EACH:
         assert moved(regulariser, xs, ys, xs) == pytest.approx(xs)
+
+
+def test_without_pot_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    xs, ys, xt, _ = domains()
+    monkeypatch.setitem(sys.modules, "ot", None)
+    with pytest.raises(ValueError, match=r'OptimalTransport needs POT; install it by pip install "mtl-bench\[ot\]"'):
+        OptimalTransport().fit(xs, ys, xt)

@@ -56,8 +56,10 @@ class OptimalTransport:
         self, xs: Float[np.ndarray, "n d"], ys: Shaped[np.ndarray, " n"], xt: Float[np.ndarray, "m d"]
     ) -> Float[np.ndarray, "n m"]:
         """How much of each source point goes to each target point."""
-        from ot import dist
-
+        try:
+            from ot import dist
+        except ModuleNotFoundError as error:
+            raise ValueError('OptimalTransport needs POT; install it by pip install "mtl-bench[ot]"') from error
         costs = dist(xs, xt)
         costs /= float(costs.max()) or 1.0
         if self.regulariser == "none":
