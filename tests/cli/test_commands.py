@@ -24,6 +24,8 @@ from tests.core.fakes import wait_for
 from tests.core.test_kill import group_is_gone, wait_until
 from tests.studies import FAKE, ROOT, Desk, Outcome
 
+OLDER = "0" * 12  # the digest of other code
+
 
 def test_a_run_computes_judges_and_ends_with_the_page(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     done = mtl_bench("run", "fake")
@@ -263,7 +265,7 @@ def test_broken_results_are_one_sentence_and_tidy_repairs_a_merge(
     path.write_text(f"<<<<<<< ours\n{header}", encoding="utf-8")
     done = mtl_bench("report", "fake")
     assert done.status == 1
-    assert "restore it with `git checkout" in done.err
+    assert "run `mtl-bench tidy` to keep the rows of both sides" in done.err
     assert len(done.err.splitlines()) == 1
 
 
@@ -471,9 +473,7 @@ def test_check_passes_on_what_did_not_change(desk: Desk, mtl_bench: Callable[...
 
 def test_check_finds_a_drop_and_confirms_it_with_new_seeds(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake")
-    spoil(
-        desk, lambda row: {**row, "value": str(float(row["value"]) + 20 * (row["method"] == "right")), "code": "older"}
-    )
+    spoil(desk, lambda row: {**row, "value": str(float(row["value"]) + 20 * (row["method"] == "right")), "code": OLDER})
     done = mtl_bench("check", "fake", "--junit", "junit.xml", "--summary", "summary.md")
     assert done.status == 1
     assert {"right-200", "right-204"} <= set(desk.log)
@@ -495,7 +495,7 @@ def test_check_finds_that_equal_code_gives_other_numbers(desk: Desk, mtl_bench: 
 
 def test_check_cannot_judge_one_seed(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake", "--seeds", "1")
-    spoil(desk, lambda row: {**row, "value": "99.0", "code": "older"})
+    spoil(desk, lambda row: {**row, "value": "99.0", "code": OLDER})
     assert mtl_bench("check", "fake").status == 2
 
 
@@ -509,8 +509,8 @@ def test_check_compares_with_the_commit_and_recomputes_what_older_code_left(
         ("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "results"),
     ):
         subprocess.run(["git", *words], check=True)
-    spoil(desk, lambda row: {**row, "value": "99.0", "code": "older"})  # not committed
-    desk.change_records(desk.rows("fake.laptop")[0]["key"], lambda record: {"code": "older"})
+    spoil(desk, lambda row: {**row, "value": "99.0", "code": OLDER})  # not committed
+    desk.change_records(desk.rows("fake.laptop")[0]["key"], lambda record: {"code": OLDER})
     done = mtl_bench("check", "fake")
     assert done.status == 0, done.out
     assert len(desk.log) == 11

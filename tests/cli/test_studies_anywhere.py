@@ -86,14 +86,6 @@ def test_a_study_may_be_a_folder_with_a_trial_of_its_own(desk: Desk, mtl_bench: 
     assert "started   Guess seed 100" in out, "a changed file of the study is changed code"
 
 
-def test_two_studies_of_one_name_are_one_sentence(desk: Desk, mtl_bench: Give) -> None:
-    (desk.folder / "benchmarks" / "fake").mkdir()
-    (desk.folder / "benchmarks" / "fake" / "__init__.py").touch()
-    done = mtl_bench("run", "fake")
-    assert done.status == 2
-    assert "there are two studies fake: " in done.err
-
-
 def test_what_studies_share_is_no_study(desk: Desk) -> None:
     for name in ("__init__.py", "_shared.py", "Notes.py"):
         (desk.folder / "benchmarks" / name).touch()
