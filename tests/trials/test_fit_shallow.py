@@ -201,6 +201,7 @@ def test_a_group_gives_the_mean_of_what_its_trials_share(tmp_path: Path) -> None
     assert Group(trials[:1] * 12).name == "12 × NoAdaptation"
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_what_cannot_be_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="synthetic-shift-0 has 12 points of class 0, not 13; ask for fewer per class"):
         run(replace(SPLITS, per_class=13), tmp_path)
