@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mtl_bench.core.store import Store, StoreError
+from mtl_bench.results.schema import ResultsError, read_columns
 from mtl_bench.workspace import Places, near
 
 
@@ -24,17 +24,24 @@ class Holding:
     rows: int
     newest: str  # date and time
     devices: tuple[str, ...]
+    fault: str = ""  # why they can't be read, as a sentence
+
+    def __str__(self) -> str:
+        told = self.fault or f"{self.rows} rows  {self.newest}  {', '.join(self.devices)}"
+        return f"{self.name}  {told}"
 
 
 def holdings(results: Path) -> list[Holding]:
     """Every `<study>.<scale>.csv`, alphabetically."""
     found = []
     for path in sorted(results.glob("*.*.csv")):
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        newest = max((row.get("finished") or "" for row in rows), default="")
-        devices = sorted({row.get("device") or "?" for row in rows})
-        found.append(Holding(path.stem, len(rows), newest, tuple(devices)))
+        try:
+            columns = read_columns(path)
+        except ResultsError as error:
+            found.append(Holding(path.stem, 0, "", (), str(error)))
+            continue
+        finished, devices = columns["finished"], tuple(sorted(set(columns["device"])))
+        found.append(Holding(path.stem, len(finished), max(finished, default=""), devices))
     return found
 
 
@@ -42,7 +49,7 @@ def status(places: Places) -> str:
     """Results, running trials, failures and disk use, as text."""
     store = Store(places.store)
     sections = {
-        "results": [f"{h.name}  {h.rows} rows  {h.newest}  {', '.join(h.devices)}" for h in holdings(places.results)],
+        "results": [str(holding) for holding in holdings(places.results)],
         "running": [_running_line(store, name) for name in running(store)],
         "failed": [f"{name}  {last}  ({near(path)})" for name, (path, last) in store.failures().items()],
         "store": [contents(store)],

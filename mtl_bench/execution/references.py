@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key, parts
 from mtl_bench.execution import maintenance
 from mtl_bench.execution.lineage import key_of
-from mtl_bench.workspace import Places, StudyError, near
+from mtl_bench.results.schema import read_columns
+from mtl_bench.workspace import Places, near
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Unreferenced:
 
 
 def unreferenced(places: Places) -> Unreferenced:
-    """Raises StudyError when a study or results can't be read: what they need is not known then."""
+    """Raises StudyError or ResultsError when a study or results can't be read: what they need is not known then."""
     store = Store(places.store)
     needed = _needed_by_studies() | _needed_by_results(places, store)
     finished = list(store.keys())
@@ -68,11 +68,7 @@ def _needed_by_results(places: Places, store: Store) -> set[str]:
     """The keys of all rows, planned or not, with those of all that the stored ones depend on."""
     rows: set[str] = set()
     for path in places.results.glob("*.*.csv"):
-        with path.open(newline="", encoding="utf-8") as file:
-            keys = {row.get("key") for row in csv.DictReader(file)}
-        if not all(keys):  # the marks of a merge, for example
-            raise StudyError(f"{path} has a row without a key; restore it with `git checkout {path}`")
-        rows |= {str(one) for one in keys}
+        rows |= set(read_columns(path)["key"])
     needed = set(rows)
     for name in rows:
         if record := store.record_of(name):

@@ -50,7 +50,10 @@ def keep_newer_rows() -> None:
     for holding in maintenance.holdings(folder):
         results = Results.read(folder, holding.name, repair=True)
         results.write()
-        print(f"{holding.name}: {holding.rows - len(results.rows)} of {holding.rows} rows dropped")
+        if holding.fault:  # such as the marks of a merge, which `read` has just settled
+            print(f"{holding.name}: {len(results.rows)} rows of both sides of a merge, of two for one cell the newer")
+        else:
+            print(f"{holding.name}: {holding.rows - len(results.rows)} of {holding.rows} rows dropped")
 
 
 def unplanned_rows() -> list[Unplanned]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mtl_bench.disk import write_atomically
+from mtl_bench.disk import read_json, write_atomically
 from mtl_bench.report import sections, templating
 from mtl_bench.results.frame import Frame
 from mtl_bench.statistics.verdict import Judgement, Verdict
@@ -63,7 +63,7 @@ def summaries(folder: Path) -> list[Summary]:
     found = []
     for path in (path for scale in SCALES for path in folder.glob(f"*.{scale}/{FILE}")):
         with suppress(ValueError, TypeError):
-            found.append(Summary(**json.loads(path.read_text(encoding="utf-8"))))
+            found.append(Summary(**read_json(path)))
     return sorted(found, key=lambda one: one.study)
 
 

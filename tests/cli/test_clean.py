@@ -153,9 +153,21 @@ def test_results_that_cannot_be_read_remove_nothing(desk: Desk, mtl_bench: Give,
     path.write_text(mark.format(path.read_text(encoding="utf-8")), encoding="utf-8")
     before = stored(desk)
     done = answer("y")
-    assert (done.status, len(done.err.splitlines())) == (2, 1)
-    assert "restore it with `git checkout" in done.err
+    assert (done.status, len(done.err.splitlines())) == (1, 1)
+    assert f"{path} holds the conflict of a merge" in done.err and "run `mtl-bench tidy`" in done.err
     assert stored(desk) == before
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xfe", b"x" * 200_000, b"", b"<<<<<<< ours\n"])
+def test_status_says_what_is_damaged_and_goes_on(desk: Desk, mtl_bench: Give, damage: bytes) -> None:
+    mtl_bench("run", "fake", "--seeds", "1")
+    results = desk.folder / "results"
+    (results / "another.laptop.csv").write_bytes(damage + (results / "fake.laptop.csv").read_bytes() * bool(damage))
+    done = mtl_bench("status")
+    assert (done.status, done.err) == (0, "")
+    [line] = [line for line in done.out.splitlines() if "another.laptop  " in line]
+    assert str(results / "another.laptop.csv") in line and ("git checkout" in line or "mtl-bench tidy" in line)
+    assert any("fake.laptop  2 rows" in line for line in done.out.splitlines())
 
 
 def test_nothing_is_removed_while_trials_run(desk: Desk, mtl_bench: Give, answer: Give) -> None:
