@@ -146,8 +146,11 @@ def test_a_learning_rate_ten_times_too_high_is_found(project: Path, tmp_path: Pa
 
 @pytest.mark.slow
 def test_a_broken_method_of_the_project_itself_is_found(project: Path, tmp_path: Path) -> None:
-    """Visible because the domains' means are pushed apart without end. Only what changed is computed again."""
-    broken = edited(project, tmp_path / "new", "mean_matching.py", "weight: float = 0.1", "weight: float = -0.1")
+    """Visible because the domains' means are pushed apart. Only what changed is computed again.
+
+    A larger weight diverges, which is a failed run.
+    """
+    broken = edited(project, tmp_path / "new", "mean_matching.py", "weight: float = 0.1", "weight: float = -0.01")
     status, found, said = check(broken)
     assert status == 1, said
     assert found.get("regressed") == {"mean matching"}, said
