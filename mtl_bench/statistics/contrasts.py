@@ -107,7 +107,7 @@ def _siblings(contrast: Contrast, results: Results) -> list[Contrast]:
     does not follow from the spread of one.
     """
     fixed = [{name: value for name, value in term.labels if name in DOMAINS} for term in contrast.terms]
-    if not fixed[0] or any(domains != fixed[0] for domains in fixed):
+    if not fixed[0] or any(domains != fixed[0] for domains in fixed) or not set(fixed[0]) <= set(results.labels):
         return [contrast]
     pairs = results.rows[list(fixed[0])].drop_duplicates().to_dict("records")
     return [Contrast(tuple(replace(t, labels=_moved(t, pair)) for t in contrast.terms)) for pair in pairs]

@@ -254,6 +254,12 @@ def test_no_results_at_all_is_a_sentence() -> None:
     assert verdict_lines([judgement]) == [f"not judged  {judgement.claim.text}"]
 
 
+def test_a_claim_on_one_pair_of_domains_needs_no_rows() -> None:
+    study = make_study(claims=(claim(accuracy(method="DANN", target="photos")),))
+    [judgement] = judge(frame_of(study, Results(Path("nowhere"), "quick.laptop")))
+    assert judgement.rule.startswith("0 seeds")
+
+
 def test_a_line_for_the_terminal_has_verdict_margin_interval_and_p(maker: Maker) -> None:
     gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
     assert verdict_lines(judged(maker)) == ["holds  DANN beats source only: +5.5 points [4.5, 6.5], n = 5, p < 0.001"]
