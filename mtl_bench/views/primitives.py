@@ -106,15 +106,6 @@ def image(axes: Axes, pixels: np.ndarray[Any, Any], title: str) -> None:
     axes.set_axis_off()
 
 
-def heat_map(axes: Axes, values: np.ndarray[Any, Any], rows: Sequence[str], columns: Sequence[str]) -> Any:
-    """A square per number of (rows, columns), the first row on top; not a number stays white. For a colour bar."""
-    drawn = axes.imshow(values, cmap="viridis", interpolation="nearest", aspect="auto")
-    axes.set_xticks(range(len(columns)), list(columns))
-    axes.set_yticks(range(len(rows)), list(rows))
-    axes.grid(visible=False)
-    return drawn
-
-
 def hide_rest(grid: Sequence[Axes], used: int) -> None:
     """Panels that stay empty are not shown."""
     for axes in grid[used:]:
