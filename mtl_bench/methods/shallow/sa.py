@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
@@ -24,6 +24,8 @@ class SA:
     paper's rule, which sees no label of the target. (Table 2 of DANN's paper takes the best on the target instead.)
     Without `normalise` the features are taken as they are: the caller has scaled and centred them.
     """
+
+    version: ClassVar[int] = 2  # constant columns become 0
 
     dimension: int | None = None
     cost: float = 1.0  # the C of the SVM
