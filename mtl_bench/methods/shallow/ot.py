@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
@@ -27,6 +27,8 @@ class OptimalTransport:
     largest one, so that the weights of the regularisers do not depend on the features' scale; the paper chooses them
     by validation, and the defaults are ours.
     """
+
+    version: ClassVar[int] = 2  # small entropies in the log domain
 
     regulariser: Regulariser = "entropy and classes"
     entropy: float = 0.02
