@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy.typing as npt
 import pandas as pd
 
 from mtl_bench.core.store import Store
@@ -16,7 +15,7 @@ from mtl_bench.core.trial import Trial, key, parts
 from mtl_bench.disk import DamagedError, remove_leftovers, write_atomically
 from mtl_bench.labels import MEASURED
 from mtl_bench.results.conflict import sides
-from mtl_bench.results.kept import KEPT_LIMIT, read_array, read_table
+from mtl_bench.results.kept import KEPT_LIMIT
 from mtl_bench.results.provenance import Provenance, empty, merged, provenance_of, read_provenance, text_of, together
 from mtl_bench.results.rows import frame, with_plain_labels
 from mtl_bench.results.schema import ResultsError, columns_of, read_columns, restore
@@ -140,16 +139,6 @@ class Results:
     def kept(self, key: str, file: str) -> Path:
         """Where a file that a trial keeps lies: a curve, which test items were right."""
         return self.folder / self.name / f"{key}.{file}"
-
-    def kept_array(self, key: str, file: str) -> npt.NDArray[Any] | None:
-        """The array in a kept .npy file, None where the trial kept none. Raises ResultsError for a damaged one."""
-        path = self.kept(key, file)
-        return read_array(path) if path.exists() else None
-
-    def kept_table(self, key: str, file: str) -> pd.DataFrame | None:
-        """The columns of a kept .csv file, None where the trial kept none. Raises ResultsError for a damaged one."""
-        path = self.kept(key, file)
-        return read_table(path) if path.exists() else None
 
     def merge(self, cells: Iterable[Cell], store: Store) -> None:
         """Take in the stored cells: a row is replaced only by a row of the same identity."""
