@@ -71,7 +71,7 @@ def source_digest(classes: Iterable[type]) -> str:
     return _closure(frozenset(cls.__module__ for cls in classes))
 
 
-LIBRARIES = ("numpy", "pillow", "scikit-image", "scikit-learn", "scipy", "timm", "torch", "torchvision")
+LIBRARIES = ("numpy", "pillow", "pot", "scikit-image", "scikit-learn", "scipy", "timm", "torch", "torchvision")
 
 
 def _processor() -> str:
