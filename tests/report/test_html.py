@@ -151,7 +151,8 @@ def test_the_overview_has_a_row_per_page(quick: tuple[Study, Results], tmp_path:
     write("quick", frame_of(study, replace(results, name="quick.smoke")), tmp_path)
     found = overview.summaries(tmp_path)
     assert [(one.study, one.scale) for one in found] == [("other", "paper"), ("quick", "laptop")]
-    assert found[1].verdicts == {judge(frame_of(study, results))[0].verdict: 1}
+    [judgement] = judge(frame_of(study, results))
+    assert found[1].claims == [{"text": judgement.claim.text, "verdict": judgement.verdict, "words": judgement.words}]
     links = Elements((tmp_path / "index.html").read_text(encoding="utf-8")).all("a", "href")
     assert set(links) == {"other.paper.html", "quick.laptop.html"}
     assert all((tmp_path / link).exists() for link in links)
