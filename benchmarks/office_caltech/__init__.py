@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtl_bench.published import addresses
-from mtl_bench.study import Claim, Contrast, Study, accuracy
+from mtl_bench.study import Claim, Contrast, Study, accuracy, half_of
 from mtl_bench.views.bars import Bars
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.sweep import Sweep
@@ -46,7 +46,7 @@ def primary(text: str, comparison: Comparison, row: str, baseline: str) -> Claim
     """Its size is the gain of MEDA's table, of the full protocol; half of it is the smallest that counts."""
     size = MEDA.gain(TABLE, row, baseline, PAIRS)
     source = f"{MEDA}, {TABLE} (full protocol, each row under a convention of its own)"
-    return Claim(text, gain(*comparison.sides), source, published=size, smallest_effect=size / 2)
+    return Claim(text, gain(*comparison.sides), source, published=size, smallest_effect=half_of(size))
 
 
 STUDY = Study(
@@ -93,12 +93,14 @@ STUDY = Study(
             gain(tca(30, UNIT, AS_THEY_ARE), paper_tca(30)),
             "nobody's claim: the two are called by one name",
             primary=False,
+            varies=("method.variant",),
         ),
         Claim(
             "Projected points of length 1 help PCA more than TCA then adds",
             (2 * judged(pca(30, UNIT, LENGTH_1)) - judged(pca(30, UNIT)) - judged(tca(30)),),
             "nobody's claim: tables compare methods across normalisations",
             primary=False,
+            varies=("method", "method.projected"),
         ),
         Claim(
             "Optimal transport with classes beats no adaptation",
