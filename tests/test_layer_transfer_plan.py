@@ -103,9 +103,9 @@ def test_dissimilar_halves_have_as_many_classes_as_the_random_ones_beside_them()
 def test_paper_scale_has_the_authors_halves_and_their_untrained_control() -> None:
     for seed, (a, b) in enumerate(random_halves(seed) for seed in range(4)):
         for name, classes in (("half A", a), ("half B", b)):
-            [(_, run)] = cells("paper", network=BASE, split=RANDOM, target=name, seed=100 + seed)
+            [(_, run)] = cells("paper", network=BASE, split=RANDOM, target=name, seed=200 + seed)
             assert run.data.classes == classes
-            [(_, beside)] = cells("paper", network=BASE, split=CONTROL, target=name, seed=100 + seed)
+            [(_, beside)] = cells("paper", network=BASE, split=CONTROL, target=name, seed=200 + seed)
             assert beside == run
     sizes = {cell.labels["target"]: len(run.data.classes) for cell, run in cells("paper", split=DISSIMILAR)}
     assert sizes == {"animals": 449, "things": 551}
@@ -127,7 +127,7 @@ def test_paper_scales_network_trains_above_frozen_layers_on_cropped_images(tmp_p
     """Its own runs with two steps on synthetic images in the place of ImageNet's."""
     store = Store(tmp_path)
     a, b = halves(SyntheticImages(size=256, train=16, test=8), seed=0)
-    [(_, planned)] = cells("paper", network="AnB", split=RANDOM, layer=7, target="half B", seed=100)
+    [(_, planned)] = cells("paper", network="AnB", split=RANDOM, layer=7, target="half B", seed=200)
     assert isinstance(planned.init, FirstLayers)
     recipe = replace(planned.recipe, steps=2, batch_size=4, checkpoints=2)
     copied = replace(copied_from(planned.init), data=a, recipe=recipe)
