@@ -23,6 +23,8 @@ METHODS: dict[str, Method] = {"source only": SourceOnly(), "DANN": DANN()}
 CEILING = "train on target"
 GANIN = paper("ganin2016")
 TO_MNIST_M = {"source": "MNIST", "target": "MNIST-M"}
+GAIN = GANIN.gain("Table 2", "DANN", "Source only", TO_MNIST_M)
+REST = GANIN.gain("Table 2", "Train on target", "DANN", TO_MNIST_M)
 OTHER_DATA = "60,000 digits and BSDS500 photographs there, 5,000 digits and six photographs here"
 
 
@@ -72,13 +74,15 @@ STUDY = Study(
             text="DANN reads more target digits than the same network trained on the source only",
             contrasts=(accuracy(method="DANN") - accuracy(method="source only"),),
             source=f"{GANIN}, Table 2",
-            published=GANIN.gain("Table 2", "DANN", "Source only", TO_MNIST_M),
+            published=GAIN,
+            smallest_effect=GAIN / 2,
         ),
         Claim(
             text="Labels on the target are still worth more than adaptation without them",
             contrasts=(accuracy(method=CEILING) - accuracy(method="DANN"),),
             source=f"{GANIN}, Table 2",
-            published=GANIN.gain("Table 2", "Train on target", "DANN", TO_MNIST_M),
+            published=REST,
+            smallest_effect=REST / 2,
         ),
     ),
     gates=(
@@ -97,7 +101,8 @@ STUDY = Study(
         "The data: 2,000 source, 2,000 target-training and 1,000 target-test digits of MNIST instead of 60,000 and "
         "10,000; photographs from scikit-image instead of BSDS500, others for training than for the test.",
         "The run: 1,200 steps of 64 + 64 images, a minute or two, with DANN's network, learning rate and schedules.",
-        "DANN's domain loss is the mean over all images, half of the paper's sum of the two domains' means.",
+        "Pixels are centred by the source's mean, so that source only sees nothing of the target.",
+        "DANN's domain loss is the paper's sum of the two domains' means; the released code has half of it.",
         "The length of the run was cut from 1,500 steps after a first judged run on the same seeds, to save time; "
         "the verdicts were the same.",
         "The published numbers are context: the claims are judged on our own differences between methods.",

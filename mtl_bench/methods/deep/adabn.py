@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -21,6 +22,8 @@ class AdaBN:
     The target's images move the target's running averages and no weight. The paper computes these statistics after
     training (algorithm 1); here they follow it, so that every candidate has them.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("BatchNorm statistics",)
 
     def build(self, net: Network, classes: int) -> Learner:
         if not any(isinstance(module, DomainBatchNorm) for module in net.modules()):

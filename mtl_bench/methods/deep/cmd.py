@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -22,6 +23,8 @@ class CMD:
     layer. (The authors have a sigmoid on fixed features. Above features that are learnt from scratch, lambda = 1 holds
     its units at 1/2 and not even the source is learnt.)
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)
 
     weight: float = 1.0
     moments: int = 5  # K

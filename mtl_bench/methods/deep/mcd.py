@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,8 @@ from mtl_bench.training.recipe import Recipe
 @dataclass(frozen=True)
 class MCD:
     """Steps A, B and C of section 3.3, with `generator_steps` (the paper's n) of step C for each mini-batch."""
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)
 
     generator_steps: int = 4
 

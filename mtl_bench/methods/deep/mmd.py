@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -24,6 +25,8 @@ class MMD:
     Kernels and estimator are those of the authors' code. They print no gamma for MMD: 0.25 is the weight of their
     command for DANN on MNIST to MNIST-M. The discrepancy starts after the fraction `start` of the run, as in DSN.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)
 
     gamma: float = 0.25
     start: float = 0.05
