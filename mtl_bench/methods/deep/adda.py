@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.methods.deep.mmd import sources_and_target
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner, descend, labelled
@@ -27,6 +28,22 @@ class ADDA:
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
+    as_published: ClassVar = AsPublished(
+        paper="Tzeng et al., CVPR 2017",
+        code="erictzeng/adda, scripts/svhn-mnist.sh",
+        layer=(
+            "the output of the encoder",
+            "the logits; an adversary of 500 and 500 hidden units with ReLU",
+            "the logits; the same adversary",
+        ),
+        reduction=("mean", "mean over all images", "the same"),
+        weight=("none", "none", "none"),
+        schedule=(
+            "a source phase, then a phase with the source encoder fixed",
+            "10,000 steps of 128 + 128 each; phase two by Adam, 2e-4, beta1 0.5, constant",
+            "half of the run each; phase two by the code's Adam, at its constant rate",
+        ),
+    )
 
     source_phase: float = 0.5  # fraction of the run
     learning_rate: float = 2e-4  # of Adam in phase two, constant

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, get_args
 from torch import Tensor
 
 from mtl_bench.measures.mmd import OCTAVES, squared_mmd
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.methods.deep.mmd import sources_and_target
 from mtl_bench.models.heads import layers_of
 from mtl_bench.models.network import Network
@@ -28,6 +29,18 @@ class DAN:
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
+    as_published: ClassVar = AsPublished(
+        paper="Long et al., ICML 2015",
+        code="thuml/Xlearn, pytorch/",
+        layer=("fc6, fc7 and fc8 of AlexNet", "one, the bottleneck of 256 above ResNet-50", "every layer of the head"),
+        reduction=(
+            "a convex combination of kernels; unbiased, over quadruples in a row",
+            "the sum of five kernels; over quadruples in a row",
+            '`kernels`: the mean of five; "sum" is the code\'s; unbiased, over all pairs',
+        ),
+        weight=("lambda, selected", "1", "1"),
+        schedule=("constant", "constant", "constant"),
+    )
 
     weight: float = 1.0
     kernels: Kernels = "mean"

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
 
@@ -28,6 +29,22 @@ class DANN:
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
+    as_published: ClassVar = AsPublished(
+        paper="Ganin et al., JMLR 2016",
+        code="not read; its loss is one mean over all images of both domains",
+        layer=(
+            "the last convolution's features (figure 4a), a domain classifier of 100 hidden units",
+            "not read",
+            "the network's features",
+        ),
+        reduction=(
+            "the sum of the sources' mean and the target's mean (equation 13)",
+            "the mean over all images, half of that",
+            "`domain_loss`: the paper's; \"mean\" is the code's",
+        ),
+        weight=("lambda_p, on the gradient that reaches the features alone", "not read", "lambda_p"),
+        schedule=("lambda_p = 2 / (1 + exp(-10 p)) - 1 over the whole run", "not read", "the same as the paper"),
+    )
 
     gamma: float = 10.0
     hidden: int = 100  # of the domain classifier, figure 4a

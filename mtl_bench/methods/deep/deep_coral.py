@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from mtl_bench.measures.coral import coral
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.methods.deep.mmd import sources_and_target
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
@@ -29,6 +30,18 @@ class DeepCORAL:
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
+    as_published: ClassVar = AsPublished(
+        paper="Sun and Saenko, ECCV workshops 2016",
+        code="not read",
+        layer=("fc8, the logits", "not read", "the logits"),
+        reduction=("squared Frobenius norm / (4 d^2), covariances over n - 1", "not read", "the same as the paper"),
+        weight=(
+            "a constant for which both losses are about equal at the end; no number",
+            "not read",
+            '`weight`: "balanced", led to where both losses are equal; a number is a constant',
+        ),
+        schedule=("constant", "not read", "from the first step, lambda moves by at most 1 % a step"),
+    )
 
     weight: float | Literal["balanced"] = "balanced"
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.methods.deep.dann import domain_classifier, domain_confusion
 from mtl_bench.methods.deep.mmd import domain_discrepancy
 from mtl_bench.models.heads import first_layer
@@ -30,6 +31,31 @@ class DSN:
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
+    as_published: ClassVar = AsPublished(
+        paper="Bousmalis et al., NIPS 2016",
+        code="tensorflow/models, research/domain_adaptation",
+        layer=(
+            "shared and private codes of 100 units",
+            "fc3, 100 units; private encoders and decoder with BatchNorm",
+            "the head's first hidden layer; without BatchNorm",
+        ),
+        reduction=(
+            "reconstruction: summed over images (equations 3 and 4); difference: summed over entries (equation 5)",
+            "reconstruction: twice the sum over the batch's images; difference: mean over 100 x 100 entries; "
+            "similarity by DANN: mean over all images",
+            "the same as the code",
+        ),
+        weight=(
+            "alpha, beta, gamma, tuned on labelled target images",
+            "gamma 0.251175 in the one command, without private encoders; no alpha or beta",
+            "alpha 0.015, beta 0.075, gamma 0.25; the first two of no source that could be read",
+        ),
+        schedule=(
+            "all but the classification from step 10,000",
+            "all but the classification from a step that is given",
+            "after the fraction `start` of the run",
+        ),
+    )
 
     alpha: float = 0.015
     beta: float = 0.075
