@@ -164,7 +164,7 @@ class Part:
     method: Method
     without: Method
     lowers: Callable[[Learner, Mapping[str, Batch]], float]
-    backbone: Backbone = SmallMLP()  # noqa: RUF009  # a frozen value
+    backbone: Backbone = SmallMLP()  # a frozen value
     make: Callable[[], dict[str, DomainData]] = points
 
 
