@@ -140,8 +140,8 @@ STUDY = Study(
         "CMD's last hidden layer is bounded by a tanh where the paper has a sigmoid, which never learnt the source; "
         "source only keeps the ReLU there. Target accuracies on other data were seen when this and ADDA's adversary "
         "were decided, so CMD's claim, first declared primary, is shown and not judged.",
-        "An earlier form of this study, with other losses, centring and lengths, was looked at on seeds 100 to 104; "
-        "its rows are gone, and no seed of it is judged again.",
+        "An earlier form of this study, with other losses, centring and lengths, was looked at on seeds 100 to 104, "
+        "of which none is judged again.",
         "Reverse validation is shown for source only and DANN; it retrains for 300 steps per checkpoint instead of a "
         "whole run.",
     ),
