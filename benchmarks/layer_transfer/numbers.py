@@ -20,7 +20,7 @@ ALL_CLASSES = "all 1,000 classes"
 
 def published() -> Iterator[Published]:
     """At paper scale the paper's own way of measuring is compared; everything else is context."""
-    for data in ("caltech101-64px", "cifar10-jpeg", "imagenet"):
+    for data in ("caltech101", "cifar10", "imagenet"):
         for selection in (LAST, HIGHEST):
             context = OTHER_DATA if data != "imagenet" else HIGHEST_THERE if selection == LAST else ""
             yield from counterparts({"data": data, "selection": selection}, context)

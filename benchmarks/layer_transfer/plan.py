@@ -86,7 +86,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
 def between_random_halves(scale: Scale, seed: int) -> Iterator[Cell]:
     photographs: DataSet = scale.pick(
         smoke=SyntheticImages(size=32, stands_for="caltech101"),
-        laptop=PerClass(Caltech101("64px", size=32), train=60, test=30, seed=seed),
+        laptop=PerClass(Caltech101(size=32), train=60, test=30, seed=seed),
         paper=ImageNet(),
     )
     networks = comparison(scale, RANDOM, photographs, seed, laptop_steps=800)
@@ -125,7 +125,7 @@ def between_dissimilar_halves(scale: Scale, seed: int) -> Iterator[Cell]:
     """Animals against things, and random halves with as many classes and images."""
     photographs: DataSet = scale.pick(
         smoke=SyntheticImages(size=32, stands_for="cifar10"),
-        laptop=PerClass(CIFAR10("jpeg"), train=300, test=300, seed=seed, pool="train"),
+        laptop=PerClass(CIFAR10(), train=300, test=300, seed=seed, pool="train"),
         paper=ImageNet(),
     )
     animals, things = scale.pick(

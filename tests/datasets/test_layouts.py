@@ -143,7 +143,7 @@ def test_cifar10_in_binary(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Non
     members = {f"cifar-10-batches-bin/{name}": records[2 * i : 2 * i + 2].tobytes() for i, name in enumerate(names)}
     archive = tar({**members, "cifar-10-batches-bin/readme.html": b"<html>"})
     monkeypatch.setattr(cifar10.CIFAR10, "counts", {"train": 10, "test": 2})
-    monkeypatch.setitem(cifar10.TREES, "original", serve(cifar10.TREES["original"], archive))
+    monkeypatch.setattr(cifar10, "TREE", serve(cifar10.TREE, archive))
     data = cifar10.CIFAR10()
     assert np.array_equal(data.inputs("train"), images[:10])
     assert np.array_equal(data.inputs("test"), images[10:])
@@ -176,8 +176,7 @@ def test_caltech101_in_its_nested_archive(serve: Serve, monkeypatch: pytest.Monk
     archive = zipped({"caltech-101/101_ObjectCategories.tar.gz": inner, "__MACOSX/caltech-101/._x": b""})
     monkeypatch.setattr(caltech101.Caltech101, "counts", {"all": 6})
     monkeypatch.setattr(caltech101.Caltech101, "classes", ("anchor", "yin_yang"))
-    part = dataclasses.replace(caltech101.TREES["original"], count=9)
-    monkeypatch.setitem(caltech101.TREES, "original", serve(part, archive))
+    monkeypatch.setattr(caltech101, "TREE", serve(dataclasses.replace(caltech101.TREE, count=9), archive))
     data = caltech101.Caltech101(size=32)
     assert data.inputs("all").shape == (6, 3, 32, 32)
     for image, label in zip(data.inputs("all"), data.labels("all"), strict=True):

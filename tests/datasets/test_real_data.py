@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl_bench.datasets.caltech101 import Caltech101
-from mtl_bench.datasets.cifar10 import CIFAR10
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.mnist_m import MNISTM
 from mtl_bench.datasets.office_caltech10 import OfficeCaltechSURF
@@ -53,23 +51,6 @@ def test_pacs_labels_belong_to_their_images() -> None:
     assert np.bincount(data.labels("all")).tolist() == [189, 202, 182, 186, 199, 280, 432]
     assert len(data.inputs("train")) + len(data.inputs("test")) == 1670
     assert nearest_mean_accuracy(np.asarray(data.inputs("all")), data.labels("all"), 7) > 35
-
-
-@pytest.mark.slow
-def test_caltech101_has_its_101_objects() -> None:
-    data = Caltech101("64px", 32)
-    counts = dict(zip(data.classes, np.bincount(data.labels("all")).tolist(), strict=True))
-    assert len(counts) == 101
-    assert (counts["airplanes"], counts["Motorbikes"], counts["inline_skate"]) == (800, 798, 31)
-    assert nearest_mean_accuracy(np.asarray(data.inputs("all")), data.labels("all"), 101) > 15
-
-
-@pytest.mark.slow
-def test_cifar10_as_jpeg_has_as_many_of_each_class() -> None:
-    data = CIFAR10("jpeg")
-    assert np.bincount(data.labels("train")).tolist() == [5000] * 10
-    assert np.bincount(data.labels("test")).tolist() == [1000] * 10
-    assert nearest_mean_accuracy(np.asarray(data.inputs("test")), data.labels("test"), 10) > 22
 
 
 def test_office_caltech10_has_the_published_counts() -> None:
