@@ -23,11 +23,13 @@ from mtl_bench.datasets import (
     office_caltech10,
     pacs,
     svhn,
+    tiny_imagenet,
     usps,
 )
 from mtl_bench.datasets.files.acquire import File
 from mtl_bench.datasets.files.extract import Tree
 from mtl_bench.datasets.files.placed import DataError
+from mtl_bench.datasets.imagenet import wnids
 from tests.datasets.faulty_server import Served, Server
 from tests.datasets.test_placing import tar, zipped
 
@@ -181,6 +183,43 @@ def test_caltech101_in_its_nested_archive(serve: Serve, monkeypatch: pytest.Monk
     assert data.inputs("all").shape == (6, 3, 32, 32)
     for image, label in zip(data.inputs("all"), data.labels("all"), strict=True):
         assert np.abs(image.mean((1, 2)) - [200 * (label == 0), 0, 200 * (label == 1)]).max() < 4
+
+
+@pytest.mark.parametrize("variant", tiny_imagenet.TREES)
+def test_tiny_imagenet_in_its_archive(variant: str, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels follow from folders and from the list of val; images of test have none and stay in the archive."""
+    top, colours = "tiny-imagenet-200", {"n01443537": (0, 200, 0), "n04285008": (0, 0, 200), "n12267677": (200, 0, 0)}
+    chosen = list(colours)[: 3 if variant == "original" else 2]
+    members = {
+        f"{top}/train/{wnid}/images/{wnid}_{i}.JPEG": smooth((64, 64), colours[wnid]) for wnid in chosen for i in (0, 1)
+    }
+    members |= {f"{top}/val/images/val_{i}.JPEG": smooth((64, 64), colours[wnid]) for i, wnid in enumerate(chosen)}
+    boxes = "".join(f"val_{i}.JPEG\t{wnid}\t0\t0\t62\t62\n" for i, wnid in enumerate(chosen))
+    members[f"{top}/val/val_annotations.txt"] = f"{boxes}val_9999.JPEG\tn02085620\t0\t0\t62\t62\n".encode()
+    others = {f"{top}/test/images/test_0.JPEG": b"x", f"{top}/wnids.txt": b"x", f"{top}/words.txt": b"x"}
+    archive = (zipped if variant == "original" else tar)({**members, **others})
+    part = dataclasses.replace(tiny_imagenet.TREES[variant], count=len(members))
+    monkeypatch.setattr(tiny_imagenet, "IN_BOTH", "n01443537 n04285008")
+    monkeypatch.setattr(tiny_imagenet, "IN_ORIGINAL", "n12267677")
+    monkeypatch.setitem(tiny_imagenet.PER_CLASS, variant, (2, 1))
+    monkeypatch.setitem(tiny_imagenet.TREES, variant, serve(part, archive))
+    data = tiny_imagenet.TinyImageNet(variant, 32)
+    assert data.classes == ("goldfish", "sports car", "acorn")[: len(chosen)]
+    assert data.man_made == ("sports car",)
+    for split, count in (("train", 2), ("test", 1), ("all", 3)):
+        assert np.bincount(data.labels(split)).tolist() == [count] * len(chosen)
+        for image, label in zip(data.inputs(split), data.labels(split), strict=True):
+            assert np.abs(image.mean((1, 2)) - colours[chosen[label]]).max() < 4
+
+
+def test_tiny_imagenets_classes_have_a_name_and_a_kind_each() -> None:
+    for variant, count in (("original", 200), ("100-classes", 100)):
+        data = tiny_imagenet.TinyImageNet(variant)
+        assert len(set(data.wnids)) == len(set(data.classes)) == count
+        assert sorted(data.natural + data.man_made) == sorted(data.classes)
+        assert {"goldfish", "lakeside"} < set(data.natural)
+        assert {"school bus", "pizza"} < set(data.man_made), "dishes are man-made, as in the paper"
+    assert set(tiny_imagenet.TinyImageNet("original").wnids) < set(wnids())
 
 
 def test_bsds500_keeps_the_training_photographs(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

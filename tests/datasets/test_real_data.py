@@ -12,7 +12,9 @@ from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.mnist_m import MNISTM
 from mtl_bench.datasets.office_caltech10 import OfficeCaltechSURF
 from mtl_bench.datasets.pacs import PACS
+from mtl_bench.datasets.tiny_imagenet import TinyImageNet
 from mtl_bench.datasets.usps import USPS
+from mtl_bench.datasets.wrappers.apart import near_duplicates
 
 pytestmark = pytest.mark.usefixtures("mirror")
 Array = np.ndarray[Any, Any]
@@ -51,6 +53,24 @@ def test_pacs_labels_belong_to_their_images() -> None:
     assert np.bincount(data.labels("all")).tolist() == [189, 202, 182, 186, 199, 280, 432]
     assert len(data.inputs("train")) + len(data.inputs("test")) == 1670
     assert nearest_mean_accuracy(np.asarray(data.inputs("all")), data.labels("all"), 7) > 35
+
+
+def test_tiny_imagenet_has_100_and_40_of_each_of_100_classes() -> None:
+    data = TinyImageNet("100-classes", 32)
+    assert np.bincount(data.labels("train")).tolist() == [100] * 100
+    assert np.bincount(data.labels("test")).tolist() == [40] * 100
+    assert (len(data.natural), len(data.man_made)) == (39, 61)
+    images, labels = np.asarray(data.inputs("all")), data.labels("all")
+    assert nearest_mean_accuracy(images, labels, 100) > 4
+    rows = {(image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True)}
+    for split in ("train", "test"):
+        found = zip(np.asarray(data.inputs(split)), data.labels(split), strict=True)
+        assert all((image.tobytes(), int(label)) in rows for image, label in found)
+
+
+def test_tiny_imagenet_repeats_no_photograph() -> None:
+    data = TinyImageNet("100-classes", 32)
+    assert not list(near_duplicates(data.inputs("train"), data.inputs("test"), 0.995))
 
 
 def test_office_caltech10_has_the_published_counts() -> None:
