@@ -204,6 +204,7 @@ STUDY = Study(
             gain(line("TCA"), line("TCA, paper")),
             "nobody's claim: the two are called by one name",
             primary=False,
+            varies=("method.variant",),
         ),
     ),
     views=(

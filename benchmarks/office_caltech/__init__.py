@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtl_bench.published import addresses
-from mtl_bench.study import Claim, Contrast, Study, accuracy
+from mtl_bench.study import Claim, Contrast, Study, accuracy, half_of
 from mtl_bench.views.bars import Bars
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.sweep import Sweep
@@ -65,12 +65,14 @@ STUDY = Study(
             gain(line("TCA", 30, UNIT), line("PCA", 30, UNIT)),
             f"{MEDA}, {TABLE} (full protocol; its PCA is on features without unit length)",
             published=MEDA.gain(TABLE, "TCA", "PCA", PAIRS),
+            smallest_effect=half_of(MEDA.gain(TABLE, "TCA", "PCA", PAIRS)),
         ),
         Claim(
             "JDA beats TCA, both with 30 dimensions",
             gain(line("JDA", 30, UNIT), line("TCA", 30, UNIT)),
             f"{MEDA}, {TABLE} (full protocol)",
             published=MEDA.gain(TABLE, "JDA", "TCA", PAIRS),
+            smallest_effect=half_of(MEDA.gain(TABLE, "JDA", "TCA", PAIRS)),
         ),
         Claim(
             "CORAL beats no adaptation with an SVM",
@@ -85,6 +87,7 @@ STUDY = Study(
             f"{JDA}, {TABLE} (full protocol)",
             published=JDA.gain(TABLE, "JDA(100)+1NN", "TCA(100)+1NN", PAIRS),
             primary=False,
+            varies=("method", "method.variant", "normalisation"),
         ),
         Claim(
             "GFK beats PCA",
@@ -92,6 +95,7 @@ STUDY = Study(
             f"{JDA}, {TABLE} (full protocol)",
             published=JDA.gain(TABLE, "GFK(100)+1NN", "PCA(100)+1NN", PAIRS),
             primary=False,
+            varies=("method", "method.dimension"),
         ),
         Claim(
             "SA beats PCA of the same 30 dimensions",
@@ -104,12 +108,14 @@ STUDY = Study(
             gain(line("TCA", 30, UNIT), line("TCA, paper", 30, UNIT)),
             "nobody's claim: the two are called by one name",
             primary=False,
+            varies=("method.variant",),
         ),
         Claim(
             "Images of length 1 help one nearest neighbour more than TCA then adds",
             (2 * judged(line(NONE, ALL, UNIT)) - judged(line(NONE, ALL, SCALED)) - judged(line("TCA", 30, UNIT)),),
             "nobody's claim: tables compare methods across normalisations",
             primary=False,
+            varies=("method", "normalisation"),
         ),
         Claim(
             "Optimal transport with classes beats no adaptation",
