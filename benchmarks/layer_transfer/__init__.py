@@ -21,8 +21,8 @@ STUDY = Study(
         "NIPS 2014"
     ),
     plan=plan,
-    seeds={"smoke": 2, "laptop": 4, "paper": 4},
-    chance=100 / 51,
+    seeds={"smoke": 2, "laptop": 12, "paper": 4},
+    chance=100 / 50,
     redraws_test=True,
     baseline=NO_TRANSFER,
     ceiling=None,

@@ -44,9 +44,9 @@ def counterparts(labels: Labels, context: str) -> Iterator[Published]:
     figures: tuple[tuple[str, str, Mapping[str, str], Where], ...] = (
         ("Figure 2", RANDOM, NETWORKS, {"layer": LAYER}),
         ("Figure 2", CONTROL, NETWORKS, {"layer": LAYER}),
-        ("Figure 2", BOTH_KINDS, {"AnB": "AnB"}, {"layer": LAYER}),
+        ("Figure 2", BOTH_KINDS, {"base": BASE, "AnB": "AnB"}, {"layer": LAYER}),
         ("Figure 3", DISSIMILAR, {"base": BASE, "AnB": "AnB"}, {"layer": LAYER, "target": KINDS}),
-        ("Figure 3", OTHER_KIND, {"AnB": "AnB"}, {"layer": LAYER, "target": KINDS}),
+        ("Figure 3", OTHER_KIND, {"base": BASE, "AnB": "AnB"}, {"layer": LAYER, "target": KINDS}),
         (
             "Figure 3",
             UNTRAINED,

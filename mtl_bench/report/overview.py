@@ -56,9 +56,7 @@ def note(path: Path, name: str, frame: Frame, run: sections.Run, judgements: Seq
         scale=frame.scale,
         title=frame.study.title,
         question=frame.study.question,
-        claims=[
-            {"text": j.claim.text, "verdict": j.verdict, "words": j.words} for j in judgements if j.claim.primary
-        ],
+        claims=[{"text": j.claim.text, "verdict": j.verdict, "words": j.words} for j in judgements if j.claim.primary],
         rows=len(frame.results.rows),
         seeds=run.seeds,
         dates=run.dates,
@@ -105,5 +103,6 @@ def write(folder: Path) -> None:
     html = templating.html(folder, {}).get_template("index.html.jinja").render(parts)
     write_atomically(folder / "index.html", html)
     write_atomically(
-        folder / "README.md", templating.markdown().get_template("index.md.jinja").render(parts, table=table, claims=claims)
+        folder / "README.md",
+        templating.markdown().get_template("index.md.jinja").render(parts, table=table, claims=claims),
     )

@@ -80,9 +80,7 @@ def sign_flip(values: Sequence[float], tail: Tail = "two-sided") -> float:
     return float(done.pvalue)
 
 
-def detectable_effect(
-    se: float, df: int, alpha: float = 0.05, power: float = 0.8, tail: Tail = "two-sided"
-) -> float:
+def detectable_effect(se: float, df: int, alpha: float = 0.05, power: float = 0.8, tail: Tail = "two-sided") -> float:
     """The smallest true mean that a t-test at `alpha` finds with this power, by the noncentral t."""
     from scipy.special import nctdtrinc, stdtrit
 
