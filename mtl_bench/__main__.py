@@ -12,6 +12,7 @@ from mtl_bench import workspace
 from mtl_bench.cli import data
 from mtl_bench.cli.check import check
 from mtl_bench.cli.clean import clean
+from mtl_bench.cli.declare import declare
 from mtl_bench.cli.list import list_studies
 from mtl_bench.cli.report import report
 from mtl_bench.cli.run import run
@@ -29,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, report, check, why, status):
+for command in (declare, run, report, check, why, status):
     app.command()(command)
 app.command("list")(list_studies)
 for command in (tidy, clean):

@@ -24,6 +24,8 @@ Labels = Mapping[str, str | int]
 Status = Literal["checked", "secondary source", "unverified"]  # of a published number, from best to worst
 
 REPLICATE = "seed"  # the label that tells a cell's replicates apart
+FIRST_JUDGED_SEED = 200  # seeds below served to size studies, or were looked at before
+PILOT_SEEDS = 3  # a pilot has the seeds 0, 1, 2
 DOMAINS = ("source", "target")  # the labels that name a pair of domains
 
 
@@ -118,11 +120,16 @@ class Study:
     baseline: Labels = field(default_factory=lambda: {"method": "source only"})
     ceiling: Labels | None = field(default_factory=lambda: {"method": "train on target"})
     seeds: Mapping[str, int] = field(default_factory=lambda: {"smoke": 2, "laptop": 5, "paper": 5})
+    first_seed: int = FIRST_JUDGED_SEED  # of judged runs: a later one where a block of seeds was looked at
 
     def __post_init__(self) -> None:
         for paper, url in self.papers.items():
             if not url.startswith("https://"):
                 raise ValueError(f"{self.title}: the address of {paper} is {url}; it must start with https://")
+        if self.first_seed < FIRST_JUDGED_SEED:
+            raise ValueError(
+                f"{self.title}: first_seed is {self.first_seed}; judged runs start at seed {FIRST_JUDGED_SEED} or later"
+            )
         primary = sum(claim.primary for claim in self.claims)
         if primary > 6:
             raise ValueError(f"{self.title}: {primary} primary claims; at most six are judged together")
@@ -130,10 +137,10 @@ class Study:
             raise ValueError(f"{self.title}: {fault}")
 
     def scale(self, name: str, seeds: int | None = None, first: int | None = None) -> Scale:
-        """A scale with its seeds: judged runs start at seed 100, sizing used the seeds below."""
+        """A scale with its seeds, from `first_seed` on, or from 0 at smoke scale, where nothing is judged."""
         if name not in self.seeds:
             raise ScaleError(f"there is no {name} scale; it has {', '.join(self.seeds)}")
-        start = first if first is not None else 0 if name == "smoke" else 100
+        start = first if first is not None else 0 if name == "smoke" else self.first_seed
         chosen: Any = name
         return Scale(chosen, tuple(range(start, start + (seeds or self.seeds[name]))))
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mtl_bench.study import Cell, Scale, ScaleError, Study
+from mtl_bench.study import PILOT_SEEDS, REPLICATE, Cell, Scale, ScaleError, Study
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_]*")  # a leading underscore is for what studies share
 LOADED = "mtl_bench.loaded"
@@ -142,6 +142,20 @@ def scale_of(
         return study.scale(word, seeds, first)
     except ScaleError as error:
         raise StudyError(f"{name}: {error}{nearest(word, study.seeds)}") from error
+
+
+def pilot_cells(name: str, study: Study, word: str | None) -> list[Cell]:
+    """The cells of a pilot at a scale, for the seeds 0, 1, 2; without seeds there is no spread to learn.
+
+    Raises StudyError where there are none, and at smoke scale.
+    """
+    scale = scale_of(name, study, word, PILOT_SEEDS, first=0)
+    if scale.name == "smoke":
+        raise StudyError(f"{name}: nothing is judged at smoke scale, which needs no pilot; name another --scale")
+    cells = [cell for cell in cells_of(name, study, scale) if REPLICATE in cell.labels]
+    if not cells:
+        raise StudyError(f"{name} has no cells with a seed at {scale.name} scale: there is nothing that a pilot sizes")
+    return cells
 
 
 def cells_of(name: str, study: Study, scale: Scale) -> list[Cell]:

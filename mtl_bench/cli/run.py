@@ -20,10 +20,14 @@ def run(
     seeds: Annotated[
         int | None, typer.Option("--seeds", min=1, help="How many seeds; the study says how many are usual.")
     ] = None,
+    pilot: Annotated[
+        bool,
+        typer.Option("--pilot", help="Run the seeds 0 to 2, which size the study, and say what a judged run can show."),
+    ] = False,
     slots: Slots = None,
     device: OnDevice = Device.auto,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="List what would run and its cost; change nothing.")
+        bool, typer.Option("--dry-run", help="Say what a run could show, what would run and its cost; change nothing.")
     ] = False,
     here: Annotated[
         bool, typer.Option("--here", help="Measure on this machine what other machines' results hold already.")
@@ -37,7 +41,9 @@ def run(
     from mtl_bench.execution.machine import Machine
     from mtl_bench.execution.selection import Selection
 
-    selection = Selection.of(study, scale, only or [], seeds)
+    if pilot and seeds:
+        raise typer.BadParameter("--pilot has seeds of its own, 0 to 2; leave --seeds out")
+    selection = Selection.of_pilot(study, scale, only or []) if pilot else Selection.of(study, scale, only or [], seeds)
     machine = Machine.of(device_class(device), slots)
     if dry_run:
         forecast.forecast(selection, machine, here, recompute)

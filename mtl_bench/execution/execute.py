@@ -13,7 +13,7 @@ from mtl_bench import workspace
 from mtl_bench.core import runner
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial
-from mtl_bench.execution import data_catalogue, fetching, maintenance, pages
+from mtl_bench.execution import data_catalogue, fetching, maintenance, pages, pilot
 from mtl_bench.execution.costs import Costs, known_costs
 from mtl_bench.execution.machine import Machine
 from mtl_bench.execution.progress import Progressing, view
@@ -28,7 +28,7 @@ MANY = 20_000  # cells whose keys take seconds to compute
 
 
 def run(selection: Selection, machine: Machine, here: bool, recompute: bool, command: str) -> int:
-    """Compute what is lacking, write the page; returns the exit status."""
+    """Compute what is lacking, write the page, or say what a pilot says; returns the exit status."""
     folder, cells, store = workspace.places().results, selection.cells, machine.store
     results = selection.results()
     todo = _with_data(lacking(selection, machine, results, here, recompute), store)
@@ -49,7 +49,10 @@ def run(selection: Selection, machine: Machine, here: bool, recompute: bool, com
         again = "the same command again, without --recompute," if recompute else "the same command again"
         print(f"Stopped. {kept} of {len(cells)} cells are kept; give {again} to go on.")
         return STOPPED
-    if len(results.rows):
+    if selection.pilot:
+        pilot.tell(Selection.of(selection.name, selection.scale))
+        print(workspace.near(folder / f"{selection.file}.csv"))
+    elif len(results.rows):
         pages.write_page(selection, results)
     return tell_failures(reasons)
 
@@ -64,7 +67,8 @@ def lacking(selection: Selection, machine: Machine, results: Results, here: bool
     if count > MANY:
         print(f"looking up {count:,} cells", flush=True)
     todo = [cell for cell in selection.cells if not done(cell)]
-    print(f"{selection.name} at {selection.scale} scale: {count - len(todo)} of {count} cells done", flush=True)
+    what = f"{selection.name} at {selection.scale} scale{', pilot' if selection.pilot else ''}"
+    print(f"{what}: {count - len(todo)} of {count} cells done", flush=True)
     if len(todo) < count and not here and not any(cell.trial in machine.store for cell in selection.cells):
         print("(by the results in the repository; --here measures them on this machine)", flush=True)
     return todo

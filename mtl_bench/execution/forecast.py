@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from mtl_bench.core.runner import missing
 from mtl_bench.core.trial import Trial
+from mtl_bench.execution import pilot
 from mtl_bench.execution.costs import Costs, Rates, duration, known_costs, likeness, rates_at
 from mtl_bench.execution.execute import lacking
 from mtl_bench.execution.machine import Machine
@@ -20,7 +21,9 @@ Estimate = tuple[float | None, str]  # seconds, and the scale that they are esti
 
 
 def forecast(selection: Selection, machine: Machine, here: bool, recompute: bool) -> None:
-    """Say what a run would compute and what that might cost."""
+    """Say what a run could show of each claim, what it would compute and what that might cost."""
+    if not selection.pilot:
+        pilot.tell(selection)
     results, store = selection.results(), machine.store
     cells = lacking(selection, machine, results, here, recompute)
     todo = trials_of(cells) if recompute else list(missing([cell.trial for cell in cells], store).values())
@@ -39,6 +42,9 @@ def _rates(selection: Selection, machine: Machine) -> list[Rates]:
     own = rates_at("", selection.planned, machine.store, machine.device, selection.results())
     others = [scale for scale in INSTRUCTIVE if scale in selection.study.seeds and scale != selection.scale]
     known = [own]
+    with suppress(StudyError):  # a study may have nothing with a seed
+        sizing = Selection.of_pilot(selection.name, selection.scale)
+        known.append(rates_at("", sizing.planned, machine.store, machine.device, sizing.results()))
     for scale in others:
         with suppress(StudyError):  # another scale's mistakes are not this one's
             other = Selection.of(selection.name, scale)

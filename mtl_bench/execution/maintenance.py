@@ -32,7 +32,7 @@ class Holding:
 
 
 def holdings(results: Path) -> list[Holding]:
-    """Every `<study>.<scale>.csv`, alphabetically."""
+    """Every `<study>.<scale>.csv`, and pilots', alphabetically."""
     found = []
     for path in sorted(results.glob("*.*.csv")):
         try:

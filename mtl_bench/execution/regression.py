@@ -18,7 +18,7 @@ from mtl_bench.statistics import regression as findings
 from mtl_bench.study import Cell
 from mtl_bench.workspace import StudyError
 
-CONFIRMING_SEED = 200  # the first seed of the runs that confirm an alarm: no judged run uses it
+CONFIRMING_SEED = 1000  # the first seed of the runs that confirm an alarm: no judged run uses it
 
 
 def committed(folder: Path, name: str, copy: Path) -> Results:

@@ -34,6 +34,7 @@ class Selection:
     scale: str
     planned: Sequence[Cell]
     cells: Sequence[Cell]
+    pilot: bool = False  # the seeds that size the study, in results of their own
 
     @classmethod
     def of(cls, word: str, scale: str | None, only: Sequence[str] = (), seeds: int | None = None) -> Selection:
@@ -43,9 +44,25 @@ class Selection:
         planned = workspace.cells_of(name, study, at)
         return cls(name, study, at.name, planned, filter_cells(name, planned, only))
 
+    @classmethod
+    def of_pilot(cls, word: str, scale: str | None, only: Sequence[str] = ()) -> Selection:
+        """The study's pilot at this scale. Raises StudyError as `of`, and at smoke scale."""
+        name, study = workspace.load(word)
+        at = workspace.scale_of(name, study, scale).name
+        planned = workspace.pilot_cells(name, study, at)
+        return cls(name, study, at, planned, filter_cells(name, planned, only), pilot=True)
+
+    @classmethod
+    def of_file(cls, file: str) -> Selection:
+        """What results of this name are of: "<study>.<scale>", or "<study>.<scale>.pilot". Raises StudyError."""
+        name, scale, *rest = file.split(".")
+        if rest not in ([], ["pilot"]):
+            raise StudyError(f"{file} is not <study>.<scale>, nor a pilot of one")
+        return cls.of_pilot(name, scale) if rest else cls.of(name, scale)
+
     @property
     def file(self) -> str:
-        return f"{self.name}.{self.scale}"
+        return f"{self.name}.{self.scale}{'.pilot' if self.pilot else ''}"
 
     def results(self) -> Results:
         from mtl_bench.results.table import Results

@@ -94,8 +94,8 @@ SAID = {EQUAL: "equal bit for bit", WITHIN: "within the tolerance", DIFFERS: "di
 def _files(word: str | None, scale: str | None) -> list[str]:
     """The results, as "<study>.<scale>", that are meant. Raises StudyError when there are none."""
     name = workspace.load(word)[0] if word else None
-    held = [holding.name.rpartition(".") for holding in maintenance.holdings(workspace.places().results)]
-    found = [f"{study}.{at}" for study, _, at in held if name in (None, study) and scale in (None, at)]
+    held = [holding.name for holding in maintenance.holdings(workspace.places().results)]
+    found = [file for file in held if name in (None, file.split(".")[0]) and scale in (None, file.split(".")[1])]
     if not found:
         where = f"{name or 'any study'}{f' at {scale} scale' if scale else ''}"
         raise StudyError(f"there are no results of {where} in {workspace.places().results}; run it and commit them")
@@ -105,9 +105,8 @@ def _files(word: str | None, scale: str | None) -> list[str]:
 def _checkable(file: str, machine: Machine, folder: Path) -> list[Committed]:
     """The rows that are planned cells with today's key, for this device class; the others are counted aloud."""
     results = committed(workspace.places().results, file, folder / "old")
-    name, _, scale = file.rpartition(".")
     try:
-        selection = Selection.of(name, scale)
+        selection = Selection.of_file(file)
     except StudyError as error:
         print(f"not checkable: {file}, {len(results.rows)} rows: {error}")
         return []

@@ -64,10 +64,9 @@ def unplanned_rows() -> list[Unplanned]:
 def _unplanned_rows() -> Iterator[Unplanned]:
     folder = workspace.places().results
     for holding in maintenance.holdings(folder):
-        name, _, scale = holding.name.rpartition(".")
         results = Results.read(folder, holding.name)
         try:
-            selection = Selection.of(name, scale)
+            selection = Selection.of_file(holding.name)
         except StudyError as error:
             print(f"{holding.name}: left alone, since {error}")
             continue

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mtl_bench.disk import write_atomically
 from mtl_bench.report import evidence, overview, sections, templating
+from mtl_bench.report.declared import declared
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.measured import MEANINGFUL_GAP
 from mtl_bench.statistics.numbers import numbers
@@ -57,6 +58,7 @@ def write(study_name: str, frame: Frame, folder: Path, stale: Mapping[str, int] 
         "tables": tables,
         "undrawn": undrawn,
         "judgements": judgements,
+        "declared": declared(frame),
         "verdicts": sections.verdict_table(judgements, compared),
         "compared": compared,
         "gates": sections.gate_table(frame),

@@ -17,8 +17,6 @@ from mtl_bench.results.measured import Index, Measured, grouped, has, index
 from mtl_bench.results.table import Results, ResultsError
 from mtl_bench.study import REPLICATE, Cell, Labels, Published, Scale, Study
 
-FIRST_JUDGED_SEED = 100  # runs with lower seeds served to size the study
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -44,7 +42,7 @@ class Frame:
         known = set(wanted)
         left_out = np.array([row not in known for row in rows], dtype=bool)
         planned = replace(results, rows=results.rows[~left_out])
-        judged = without_sizing(planned)
+        judged = without_sizing(study, planned)
         sizing = not len(judged.rows) and bool(len(planned.rows))
         there = {row[:2] for row in rows if row in known}
         absent = tuple(cell for cell, identity in zip(own, wanted, strict=False) if identity[:2] not in there)
@@ -142,15 +140,16 @@ class Frame:
 
 
 def scale_of(results: Results) -> str:
-    return results.name.rpartition(".")[2]
+    """The scale in "<study>.<scale>" or, of a pilot, "<study>.<scale>.pilot"."""
+    return results.name.split(".")[1]
 
 
-def without_sizing(results: Results) -> Results:
+def without_sizing(study: Study, results: Results) -> Results:
     """The results of the judged seeds; at smoke scale, all."""
     if scale_of(results) == "smoke" or REPLICATE not in results.rows:
         return results
     seeds = pd.to_numeric(results.rows[REPLICATE], errors="coerce")
-    return replace(results, rows=results.rows[~(seeds < FIRST_JUDGED_SEED)])
+    return replace(results, rows=results.rows[~(seeds < study.first_seed)])
 
 
 def planned(study: Study, results: Results, cells: Sequence[Cell] | None = None) -> list[Cell]:
@@ -170,7 +169,7 @@ def _of_further_seeds(study: Study, results: Results, own: Sequence[Cell]) -> It
     if not usual:
         return
     further = there - usual
-    sizing = set() if smoke else {seed for seed in further if seed < FIRST_JUDGED_SEED}
+    sizing = set() if smoke else {seed for seed in further if seed < study.first_seed}
     # A plan may look at all of its seeds at once, so that a run with more of them has other trials.
     for seeds in (usual | (further - sizing) if further - sizing else set(), sizing):
         if seeds:

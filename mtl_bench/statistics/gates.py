@@ -57,7 +57,7 @@ def _every(gate: Gate, results: Results) -> GateResult:
     rows = rows[~rows.index.duplicated()]
     if rows.empty:
         return GateResult(gate, float("nan"), 0)
-    worst = rows.loc[rows["value"].astype(float).idxmin()]
+    worst = rows.iloc[int(rows["value"].to_numpy(float).argmin())]
     labels = ", ".join(f"{name}: {worst[name]}" for name in results.labels if worst[name] != "")
     failed = int((rows["value"] < gate.at_least).sum())
     return GateResult(gate, float(worst["value"]), len(rows), failed=failed, worst=labels)

@@ -66,8 +66,8 @@ def test_rows_of_more_seeds_than_planned_keep_all_that_they_need(chain: Desk, mt
     before = stored(chain)
     done = mtl_bench("clean", "--unreferenced")
     assert done.out == f"nothing to remove: all {len(before)} finished trials in store are needed\n"
-    rewrite(chain, "chain.laptop", lambda row: None if row["seed"] == "103" else row)
-    going = stored(chain, seed=103)
+    rewrite(chain, "chain.laptop", lambda row: None if row["seed"] == "203" else row)
+    going = stored(chain, seed=203)
     assert len(going) == 15  # of three methods a training, two choices and two measurements
     done = mtl_bench("clean", "--unreferenced", "--dry-run")
     assert re.fullmatch(
@@ -82,7 +82,7 @@ def test_rows_of_more_seeds_than_planned_keep_all_that_they_need(chain: Desk, mt
     assert done.status == 0
     assert f"freed; {len(before) - 15} finished trials are left" in done.out
     assert stored(chain) == {name: text for name, text in before.items() if name not in going}
-    assert stored(chain, seed=102)
+    assert stored(chain, seed=202)
 
 
 def test_what_is_planned_at_any_scale_stays_without_a_row(chain: Desk, mtl_bench: Give, answer: Give) -> None:
@@ -132,9 +132,9 @@ def test_a_study_that_cannot_be_loaded_removes_nothing(
 
 def test_a_broken_record_of_a_row_removes_nothing(chain: Desk, mtl_bench: Give, answer: Give) -> None:
     mtl_bench("run", "chain", "--seeds", "3")
-    (key_of_row,) = {row["key"] for row in chain.rows("chain.laptop") if row["seed"] == "102"} & {
+    (key_of_row,) = {row["key"] for row in chain.rows("chain.laptop") if row["seed"] == "202"} & {
         name
-        for name in stored(chain, seed=102)
+        for name in stored(chain, seed=202)
         if "best source" in stored(chain)[name] and '"weight": 0.5' in stored(chain)[name]
     }
     (record,) = (chain.folder / "store").glob(f"*/{key_of_row}/record.json")
@@ -172,7 +172,7 @@ def test_status_says_what_is_damaged_and_goes_on(desk: Desk, mtl_bench: Give, da
 
 def test_nothing_is_removed_while_trials_run(desk: Desk, mtl_bench: Give, answer: Give) -> None:
     mtl_bench("run", "fake", "--seeds", "6")
-    rewrite(desk, "fake.laptop", lambda row: None if row["seed"] == "105" else row)
+    rewrite(desk, "fake.laptop", lambda row: None if row["seed"] == "205" else row)
     run = desk.start("run", "fake", "--device", "cpu", environment=desk.environment(ALSO="waiting"))
     wait_for(desk.folder / "log.started")
     done = answer("y")
@@ -180,9 +180,9 @@ def test_nothing_is_removed_while_trials_run(desk: Desk, mtl_bench: Give, answer
     run.communicate(timeout=60)
     assert done.status == 1
     assert "1 trials of store are being computed; stop them first" in done.err
-    assert len(stored(desk, seed=105)) == 2
+    assert len(stored(desk, seed=205)) == 2
     assert answer("y").status == 0
-    assert not stored(desk, seed=105)
+    assert not stored(desk, seed=205)
 
 
 @pytest.mark.parametrize("words", [("--all", "--unreferenced"), ("--dry-run",), ("--all", "--dry-run")])
@@ -238,7 +238,7 @@ def test_a_study_without_laptop_scale_is_meant_at_paper_scale(desk: Desk, mtl_be
     assert mtl_bench("run", "fake").last == "reports/fake.paper.md"
     assert mtl_bench("report", "fake").last == "reports/fake.paper.md"
     assert mtl_bench("check", "fake").status == 0
-    assert mtl_bench("why", "fake", "method=left", "seed=100").out.startswith("fake at paper scale\n")
+    assert mtl_bench("why", "fake", "method=left", "seed=200").out.startswith("fake at paper scale\n")
     (desk.folder / "benchmarks" / "fake.py").write_text(FAKE.replace('"laptop": 5', '"smoke": 2'), encoding="utf-8")
     done = mtl_bench("run", "fake")
     assert "there is no laptop scale; it has smoke" in done.err

@@ -63,9 +63,9 @@ def test_what_is_stored_is_taken_into_lost_results(desk: Desk, mtl_bench: Callab
 
 def test_only_some_cells_and_some_seeds(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     assert mtl_bench("run", "fake", "--only", "method=left", "--seeds", "2").status == 0
-    assert sorted(desk.log) == ["left-100", "left-101"]
-    mtl_bench("run", "fake", "--only", "method=left", "--only", "seed=100", "--only", "seed=104", "--slots", "1")
-    assert sorted(desk.log) == ["left-100", "left-101", "left-104"]
+    assert sorted(desk.log) == ["left-200", "left-201"]
+    mtl_bench("run", "fake", "--only", "method=left", "--only", "seed=200", "--only", "seed=204", "--slots", "1")
+    assert sorted(desk.log) == ["left-200", "left-201", "left-204"]
 
 
 def test_a_dry_run_says_what_would_run_and_changes_nothing(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
@@ -114,8 +114,8 @@ def test_an_optional_cell_without_its_data_is_left_out_and_said_so(
 
 def test_recompute_computes_anew(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake")
-    mtl_bench("run", "fake", "--recompute", "--only", "method=left", "--only", "seed=101")
-    assert Counter(desk.log)["left-101"] == 2
+    mtl_bench("run", "fake", "--recompute", "--only", "method=left", "--only", "seed=201")
+    assert Counter(desk.log)["left-201"] == 2
     assert len(desk.log) == 11
     assert len(desk.rows("fake.laptop")) == 10
 
@@ -194,7 +194,7 @@ def test_a_study_may_be_a_folder(desk: Desk, mtl_bench: Callable[..., Outcome]) 
     assert workspace.headline("large") == "In two files."
     assert workspace.load("large")[1].title == workspace.load("fake")[1].title
     assert mtl_bench("run", "large", "--seeds", "1").status == 0
-    assert len(desk.rows("large.laptop")) == len(workspace.load("fake")[1].cells(Scale("laptop", (100,))))
+    assert len(desk.rows("large.laptop")) == len(workspace.load("fake")[1].cells(Scale("laptop", (200,))))
     (desk.folder / "benchmarks" / "large.py").write_text(FAKE, encoding="utf-8")
     done = mtl_bench("run", "large")
     assert (done.status, done.err.count("\n")) == (2, 1)
@@ -430,7 +430,7 @@ def test_clean_sweeps_what_stopped_runs_left_but_nothing_in_use(
     foreign = store / "thesis.tex"
     foreign.write_text("not ours", encoding="utf-8")
     wait_until(lambda: any(store.glob("failed/*.txt")), "the failure")
-    wait_until(lambda: {"left-100", "right-100"} <= set(desk.log), "the trials that succeed")
+    wait_until(lambda: {"left-200", "right-200"} <= set(desk.log), "the trials that succeed")
     wait_until(lambda: len(maintenance.running(Store(store))) == 1, "the failed trial to be let go")
     done = mtl_bench("clean")
     assert done.out == "3.0 MiB freed; trials in progress, left alone: 1\n"

@@ -49,7 +49,7 @@ def test_a_folder_of_studies_may_have_any_name(
     monkeypatch.setenv("MTL_BENCH_STUDIES", str(desk.folder / folder))
     done = mtl_bench("run", "own", "--slots", "1", "--seeds", "2")
     assert (done.status, done.err) == (0, "")
-    assert [row["value"] for row in desk.rows("own.laptop")] == ["52.0", "53.0"]
+    assert [row["value"] for row in desk.rows("own.laptop")] == ["54.0", "55.0"]
     import json
 
     import torch
@@ -80,10 +80,10 @@ def test_a_study_may_be_a_folder_with_a_trial_of_its_own(desk: Desk, mtl_bench: 
     assert "large  A study in two files.\n" in mtl_bench("list").out
     done = mtl_bench("run", "large", "--slots", "1", "--seeds", "2")
     assert (done.status, done.err) == (0, "")
-    assert [row["value"] for row in desk.rows("large.laptop")] == ["52.0", "53.0"]
+    assert [row["value"] for row in desk.rows("large.laptop")] == ["54.0", "55.0"]
     (folder / "guess.py").write_text(f"{imports}\n@dataclass{trial.replace('50.0', '60.0')}", encoding="utf-8")
     out, _ = desk.start("check", "large", "--slots", "1", "--device", "cpu").communicate(timeout=60)
-    assert "started   Guess seed 100" in out, "a changed file of the study is changed code"
+    assert "started   Guess seed 200" in out, "a changed file of the study is changed code"
 
 
 def test_what_studies_share_is_no_study(desk: Desk) -> None:

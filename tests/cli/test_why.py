@@ -14,7 +14,7 @@ from tests.chains import CHAIN
 from tests.studies import Desk, Outcome
 
 Give = Callable[..., Outcome]
-ONE = ("why", "chain", "method=odd", "rule=last", "seed=100")
+ONE = ("why", "chain", "method=odd", "rule=last", "seed=200")
 NAME = "chain.laptop"
 
 
@@ -26,7 +26,7 @@ def chain(desk: Desk, mtl_bench: Give) -> Desk:
     return desk
 
 
-def row(desk: Desk, method: str = "odd", metric: str = "accuracy", seed: str = "100") -> dict[str, str]:
+def row(desk: Desk, method: str = "odd", metric: str = "accuracy", seed: str = "200") -> dict[str, str]:
     wanted = {"method": method, "rule": "last", "seed": seed, "metric": metric}
     (found,) = (one for one in desk.rows(NAME) if wanted.items() <= one.items())
     return found
@@ -60,7 +60,7 @@ def test_a_number_comes_with_every_trial_behind_it(chain: Desk, mtl_bench: Give)
     told = lines(mtl_bench(*ONE))
     assert told[:3] == [
         "chain at laptop scale",
-        "method=odd rule=last seed=100 metric=accuracy device=cpu",
+        "method=odd rule=last seed=200 metric=accuracy device=cpu",
         "accuracy  62  (from results/chain.laptop.csv)",
     ]
     key = row(chain)["key"]
@@ -93,15 +93,15 @@ def test_a_fresh_clone_says_what_it_knows_from_the_results_alone(chain: Desk, mt
     assert told.count("not in the store here") == 2  # the trials that it needs
     assert f"on cpu, finished {row(chain)['finished']}, environment {row(chain)['environment']}" in told
     assert "method.weight = 1.0" in told
-    change_rows(chain, lambda one: {**one, "key": "Measure-0000000000000000"} if one["seed"] == "100" else one)
+    change_rows(chain, lambda one: {**one, "key": "Measure-0000000000000000"} if one["seed"] == "200" else one)
     told = lines(mtl_bench(*ONE))
     assert told[-1].endswith("so only results/chain.laptop.csv knows it")
 
 
 def test_a_number_that_was_planned_once_is_explained_from_the_store(chain: Desk, mtl_bench: Give) -> None:
     mtl_bench("run", "chain", "--seeds", "3")
-    told = lines(mtl_bench(*ONE[:-1], "seed=102"))
-    assert told.count("seed = 102") == 1
+    told = lines(mtl_bench(*ONE[:-1], "seed=202"))
+    assert told.count("seed = 202") == 1
     assert told.count("method.weight = 1.0") == 1
     assert sum("(today's is unknown)" in line for line in told) == 3
 
@@ -122,7 +122,7 @@ def test_what_is_not_computed_yet_is_said_so(chain: Desk, mtl_bench: Give) -> No
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("method=odd",), "4 cells of chain fit; say which by rule: best source accuracy, last; seed: 100, 101"),
+        (("method=odd",), "4 cells of chain fit; say which by rule: best source accuracy, last; seed: 200, 201"),
         (
             ("metod=odd",),
             'chain has no label "metod"; did you mean "method"? (it has method, rule, seed, metric, device)',
@@ -161,11 +161,11 @@ def test_of_two_numbers_only_the_paths_that_differ_are_told(chain: Desk, mtl_ben
 
 
 def test_data_are_compared_by_digest(chain: Desk, mtl_bench: Give) -> None:
-    told = lines(mtl_bench(*ONE, "--versus", "seed=101"))
+    told = lines(mtl_bench(*ONE, "--versus", "seed=201"))
     assert told[2:] == ["accuracy  62 → 63", "parameters", *told[4:6]]
     assert [line.partition(":")[0].rpartition(".")[2] for line in told[4:]] == ["seed", "seed"]
-    chain.change_records(row(chain, seed="101")["key"], lambda record: {"data": {"circles train labels": "other"}})
-    told = lines(mtl_bench(*ONE, "--versus", "seed=101"))
+    chain.change_records(row(chain, seed="201")["key"], lambda record: {"data": {"circles train labels": "other"}})
+    told = lines(mtl_bench(*ONE, "--versus", "seed=201"))
     assert told[told.index("data") + 1] == "circles train labels: fedcba9876543210 → other"
 
 
@@ -212,6 +212,6 @@ def test_a_changed_plan_shows_beside_the_committed_row(chain: Desk, mtl_bench: G
 def test_explaining_changes_nothing(chain: Desk, mtl_bench: Give) -> None:
     commit(chain)
     before = {name: state for name, state in chain.files().items() if "/.git/" not in name}
-    for words in ((), ("--versus", "seed=101"), ("--versus", "committed")):
+    for words in ((), ("--versus", "seed=201"), ("--versus", "committed")):
         assert mtl_bench(*ONE, *words).status == 0
     assert {name: state for name, state in chain.files().items() if "/.git/" not in name} == before

@@ -42,7 +42,7 @@ def test_the_page_says_what_the_results_hold(quick: tuple[Study, Results], tmp_p
         "12 of the cells were computed by older code of Evaluate",
         "Some CPU @ 2.10GHz",
         "0123abcd",
-        "Seeds: 100–104",
+        "Seeds: 200–204",
         "`mtl-bench run quick --scale laptop`",
         "| the domains differ by 20 points | cpu |",
         "76.66",
@@ -133,7 +133,7 @@ def test_numbers_are_judged_on_the_page_at_paper_scale_only(quick: tuple[Study, 
 
 def test_cells_without_data_and_failed_cells_are_named(quick: tuple[Study, Results], tmp_path: Path) -> None:
     def wider(scale: Scale) -> list[Cell]:
-        labels: Labels = {"method": "DANN", "target": "photos", "selection": "last", "seed": 100}
+        labels: Labels = {"method": "DANN", "target": "photos", "selection": "last", "seed": 200}
         absent = Cell({**labels, "source": "svhn"}, Nothing("svhn"), optional=True)
         return [*plan(scale), absent, Cell({**labels, "source": "plain", "method": "MCD"}, Nothing("MCD"))]
 

@@ -127,7 +127,7 @@ class Maker:
     folder: Path
     rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def cell(self, values: Iterable[float], first: int = 100, metric: str = "accuracy", **labels: Any) -> None:
+    def cell(self, values: Iterable[float], first: int = 200, metric: str = "accuracy", **labels: Any) -> None:
         """A row per value, on seeds from `first`; labels may include device, code and environment."""
         common = {"source": "plain", "target": "photos", "selection": "last", **labels}
         measured = {name: common.pop(name, default) for name, default in MEASURED_DEFAULTS.items()}

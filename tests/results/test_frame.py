@@ -63,10 +63,10 @@ def usual() -> list[Cell]:
 def test_rows_that_left_the_plan_stand_neither_on_the_page_nor_in_a_verdict(tmp_path: Path) -> None:
     fine = results_of(usual())
     former = [
-        Cell({"method": "former method", "target": "photos", "seed": 100}, Nothing("former")),
-        Cell({"method": "DANN", "target": "sketches", "seed": 100}, Nothing("DANN 100")),  # planned for other labels
-        Cell({"method": "DANN", "target": "photos", "seed": 100}, Nothing("DANN 100"), "warnings"),
-        Cell({"method": "DANN", "target": "photos", "layer": 3, "seed": 100}, Nothing("DANN 100")),
+        Cell({"method": "former method", "target": "photos", "seed": 200}, Nothing("former")),
+        Cell({"method": "DANN", "target": "sketches", "seed": 200}, Nothing("DANN 200")),  # planned for other labels
+        Cell({"method": "DANN", "target": "photos", "seed": 200}, Nothing("DANN 200"), "warnings"),
+        Cell({"method": "DANN", "target": "photos", "layer": 3, "seed": 200}, Nothing("DANN 200")),
     ]
     results = with_rows(fine, *former)
     results = replace(results, rows=results.rows.astype({"layer": object}).fillna({"layer": ""}))
@@ -203,7 +203,7 @@ def test_a_gain_is_within_one_table() -> None:
 
 
 def test_cells_that_are_files_are_no_numbers(tmp_path: Path) -> None:
-    picture = Cell({"method": "DANN", "target": "photos", "seed": 100}, Nothing("picture"), artifact="filters.npy")
+    picture = Cell({"method": "DANN", "target": "photos", "seed": 200}, Nothing("picture"), artifact="filters.npy")
     assert (picture.metric, Cell({}, Nothing()).metric) == ("filters.npy", "accuracy")
     study = replace(STUDY, plan=lambda scale: [*plan(scale), picture])
     results = replace(results_of([*usual(), picture]), folder=tmp_path)
@@ -214,7 +214,7 @@ def test_cells_that_are_files_are_no_numbers(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     np.save(path, np.zeros(3))
     assert frame.kept("filters.npy") == [
-        ({**dict.fromkeys([]), "method": "DANN", "target": "photos", "seed": "100", "device": "cpu"}, path)
+        ({**dict.fromkeys([]), "method": "DANN", "target": "photos", "seed": "200", "device": "cpu"}, path)
     ]
     assert [cell.metric for cell in frame.holding("filters.npy")] == ["filters.npy"]
     assert frame.holding("other.npy") == []

@@ -84,8 +84,8 @@ def test_a_filter_of_equal_weights_is_grey() -> None:
 def test_a_panel_per_cell_in_the_order_of_the_plan(maker: Maker) -> None:
     results = trained(maker, seeds=2)
     figure: Any = drawn(VIEW, make_study(plan=plan), results)
-    assert titles(figure) == ["half B, 100", "half A, 100", "half B, 101", "half A, 101"]
-    for axes, cell in zip(figure.axes, (("half B", 100), ("half A", 100)), strict=False):
+    assert titles(figure) == ["half B, 200", "half A, 200", "half B, 201", "half A, 201"]
+    for axes, cell in zip(figure.axes, (("half B", 200), ("half A", 200)), strict=False):
         kept = np.load(results.kept(key_of(results, *cell), "filters.npy"))
         assert np.allclose(picture(axes), mosaic(kept))
         assert not axes.axison
@@ -95,10 +95,10 @@ def test_at_most_eight_panels_and_none_for_a_cell_without_a_file(maker: Maker) -
     results = trained(maker, seeds=5)
     study = make_study(plan=plan)
     every: Any = drawn(VIEW, study, results)
-    assert titles(every) == [f"{half}, {seed}" for seed in range(100, 104) for half in ("half B", "half A")]
-    results.kept(key_of(results, "half B", 100), "filters.npy").unlink()
+    assert titles(every) == [f"{half}, {seed}" for seed in range(200, 204) for half in ("half B", "half A")]
+    results.kept(key_of(results, "half B", 200), "filters.npy").unlink()
     rest: Any = drawn(VIEW, study, results)
-    assert titles(rest) == [*titles(every)[1:], "half B, 104"]
+    assert titles(rest) == [*titles(every)[1:], "half B, 204"]
 
 
 def test_a_trial_that_several_cells_read_has_one_panel(maker: Maker) -> None:

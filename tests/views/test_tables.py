@@ -52,8 +52,8 @@ def test_rows_stand_in_the_order_of_the_plan(quick: tuple[Study, Results]) -> No
 
 def test_gains_use_the_seeds_that_both_have(maker: Maker) -> None:
     maker.cell([40.0, 41.0, 42.0], method="source only")
-    maker.cell([50.0, 60.0], method="DANN", first=101)
-    maker.cell([80.0, 90.0], method="train on target", first=102)
+    maker.cell([50.0, 60.0], method="DANN", first=201)
+    maker.cell([80.0, 90.0], method="train on target", first=202)
     rows = drawn(AllCells(), make_study(), maker.results()).numbers.set_index("method")
     assert rows.loc["DANN", "gain"] == pytest.approx(((50 - 41) + (60 - 42)) / 2)
     assert rows.loc["DANN", "fraction of gap"] == pytest.approx(100 * (60 - 42) / (80 - 42), abs=1e-3)
