@@ -14,7 +14,7 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, get_type_hints, runtime_checkable
 
 PARAMETER = "a number, string, bool, None, enum, tuple or frozen dataclass"
 PLAIN = (bool, int, str, type(None))  # what is its own description
@@ -31,6 +31,20 @@ class Trial:
     def run(self, work: Work) -> Mapping[str, float]:
         """Compute the metrics; files go to `work.folder`."""
         raise NotImplementedError(f"{type(self).__name__} does not define run(work)")
+
+
+@runtime_checkable
+class SeesTarget(Protocol):
+    """A trial that has a target domain and can say what of it reaches its result, beside the labels that score it."""
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        """Words such as "features"; none where the target is only predicted."""
+        ...
+
+
+def uses_of_target(trial: Trial) -> tuple[str, ...] | None:
+    """What of the target reaches a trial's result; None where the trial has no target."""
+    return trial.uses_of_target() if isinstance(trial, SeesTarget) else None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtl_bench.core.trial import key
+from mtl_bench.core.trial import key, uses_of_target
 from mtl_bench.results.counterparts import Counterparts
 from mtl_bench.results.measured import Index, Measured, grouped, has, index
 from mtl_bench.results.table import Results, ResultsError
@@ -91,6 +91,21 @@ class Frame:
     def published_gain(self, number: Published) -> float | None:
         """What the same table of the same paper gains over its own baseline."""
         return self.published.gain(number, self.study.baseline)
+
+    def uses(self, cell: Measured) -> str:
+        """What of the target the cell's trial uses, "nothing" included; "" where it has no target."""
+        labels = frozenset((name, value) for name, value in cell.labels.items() if name != "device")
+        return self._uses.get((labels, cell.metric), "")
+
+    @cached_property
+    def _uses(self) -> dict[tuple[frozenset[tuple[str, str]], str], str]:
+        found = {}
+        for cell in self._planned:
+            labels = frozenset((n, str(v)) for n, v in cell.labels.items() if n != REPLICATE and v != "")
+            if (labels, cell.metric) not in found:
+                uses = uses_of_target(cell.trial)
+                found[labels, cell.metric] = "" if uses is None else ", ".join(uses) or "nothing"
+        return found
 
     @cached_property
     def published(self) -> Counterparts:

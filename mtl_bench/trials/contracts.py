@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from mtl_bench.core.trial import Trial, Work, parts
+from mtl_bench.core.trial import SeesTarget, Trial, Work, parts
 from mtl_bench.datasets.wrappers.part import Part
 from mtl_bench.inputs import gate
 from mtl_bench.inputs.rows import Array, Rows, choose, digest
@@ -43,15 +43,6 @@ class PartlyLabelled(Protocol):
 PIXELS_MEAN, BATCH_NORM, FEATURES = "pixels' mean", "BatchNorm statistics", "features"
 FEW_LABELS, LABELS = "few labels", "labels"
 USES = (PIXELS_MEAN, BATCH_NORM, FEATURES, FEW_LABELS, LABELS)
-
-
-@runtime_checkable
-class SeesTarget(Protocol):
-    """A trial that has a target and can say what of it reaches its result, the test labels of `Evaluate` apart."""
-
-    def uses_of_target(self) -> tuple[str, ...]:
-        """Some of `USES`, in that order; none where the target is only predicted."""
-        ...
 
 
 class Method(Protocol):
@@ -129,11 +120,6 @@ def read_labels(data: DataSet, split: str, work: Work, count: int | None = None)
     labels = gate.labels(f"{data.name}'s {split} labels", data.labels(split), count, data.classes)
     work.data[f"{data.name} {split} labels"] = digest(labels)
     return labels
-
-
-def uses_of_target(trial: Trial) -> tuple[str, ...] | None:
-    """What of the target reaches a trial's result, some of `USES`; None where the trial has no target."""
-    return trial.uses_of_target() if isinstance(trial, SeesTarget) else None
 
 
 def in_order(uses: Iterable[str]) -> tuple[str, ...]:

@@ -28,6 +28,10 @@ class MeanOver(Trial):
 
     group: Group
 
+    def uses_of_target(self) -> tuple[str, ...]:
+        """What any of the trials uses of its target."""
+        return tuple(dict.fromkeys(use for trial in self.group.trials for use in trial.uses_of_target()))
+
     def run(self, work: Work) -> Mapping[str, float]:
         metrics = [work.metrics_of(trial) for trial in self.group.trials]
         shared = [name for name in metrics[0] if all(name in other for other in metrics)]

@@ -10,7 +10,7 @@ import pandas as pd
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.measured import closed_labels, open_labels
 from mtl_bench.typeset import ABSENT, exact, linked, mean_sd, number, plus, signed
-from mtl_bench.views.table import Table, cell_numbers, cited, digits_of, paper_of
+from mtl_bench.views.table import USES, Table, cell_numbers, cited, digits_of, paper_of
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class AllCells:
             text.append(
                 {
                     **{name: cell.labels.get(name, ABSENT) for name in names},
+                    USES: frame.uses(cell) or ABSENT,
                     "published": linked(exact(row["published"]), paper),
                     "measured": mean_sd(row["mean"], row["sd"], digits),
                     "n": str(row["n"]),

@@ -16,6 +16,7 @@ from mtl_bench.study import Published, Study
 from mtl_bench.typeset import ABSENT, latex_table, markdown_table
 from mtl_bench.views.style import PERCENT
 
+USES = "uses of the target"  # the column that says what of the target a method sees
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of a formula
 
 
@@ -66,6 +67,7 @@ def cell_numbers(frame: Frame, cell: Measured) -> dict[str, Any]:
         "fraction of gap": fraction if fraction is None else round(fraction, 3),
         "published": published.value if published else None,
         "published gain": expected if expected is None else round(expected, 6),
+        USES: frame.uses(cell),
         "paper": published.paper if published else "",
         "table": published.source if published else "",
         "compared": bool(published and not published.context),

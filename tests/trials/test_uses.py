@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pytest
 
-from mtl_bench.core.trial import Trial
+from mtl_bench.core.trial import Trial, uses_of_target
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.partly import Partly
 from mtl_bench.methods.deep.adabn import AdaBN
@@ -16,7 +16,7 @@ from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.digits import DigitCNN, DigitCNNBatchNorm
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
-from mtl_bench.trials.contracts import DataSet, uses_of_target
+from mtl_bench.trials.contracts import DataSet
 from mtl_bench.trials.evaluate import Evaluate, Oracle, Selection
 from mtl_bench.trials.inits import FirstLayers, Whole
 from mtl_bench.trials.reverse import ReverseValidate
