@@ -278,7 +278,7 @@ def test_unbroken_code_raises_an_alarm_in_one_run_of_a_hundred(sds: tuple[float,
         first = alarms(compare_cells(cells(before, sds, 100), cells(after, sds, 100), {}))
         if first:
             pooled = cells(np.concatenate([after, more], axis=1), sds, 100)
-            first &= alarms(compare_cells(cells(before, sds, 100), pooled, {}))
+            first &= alarms(compare_cells(cells(before, sds, 100), pooled, {}, LEVEL))
         found.append(first)
     for kind in ("regressed", "rose", "unstable", "study mean"):
         assert np.mean([kind in one for one in found]) < 0.025
@@ -295,10 +295,14 @@ def test_the_detectable_drop_is_detected_in_four_of_five_runs() -> None:
         stated += [f.detectable for f in found if f.detectable is not None]
     detected = []
     for _ in range(150):
-        before, after = rng.normal(size=(2, 12, 5))
-        after[0] -= np.mean(stated)
-        found = compare_cells(cells(before, sds, 100), cells(after, sds, 100), {})
-        detected.append(any(f.kind == "regressed" and f.labels["method"] == "0" for f in found))
+        before, after, more = rng.normal(size=(3, 12, 5))
+        both = np.concatenate([after, more], axis=1)
+        looks = []
+        for fresh, level in ((after, FIRST_LOOK), (both, LEVEL)):
+            fresh[0] -= np.mean(stated)
+            found = compare_cells(cells(before, sds, 100), cells(fresh, sds, 100), {}, level)
+            looks.append(any(f.kind == "regressed" and f.labels["method"] == "0" for f in found))
+        detected.append(all(looks))
     assert 0.7 < np.mean(detected) < 0.9
 
 
