@@ -25,6 +25,7 @@ Kind = Literal["ok", "nondeterminism", "regressed", "rose", "unstable", "uncheck
 LEVEL = 0.01  # of a false alarm, per family of tests
 FIRST_LOOK = 0.05  # of the same before new seeds confirm it: these cost time, a fall that is overlooked costs more
 FEWEST_DF = 8  # degrees of freedom below which a spread is too uncertain
+ALONE_DF = 16  # from which siblings are pooled alone: with half as many, limits would be twice as wide
 POWER_80 = 0.84  # the normal quantile of 80 % power
 
 Labels = frozenset[tuple[str, str]]
@@ -87,7 +88,7 @@ def _pools(cells: Index) -> dict[Labels, Members]:
         if cell.n > 1:
             siblings[_apart_from_domains(labels)].append(cell)
     every = tuple(cell for cell in cells.values() if cell.n > 1)
-    enough = {name: tuple(some) for name, some in siblings.items() if _df(some) >= FEWEST_DF}
+    enough = {name: tuple(some) for name, some in siblings.items() if _df(some) >= ALONE_DF}
     return {labels: enough.get(_apart_from_domains(labels), every) for labels in cells}
 
 

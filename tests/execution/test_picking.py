@@ -77,5 +77,7 @@ def test_what_is_left_out_is_named() -> None:
     assert told(every, every, 1, 0) == "Checked: all 6 cells, about 4 min by earlier runs."
     chosen = pick(every, 60, 2, 5)
     sentence = told(chosen, every, 2, 5)
-    assert sentence.startswith("Checked: 4 of 6 cells, drawn with --seed 5, about 30 s by earlier runs; of Measure even")
+    assert sentence.startswith(
+        "Checked: 4 of 6 cells, drawn with --seed 5, about 30 s by earlier runs; of Measure even"
+    )
     assert "Left out: method=even rule=last; method=even rule=best." in sentence

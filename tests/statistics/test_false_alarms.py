@@ -11,7 +11,7 @@ from mtl_bench.statistics.bands import FIRST_LOOK, LEVEL, compare_cells
 from mtl_bench.statistics.false_alarms import GRID, SHAPES, WORST, Pool
 from tests.statistics.test_regression import alarms as kinds
 from tests.statistics.test_regression import cells
-from tests.statistics.unbroken import POOLS, Setting, alarms, by_theory, detectable, limits
+from tests.statistics.unbroken import SIBLINGS, Setting, alarms, by_theory, detectable, limits
 
 TWELVE = (Pool((5,) * 4),) * 3
 
@@ -22,9 +22,9 @@ def within(shares: np.ndarray, level: float, checks: int) -> bool:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize(("pool", "unlike"), [(4, 0.4), (12, 0.4), (4, 0.0)])
-def test_unbroken_code_alarms_as_rarely_as_stated(shape: str, pool: int, unlike: float) -> None:
-    setting = Setting(shape, 12, pool, 5, unlike)
+@pytest.mark.parametrize(("siblings", "unlike"), [(4, 0.4), (12, 0.4), (4, 0.0)])
+def test_unbroken_code_alarms_as_rarely_as_stated(shape: str, siblings: int, unlike: float) -> None:
+    setting = Setting(shape, 12, siblings, 5, unlike)
     first, confirmed = alarms(setting, limits(setting), 2_000)
     assert within(first, FIRST_LOOK, 2_000), first
     assert within(confirmed, LEVEL, 2_000), confirmed
@@ -33,10 +33,10 @@ def test_unbroken_code_alarms_as_rarely_as_stated(shape: str, pool: int, unlike:
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("seeds", [3, 5, 8, 10])
-@pytest.mark.parametrize("count", POOLS)
+@pytest.mark.parametrize("count", SIBLINGS)
 def test_so_it_does_for_few_and_many_cells_and_seeds(shape: str, count: int, seeds: int) -> None:
     """The table of docs/verdicts.md, with half as many checks."""
-    setting = Setting(shape, count, POOLS[count], seeds)
+    setting = Setting(shape, count, SIBLINGS[count], seeds)
     first, confirmed = alarms(setting, limits(setting), 2_000)
     assert within(first, FIRST_LOOK, 2_000), first
     assert within(confirmed, LEVEL, 2_000), confirmed

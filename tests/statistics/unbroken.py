@@ -15,24 +15,29 @@ import numpy as np
 from scipy import stats
 
 from mtl_bench.statistics import false_alarms
-from mtl_bench.statistics.bands import FEWEST_DF, FIRST_LOOK, LEVEL
+from mtl_bench.statistics.bands import ALONE_DF, FEWEST_DF, FIRST_LOOK, LEVEL
 from mtl_bench.statistics.false_alarms import SHAPES, UNLIKE, Pool
 
 Array = np.ndarray[Any, Any]
 FAMILIES = ("falls", "rises", "spreads", "study mean")
-POOLS = {1: 1, 4: 4, 12: 4, 50: 5, 200: 4}  # the pool's size for a study of so many cells
+SIBLINGS = {1: 1, 4: 4, 12: 4, 50: 5, 200: 4}  # in a study of so many cells
 CHUNK = 4_000_000  # numbers drawn at a time
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A study of cells in pools of equal size, each cell with so many seeds."""
+    """A study of cells with so many seeds, each of which has so many siblings, itself among them."""
 
     shape: str
     cells: int
-    pool: int
+    siblings: int
     seeds: int
     unlike: float = UNLIKE  # the sd of the logarithm of the cells' true spreads
+
+    @property
+    def pool(self) -> int:
+        """How many cells the check pools the spreads of."""
+        return self.siblings if self.siblings * (self.seeds - 1) >= ALONE_DF else self.cells
 
     def family(self) -> tuple[Pool, ...]:
         return (Pool((self.seeds,) * self.pool),) * (self.cells // self.pool)
@@ -125,23 +130,25 @@ def main(checks: int) -> None:
     for unlike in (UNLIKE, 0.0):
         print(f"confirmed alarms in percent, spreads unlike by {unlike}: {', '.join(FAMILIES)}")
         print("| cells | seeds | " + " | ".join(SHAPES) + " | highest at the first look |", flush=True)
-        for cells, pool in POOLS.items():
+        for cells, siblings in SIBLINGS.items():
             for seeds in (3, 5, 8, 10):
                 told, highest = [], 0.0
                 for shape in SHAPES:
-                    setting = Setting(shape, cells, pool, seeds, unlike)
+                    setting = Setting(shape, cells, siblings, seeds, unlike)
                     first, confirmed = alarms(setting, limits(setting), checks)
                     told.append(", ".join(f"{100 * share:.1f}" for share in confirmed))
                     highest = max(highest, 100 * float(first.max()))
                 print(f"| {cells} | {seeds} | {' | '.join(told)} | {highest:.1f} |", flush=True)
     print("12 cells, 5 seeds, by theory for normal runs, and simulated: first look, confirmed, detectable fall")
     for unlike in (0.0, UNLIKE):
-        for pool in (2, 4, 12):
+        for siblings in (4, 12):
             for shape in SHAPES:
-                setting = Setting(shape, 12, pool, 5, unlike)
+                setting = Setting(shape, 12, siblings, 5, unlike)
                 for name, looks in (("theory", by_theory(setting)), ("simulated", limits(setting))):
                     first, confirmed = (np.round(100 * one, 2) for one in alarms(setting, looks, checks))
-                    print(unlike, pool, shape, name, first, confirmed, f"{detectable(setting, looks):.2f}", flush=True)
+                    print(
+                        unlike, siblings, shape, name, first, confirmed, f"{detectable(setting, looks):.2f}", flush=True
+                    )
 
 
 if __name__ == "__main__":
