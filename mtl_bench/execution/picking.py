@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mtl_bench.core.trial import Trial, key, parts
-from mtl_bench.execution.costs import duration, own_seconds
+from mtl_bench.execution.costs import duration, own_seconds, trained_on
 from mtl_bench.execution.selection import trials_of
 from mtl_bench.results.table import Results
 from mtl_bench.study import REPLICATE, Cell
@@ -30,6 +30,12 @@ class Group:
     @property
     def kind(self) -> str:
         return f"{type(self.cells[0].trial).__name__} {self.cells[0].labels.get('method', '')}"
+
+    @property
+    def exact(self) -> bool:
+        """Whether seeds and training have no part in it: one replicate, and no trial with a recipe."""
+        replicates = {cell.labels.get(REPLICATE) for cell in self.cells}
+        return len(replicates) == 1 and not any(trained_on(p) for cell in self.cells for p in parts(cell.trial))
 
     def __str__(self) -> str:
         return " ".join(f"{name}={value}" for name, value in self.cells[0].labels.items() if name != REPLICATE)

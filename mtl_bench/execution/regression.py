@@ -140,14 +140,15 @@ def _compared(
     """The comparison, with new seeds where it raises an alarm; also what failed and why."""
     name, study = selection.name, selection.study
     measured, reasons = fresh([cell for group in asked for cell in group.cells], baseline, folder, machine)
-    left_out = {picking.named(cell) for cell in selection.planned}
     names = {picking.named(group.cells[0]) for group in asked}
-    comparison = findings.compare(baseline, measured, left_out=left_out - names)
+    left_out = {picking.named(cell) for cell in selection.planned} - names
+    exact = {picking.named(group.cells[0]) for group in asked if group.exact}
+    comparison = findings.compare(baseline, measured, left_out=left_out, exact=exact)
     if comparison.to_confirm and not reasons:
         scale = workspace.scale_of(name, study, selection.scale, first=CONFIRMING_SEED)
         more = [cell for cell in workspace.cells_of(name, study, scale) if picking.named(cell) in names]
         again, reasons = fresh(_alarming(more, comparison), baseline, folder, machine)
-        comparison = findings.confirm(comparison, baseline, measured, again, left_out - names)
+        comparison = findings.confirm(comparison, baseline, measured, again, left_out, exact)
     return comparison, reasons
 
 

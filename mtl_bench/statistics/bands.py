@@ -56,20 +56,22 @@ class Leeway:
 
     spread: float = 0.0  # of one run, at least: one test item
     move: float = 0.0  # of the mean, at least: what rounding in another environment may do
+    exact: bool = False  # nothing is drawn or trained: `move` is all that it may do
 
 
 def compare_cells(
     before: Index, after: Index, leeway: Mapping[str, Leeway] | None = None, level: float = FIRST_LOOK
 ) -> list[Finding]:
     """A finding per cell of the baseline, and one for the mean of those that both have; `leeway`: by key."""
-    shared = [labels for labels in before if labels in after]
+    leeway = leeway or {}
+    allowed = {labels: leeway.get(cell.keys[0], Leeway()) for labels, cell in before.items()}
+    shared = [labels for labels in before if labels in after and not allowed[labels].exact]
     pools = _pools(before)
     family = _family([before[labels] for labels in shared], pools)
     found = []
     for labels, cell in before.items():
         if labels in after:
-            allowed = (leeway or {}).get(cell.keys[0], Leeway())
-            found += _compare_cell(cell, after[labels], pools[labels], family, allowed, level)
+            found += _compare_cell(cell, after[labels], pools[labels], family, allowed[labels], level)
         else:
             why = "no fresh row: the cell failed, left the plan, or is of another device class"
             found.append(Finding(cell.labels, "uncheckable", why, cell.mean))
@@ -124,6 +126,8 @@ def _compare_cell(
     means = {"baseline": before.mean, "fresh": after.mean}
     if before.values == after.values:
         return [Finding(before.labels, "ok", "equal bit for bit", **means)]
+    if leeway.exact:
+        return [_moved(Finding(before.labels, "ok", "", **means, band=leeway.move, detectable=leeway.move))]
     df = _df(pool)
     if df < FEWEST_DF:
         text = f"the baseline has too few seeds: {count(df, 'degree')} of freedom, {FEWEST_DF} are needed"
@@ -149,6 +153,13 @@ def _compare_mean(
         seen = max(_seen(family, before.n, after.n) * spread, least and least + POWER_80 * se)
     p = rates.p(abs(fall) / se) if se else None
     finding = Finding(before.labels, "ok", "", before.mean, after.mean, float(band), seen, p)
+    return _moved(finding)
+
+
+def _moved(finding: Finding) -> Finding:
+    """The finding with its kind and text, by its means and its band."""
+    fall = (finding.baseline or 0.0) - (finding.fresh or 0.0)
+    band = finding.band or 0.0
     if fall > band:
         text = f"{number(fall)} points below the baseline, more than {number(band)}"
         return replace(finding, kind="regressed", text=text)

@@ -14,8 +14,6 @@ from mtl_bench.results.table import Results
 
 POINT = 1.0  # percent: what a few borderline test items can count
 SPREADS = 4.0  # standard deviations between seeds: two draws are further apart once in 200
-
-
 MEANING = (
     "Equal bits are not expected; the bands apply, since a trained network is there another draw of the same run, and "
     f"none is narrower than {POINT:g} point, which rounding can do to what is not trained. "

@@ -50,14 +50,19 @@ class Comparison:
 
 
 def compare(
-    baseline: Results, fresh: Results, level: float = FIRST_LOOK, left_out: Collection[Named] = ()
+    baseline: Results,
+    fresh: Results,
+    level: float = FIRST_LOOK,
+    left_out: Collection[Named] = (),
+    exact: Collection[Named] = (),
 ) -> Comparison:
     """The fresh results, all of the current code, against the baseline's; at `level` per family of tests.
 
-    Cells that were left out, by their labels but seed and device, lend their spread and get no finding.
+    Cells are named by their labels but seed and device. Those left out lend their spread and get no finding; exact
+    ones, in which nothing is drawn or trained, may move by what rounding does.
     """
     before, after = grouped(baseline, METRIC), grouped(fresh, METRIC)
-    cells = compare_cells(index(before), index(after), _leeway(before, baseline, fresh), level)
+    cells = compare_cells(index(before), index(after), _leeway(before, baseline, fresh, exact), level)
     findings = [finding for finding in cells if _named(finding.labels) not in left_out]
     seeds = sorted(baseline.rows[REPLICATE].astype(str)) if REPLICATE in baseline.rows else []
     notes = tuple(environments.told(baseline, fresh))
@@ -68,9 +73,10 @@ def _named(labels: Mapping[str, str]) -> Named:
     return frozenset((name, value) for name, value in labels.items() if name != "device")
 
 
-def _leeway(cells: Sequence[Measured], baseline: Results, fresh: Results) -> dict[str, Leeway]:
-    """By key: the points of one test item, where a file kept with the results says how many there are; and what
-    another environment may do."""
+def _leeway(
+    cells: Sequence[Measured], baseline: Results, fresh: Results, exact: Collection[Named]
+) -> dict[str, Leeway]:
+    """By key. A file kept with the results may say how many test items there are."""
     here = set(fresh.rows["environment"])
     there = dict(zip(baseline.rows["key"], baseline.rows["environment"], strict=True))
     found = {}
@@ -78,16 +84,22 @@ def _leeway(cells: Sequence[Measured], baseline: Results, fresh: Results) -> dic
         path = baseline.kept(cell.keys[0], "correct.npy")
         item = 100 / len(read_array(path)) if path.exists() else 0.0
         elsewhere = any(there[key] not in here for key in cell.keys)
-        found[cell.keys[0]] = Leeway(item, environments.POINT if elsewhere else 0.0)
+        alone = _named(cell.labels) in exact
+        found[cell.keys[0]] = Leeway(item, environments.POINT if elsewhere or alone else 0.0, alone)
     return found
 
 
 def confirm(
-    first: Comparison, baseline: Results, fresh: Results, more: Results, left_out: Collection[Named] = ()
+    first: Comparison,
+    baseline: Results,
+    fresh: Results,
+    more: Results,
+    left_out: Collection[Named] = (),
+    exact: Collection[Named] = (),
 ) -> Comparison:
     """The first comparison after new seeds for what it found: an alarm stands if all seeds together raise it at 1 %."""
     pooled = replace(fresh, rows=pd.concat([fresh.rows, more.rows]).drop_duplicates(fresh.identity, keep="last"))
-    again = {(f.name, f.kind): f for f in compare(baseline, pooled, LEVEL, left_out).findings}
+    again = {(f.name, f.kind): f for f in compare(baseline, pooled, LEVEL, left_out, exact).findings}
     confirmed = []
     for finding in first.findings:
         if finding not in first.to_confirm:

@@ -14,7 +14,7 @@ from mtl_bench.study import Cell
 from mtl_bench.workspace import StudyError
 from tests.chains import Even, Measure, Odd, Pick, Plan, Train
 
-METHODS = {"odd": Odd(), "heavy": Odd(weight=0.5), "even": Even()}
+METHODS: dict[str, Odd | Even] = {"odd": Odd(), "heavy": Odd(weight=0.5), "even": Even()}
 SECONDS = {"odd": 10.0, "heavy": 20.0, "even": 100.0}  # of a run: training, which both rules share
 
 

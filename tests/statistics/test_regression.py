@@ -178,6 +178,26 @@ def test_the_band_is_at_least_one_test_item_wide(tmp_path: Path) -> None:
     assert "regressed" not in {kind for kind, _ in kinds(compare(before, after))}
 
 
+def test_an_exact_cell_may_move_by_what_rounding_does(tmp_path: Path) -> None:
+    """Nothing is drawn or trained there: no spread is needed, and its neighbours' would hide any fall."""
+    noisy, exact = run(tmp_path, 1).rows, {"source": "plain", "target": "photos", "selection": "last", "method": "SA"}
+
+    def at(value: float) -> Results:
+        maker = Maker(tmp_path)
+        maker.cell([value], method="SA", code=f"code of {value}")
+        results = maker.results()
+        results.rows = pd.concat([noisy, results.rows], ignore_index=True)
+        return results
+
+    for value, kind in ((59.1, "ok"), (58.9, "regressed"), (61.1, "rose")):
+        comparison = compare(at(60.0), at(value), exact=[frozenset(exact.items())])
+        [finding] = [f for f in comparison.findings if f.labels.get("method") == "SA"]
+        assert (finding.kind, finding.band) == (kind, 1.0)
+        assert {f.text for f in comparison.findings} - {finding.text} == {"equal bit for bit"}
+    hidden = [f for f in compare(at(60.0), at(58.9)).findings if f.labels.get("method") == "SA"]
+    assert [f.kind for f in hidden] == ["ok"], "without being told, its neighbours' spread is all there is"
+
+
 def test_new_seeds_confirm_a_real_drop_and_clear_bad_luck(tmp_path: Path) -> None:
     before, unlucky = run(tmp_path, 1), run(tmp_path, 2, code="changed", drop=8)
     first = compare(before, unlucky)
