@@ -130,8 +130,8 @@ STUDY = Study(
     ),
     papers=addresses(GANIN, FIRST_GANIN, BOUSMALIS, TZENG, ZELLINGER, SAITO, HOFFMAN),
     deviations=(
-        "Laptop scale: 6,000 steps of 64 + 64 images, 3,000 between MNIST and USPS; five seeds for the methods that a "
-        "claim names, three for the others.",
+        "Laptop scale: 6,000 steps of 64 + 64 images, 3,000 between MNIST and USPS; five seeds for the methods of "
+        "primary claims and DSN with DANN, three for the others.",
         "MNIST-M is made anew by the paper's recipe from BSDS500's 200 training photographs and all 70,000 digits; "
         "the published one has 59,001 and 9,001. Paper scale uses the published images.",
         "One network (DANN's), optimiser and schedule for all methods, but for ADDA's second phase; DSN, ADDA, MCD and "

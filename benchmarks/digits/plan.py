@@ -55,10 +55,10 @@ CLAIMED: dict[str, Method] = {
     "source only": ALONE,
     "DANN": DANN(),
     "MMD": MMD(start=START),
-    "CMD": CMD(),
     "DSN with DANN": DSN(similarity="DANN", start=START),
 }
 SHOWN: dict[str, Method] = {
+    "CMD": CMD(),
     "DANN, as released": DANN(domain_loss="mean"),
     "DAN": DAN(),
     "DAN, as released": DAN(kernels="sum"),
@@ -68,7 +68,7 @@ SHOWN: dict[str, Method] = {
 }
 CENTRED_ON_BOTH: dict[str, Method] = {"source only, target's mean": ALONE, "DANN, target's mean": DANN()}
 WITH_BATCH_NORM: dict[str, Method] = {"source only": ALONE, "AdaBN": AdaBN(), "MCD": MCD()}
-SELECTED: dict[str, Method] = {name: CLAIMED[name] for name in ("source only", "DANN", "MMD", "CMD")}
+SELECTED = ("source only", "DANN", "MMD")
 REVERSED = ("source only", "DANN")  # reverse validation costs as much as half a run
 GREY: dict[str, Method] = {"source only": ALONE, "ADDA": ADDA(), "DANN": DANN()}
 GREY_WITH_BATCH_NORM: dict[str, Method] = {"source only": ALONE, "MCD": MCD()}
@@ -99,7 +99,8 @@ def plan(scale: Scale) -> Iterator[Cell]:
             yield cell(replace(run(method, seed), centring="all domains"), name)
         for name, method in WITH_BATCH_NORM.items():
             yield cell(run(method, seed, normalised(method)), name, network=NORMALISED)
-        for name, method in SELECTED.items():
+        for name in SELECTED:
+            method = CLAIMED[name]
             yield Cell(labels_of(run(method, seed), name), Embedding(run(method, seed)), artifact="embedding.csv")
             for rule, selection in rules(run(method, seed)).items():
                 yield Cell(labels_of(run(method, seed), name, selection=rule), Evaluate(selection))

@@ -35,10 +35,15 @@ def check(
     minutes: Annotated[
         float | None,
         typer.Option(
-            "--minutes", min=0.1, help="How long the cells of --spot may take, by what they took before; usual: 10."
+            "--minutes",
+            min=0.1,
+            help="Check the cells that fit in this time by what they took before, of every method one first; new seeds "
+            "for what alarms come on top. Without: all cells of the study; with --spot 10.",
         ),
     ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Which cells --spot draws; usual: 0.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Which cells --spot and --minutes draw; usual: 0.")
+    ] = None,
 ) -> None:
     """Compare the current code with the committed results.
 
@@ -50,8 +55,8 @@ def check(
     from mtl_bench.execution.machine import Machine
     from mtl_bench.execution.selection import Selection
 
-    if spot is None and (minutes is not None or seed is not None):
-        raise typer.BadParameter("--minutes and --seed go with --spot N")
+    if seed is not None and spot is None and minutes is None:
+        raise typer.BadParameter("--seed goes with --spot N or --minutes")
     if spot is None and study is None:
         raise typer.BadParameter("name a study, or give --spot N to draw from all", param_hint="STUDY")
     if spot is not None and (baseline or junit or summary):
@@ -59,4 +64,5 @@ def check(
     machine = Machine.of(device_class(device), slots)
     if spot is not None:
         raise typer.Exit(spot_check.check(study, scale, machine, spot, 60 * (minutes or 10), seed or 0))
-    raise typer.Exit(regression.check(Selection.of(str(study), scale), machine, baseline, junit, summary))
+    draw = regression.Draw(60 * minutes, seed or 0) if minutes is not None else None
+    raise typer.Exit(regression.check(Selection.of(str(study), scale), machine, baseline, junit, summary, draw))

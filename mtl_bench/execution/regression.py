@@ -5,17 +5,21 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mtl_bench import workspace
 from mtl_bench.disk import write_atomically
+from mtl_bench.execution import picking
 from mtl_bench.execution.costs import known_costs
 from mtl_bench.execution.execute import STOPPED, execute, stoppable, tell_failures
 from mtl_bench.execution.machine import Machine
 from mtl_bench.execution.selection import Selection, trials_of
 from mtl_bench.results.table import Results
+from mtl_bench.statistics import check_summary
 from mtl_bench.statistics import regression as findings
 from mtl_bench.study import Cell
+from mtl_bench.typeset import count
 from mtl_bench.workspace import StudyError
 
 CONFIRMING_SEED = 1000  # the first seed of the runs that confirm an alarm: no judged run uses it
@@ -54,22 +58,37 @@ def fresh(cells: Sequence[Cell], baseline: Results, folder: Path, machine: Machi
     return results, reasons
 
 
+@dataclass(frozen=True)
+class Draw:
+    """How long the cells of a check may take, by what they took before; and which are drawn then."""
+
+    seconds: float
+    seed: int
+
+
 def check(
-    selection: Selection, machine: Machine, baseline: Path | None, junit: Path | None, summary: Path | None
+    selection: Selection,
+    machine: Machine,
+    baseline: Path | None,
+    junit: Path | None,
+    summary: Path | None,
+    draw: Draw | None = None,
 ) -> int:
     """Compare fresh results with the baseline, those of the last commit if none is named; returns the exit status."""
     with tempfile.TemporaryDirectory() as folder:
         before = _baseline(selection, baseline, Path(folder, "old"))
+        asked, notes = _asked(selection, before, machine, draw)
         with stoppable():
             try:
-                comparison, reasons = _compared(selection, machine, before, Path(folder, "new"))
+                comparison, reasons = _compared(selection, asked, machine, before, Path(folder, "new"))
             except KeyboardInterrupt:
                 print("Stopped. What was computed is kept; give the same command again to go on.")
                 return STOPPED
-    text = findings.summary(comparison)
+    comparison = replace(comparison, notes=(*notes, *comparison.notes))
+    text = check_summary.summary(comparison)
     print(text)
     if junit:
-        findings.junit(comparison, junit)
+        check_summary.junit(comparison, junit)
     if summary:
         before_it = summary.read_text(encoding="utf-8") if summary.exists() else ""
         write_atomically(summary, f"{before_it}{text}\n")
@@ -78,9 +97,12 @@ def check(
 
 def _baseline(selection: Selection, folder: Path | None, copy: Path) -> Results:
     if folder is None:
-        before = committed(workspace.places().results, selection.file, copy)
+        places = workspace.places()
+        before = committed(places.results, selection.file, copy)
         if not len(before.rows):
-            raise selection.without_results()
+            run = f"mtl-bench run {selection.name} --scale {selection.scale}"
+            there = workspace.near(places.results / f"{selection.file}.csv")
+            raise StudyError(f"no baseline: run `{run}`, then commit {there} and what lies beside it")
         return before
     if not folder.is_dir():
         raise StudyError(f"--baseline {folder}: there is no such folder; name one that holds {selection.file}.csv")
@@ -90,18 +112,43 @@ def _baseline(selection: Selection, folder: Path | None, copy: Path) -> Results:
     return before
 
 
+def _asked(
+    selection: Selection, baseline: Results, machine: Machine, draw: Draw | None
+) -> tuple[list[picking.Group], list[str]]:
+    """The cells to check, each with all its seeds, and what there is to say of the others."""
+    known = picking.groups(selection.planned, baseline, machine.device)
+    if not known:
+        devices = " and ".join(sorted(set(baseline.rows["device"])))
+        raise StudyError(
+            f"no baseline: no row of {selection.file} is of a planned cell on {machine.device} (its rows are of "
+            f"{devices}); give --device, or run the study here and commit its results"
+        )
+    planned = {picking.named(cell) for cell in selection.planned}
+    new = len(planned) - len(known)
+    notes = [f"{count(new, 'planned cell')} without a committed row: not checked."] if new else []
+    if draw is None:
+        return known, notes
+    chosen = picking.pick(known, draw.seconds, machine.slots, draw.seed)
+    sentence = picking.told(chosen, known, machine.slots, draw.seed)
+    print(sentence, flush=True)
+    return chosen, [sentence, *notes]
+
+
 def _compared(
-    selection: Selection, machine: Machine, baseline: Results, folder: Path
+    selection: Selection, asked: Sequence[picking.Group], machine: Machine, baseline: Results, folder: Path
 ) -> tuple[findings.Comparison, dict[str, str]]:
     """The comparison, with new seeds where it raises an alarm; also what failed and why."""
     name, study = selection.name, selection.study
-    measured, reasons = fresh(selection.planned, baseline, folder, machine)
-    comparison = findings.compare(baseline, measured)
+    measured, reasons = fresh([cell for group in asked for cell in group.cells], baseline, folder, machine)
+    names = {picking.named(group.cells[0]) for group in asked}
+    left_out = {picking.named(cell) for cell in selection.planned} - names
+    exact = {picking.named(group.cells[0]) for group in asked if group.exact}
+    comparison = findings.compare(baseline, measured, left_out=left_out, exact=exact)
     if comparison.to_confirm and not reasons:
         scale = workspace.scale_of(name, study, selection.scale, first=CONFIRMING_SEED)
-        more = _alarming(workspace.cells_of(name, study, scale), comparison)
-        again, reasons = fresh(more, baseline, folder, machine)
-        comparison = findings.confirm(comparison, baseline, measured, again)
+        more = [cell for cell in workspace.cells_of(name, study, scale) if picking.named(cell) in names]
+        again, reasons = fresh(_alarming(more, comparison), baseline, folder, machine)
+        comparison = findings.confirm(comparison, baseline, measured, again, left_out, exact)
     return comparison, reasons
 
 

@@ -21,12 +21,11 @@ from mtl_bench.execution.regression import committed
 from mtl_bench.execution.selection import Selection
 from mtl_bench.results.frame import planned, unplanned
 from mtl_bench.results.table import Results
+from mtl_bench.statistics.environments import SPREADS, apart, entries, least_move
 from mtl_bench.study import REPLICATE, Cell, Labels
 from mtl_bench.workspace import StudyError
 
 EQUAL, WITHIN, DIFFERS, UNCHECKED = "equal", "within", "differs", "unchecked"
-POINT = 1.0  # percent: what a few borderline test items can count
-SPREADS = 4.0  # standard deviations between seeds: two draws are further apart once in 200
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,9 @@ class Committed:
     def tolerance(self) -> float | None:
         """How far the value may lie from the row's in another environment; None where nothing says it.
 
-        There a trained network is another draw of the same run, so that it goes by the spread over seeds. What is not
-        trained differs by rounding alone, which can turn a few borderline test items.
+        `statistics.environments` says why; a trained network goes by the spread over seeds.
         """
-        least = POINT if self.cell.metric == "accuracy" else 1e-3 * abs(self.row["value"]) + 1e-6
+        least = least_move(self.cell.metric, self.row["value"])
         if not self.trained:
             return least
         same = self.results.rows["device"] == self.row["device"]
@@ -187,9 +185,7 @@ def _verdict(one: Committed, store: Store, folder: Path, reasons: dict[str, str]
     before, now = one.row["value"], float(fresh.rows["value"].iloc[0])
     if before == now:
         return EQUAL, f"{before:g}"
-    there = one.results.provenance["environments"].get(one.row["environment"], {})
-    here = fresh.provenance["environments"][fresh.rows["environment"].iloc[0]]
-    other = [f"{name} {there.get(name, 'unknown')}" for name in here if there.get(name) != here[name]]
+    other = apart(entries(one.results, one.row["environment"]), entries(fresh, fresh.rows["environment"].iloc[0]))
     moved = f"{before:g} → {now:g}"
     if not other:
         return DIFFERS, f"{moved} in the environment of the row, where the bits must be equal"

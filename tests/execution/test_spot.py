@@ -121,7 +121,7 @@ def test_a_failing_cell_is_told(committed: Desk, mtl_bench: Give) -> None:
     ("words", "sentence"),
     [
         ((), "name a study, or give --spot N to draw from all"),
-        (("fake", "--seed", "1"), "--minutes and --seed go with --spot N"),
+        (("fake", "--seed", "1"), "--seed goes with --spot N or --minutes"),
         (("--spot", "0"), "should be greater than or equal to 1"),
         (("--spot", "1", "--baseline", "results"), "--spot goes without"),
         (("fake", "--spot", "1", "--scale", "paper"), "there are no results of fake at paper scale"),

@@ -36,8 +36,8 @@ class CMD:
         ),
         reduction=(
             "the sum of norms of differences of moments, K = 5 (definition 2)",
-            "the same, K = 5, |b - a| = 1",
-            "as the paper, |b - a| = 2",
+            "the same, K = 5, an interval of length 1",
+            "as the paper, an interval of length 2",
         ),
         weight=("lambda = 1", "1", "1"),
         schedule=("constant", "constant", "constant"),
