@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from mtl_bench import labels
+from mtl_bench.claims import Claim, Contrast, Gate, Term, accuracy, half_of, mean_of
 from mtl_bench.core.trial import Trial
+
+# All that a study is made of comes from here.
+__all__ = [
+    "DOMAINS", "REPLICATE", "Cell", "Claim", "Contrast", "Gate", "Labels", "Published", "Scale", "ScaleError", "Status",
+    "Study", "Term", "View", "accuracy", "half_of", "mean_of",
+]  # fmt: skip
 
 Labels = Mapping[str, str | int]
 Status = Literal["checked", "secondary source", "unverified"]  # of a published number, from best to worst
@@ -53,75 +60,6 @@ class Cell:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "metric", self.metric or self.artifact or "accuracy")
-
-
-@dataclass(frozen=True)
-class Term:
-    """`weight` times the mean over the cells with these labels, in each replicate."""
-
-    weight: float
-    metric: str
-    labels: tuple[tuple[str, str | int], ...]
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """A linear combination of cells, evaluated once per replicate: positive means that the claim holds.
-
-    Written as arithmetic: `accuracy(method="DANN") - accuracy(method="source only")`.
-    """
-
-    terms: tuple[Term, ...]
-
-    def __add__(self, other: Contrast) -> Contrast:
-        return Contrast(self.terms + other.terms)
-
-    def __sub__(self, other: Contrast) -> Contrast:
-        return self + (-1.0) * other
-
-    def __rmul__(self, factor: float) -> Contrast:
-        return Contrast(tuple(Term(factor * t.weight, t.metric, t.labels) for t in self.terms))
-
-
-def mean_of(metric: str, **labels: str | int) -> Contrast:
-    """The mean of `metric` over the cells with these labels, per replicate."""
-    return Contrast((Term(1.0, metric, tuple(sorted(labels.items()))),))
-
-
-def accuracy(**labels: str | int) -> Contrast:
-    """The mean accuracy, in percent, over the cells with these labels, per replicate."""
-    return mean_of("accuracy", **labels)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence of the paper and the contrasts that decide it, stated before the judged run.
-
-    Several contrasts: the claim holds if each does ("in every", "A > B > C"). With `within`, the claim is that the
-    contrast is zero up to ± `within` (an equivalence).
-    """
-
-    text: str
-    contrasts: tuple[Contrast, ...]
-    source: str  # the paper and its table
-    published: float | None = None  # the published size of the first contrast, in `unit`
-    within: float | None = None
-    smallest_effect: float | None = None  # an interval wholly below it contradicts the claim
-    primary: bool = True  # judged with Holm's correction; otherwise the interval is only shown
-    unit: str = "points"
-
-
-@dataclass(frozen=True)
-class Gate:
-    """What must be true of a run for its claims to mean anything: a bound on the mean contrast.
-
-    It is `at_least` so much, or, where `within_sd_of` is given, at most one standard deviation of that from zero.
-    """
-
-    text: str
-    contrast: Contrast
-    at_least: float = 0.0
-    within_sd_of: Contrast | None = None  # whose standard deviation over replicates
 
 
 @dataclass(frozen=True)
@@ -195,6 +133,8 @@ class Study:
         primary = sum(claim.primary for claim in self.claims)
         if primary > 6:
             raise ValueError(f"{self.title}: {primary} primary claims; at most six are judged together")
+        for fault in filter(None, (claim.fault() for claim in self.claims)):
+            raise ValueError(f"{self.title}: {fault}")
 
     def scale(self, name: str, seeds: int | None = None, first: int | None = None) -> Scale:
         """A scale with its seeds, from `first_seed` on, or from 0 at smoke scale, where nothing is judged."""

@@ -47,6 +47,7 @@ BREACHES = [
     (COMMAND_TO_CORE, "mtl_bench/workspace.py", "import mtl_bench.results.table"),
     (COMMAND_TO_CORE, "mtl_bench/published/papers.py", "import mtl_bench.workspace"),
     (COMMAND_TO_CORE, "mtl_bench/study.py", "import mtl_bench.published"),
+    (COMMAND_TO_CORE, "mtl_bench/claims.py", "import mtl_bench.study"),
     (CLOCK, "mtl_bench/methods/shallow/sa.py", "import speed.timing"),
     (CLOCK, "mtl_bench/report/page.py", "import speed.figure"),
     (TRIALS_TO_DATA, "mtl_bench/training/loop.py", "import mtl_bench.methods.deep.dann"),

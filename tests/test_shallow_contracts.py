@@ -13,13 +13,13 @@ import scipy.sparse
 
 import mtl_bench.methods.shallow
 from mtl_bench.methods.shallow.classifier import Classifier
+from mtl_bench.methods.shallow.components import Projected
 from tests.discovery import dataclasses_with
 
 Array = np.ndarray[Any, Any]
 
 SHALLOW = dataclasses_with(mtl_bench.methods.shallow, "fit")
 PROJECTING = [cls for cls in SHALLOW if "dimension" in {f.name for f in fields(cls)}]
-UNADAPTED = {"NoAdaptation"}
 CLASSES = np.array([7, 40, -3])  # neither 0 to C - 1 nor in order
 every_method = pytest.mark.parametrize("method", SHALLOW, ids=lambda cls: cls.__name__)
 
@@ -108,7 +108,31 @@ def test_the_target_matters_exactly_to_methods_that_adapt(method: type[Any]) -> 
     ys = np.arange(60) % 3
     other = xt * np.array([5, 1, 1, 1, 1, 0.2]) + 1
     one, two = (of(method).fit(xs, ys, t).predict(unseen) for t in (xt, other))
-    assert np.array_equal(one, two) is (method.__name__ in UNADAPTED)
+    assert np.array_equal(one, two) is (method.uses == ())
+
+
+@every_method
+def test_projected_points_have_length_one_where_that_is_asked_for(method: type[Any]) -> None:
+    """Unit length is a normalisation of its own, which a comparison can see; no method does it in secret."""
+    xs, ys, xt = domains()
+    if "projected" not in {f.name for f in fields(method)}:
+        predictor = of(method).fit(xs, ys, xt)
+        assert not hasattr(predictor, "projected") or predictor.projected == "as they are"
+        return
+    lengths = {
+        how: np.linalg.norm(of(method, projected=how).fit(xs, ys, xt).features(xt), axis=1)
+        for how in get_args(Projected)
+    }
+    assert lengths["length 1"] == pytest.approx(np.ones(len(xt)))
+    assert np.ptp(lengths["as they are"]) > 0.01
+
+
+@pytest.mark.usefixtures("unchecked")
+@every_method
+def test_an_unknown_way_to_bring_projected_points_is_refused(method: type[Any]) -> None:
+    if "projected" in {f.name for f in fields(method)}:
+        with pytest.raises(ValueError, match="points are not brought 'to 1'; choose as they are or length 1"):
+            of(method, projected="to 1").fit(*domains())
 
 
 @every_method

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtl_bench.published import addresses
-from mtl_bench.study import Claim, Gate, Study, accuracy
+from mtl_bench.study import Claim, Gate, Study, accuracy, half_of
 from mtl_bench.views.bars import Bars
 from mtl_bench.views.curves import Curves
 from mtl_bench.views.grid import Grid
@@ -17,7 +17,8 @@ from .plan import CEILING, FROM_MNIST, plan
 def claim(method: str, text: str, source: str, published: float | None, primary: bool = True) -> Claim:
     """The gain over source only, from MNIST to MNIST-M with the last weights."""
     gain = accuracy(method=method, **FROM_MNIST) - accuracy(method="source only", **FROM_MNIST)
-    return Claim(text, (gain,), source, published, primary=primary)
+    smallest = half_of(published) if published and primary else None
+    return Claim(text, (gain,), source, published, smallest_effect=smallest, primary=primary)
 
 
 STUDY = Study(

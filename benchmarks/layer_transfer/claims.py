@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtl_bench.study import Claim, Contrast, Gate, accuracy
+from mtl_bench.study import Claim, Contrast, Gate, accuracy, half_of
 
 from .numbers import YOSINSKI, gained_in_own_half, in_logs, lost_between_dissimilar, lost_to_transfer, lost_to_untrained
 from .plan import BASE, CONTROL, DISSIMILAR, EXACT, LAST, LONGER, RANDOM, UNTRAINED
@@ -21,8 +21,16 @@ def gap(layer: int, split: str) -> Contrast:
     return reached(BASE, split=split) - reached("AnB", layer, split=split)
 
 
-def claim(text: str, contrast: Contrast, size: float, where: str = "Figure 2", primary: bool = True) -> Claim:
-    return Claim(text, (contrast,), f"{YOSINSKI}, {where}", size, primary=primary)
+def claim(
+    text: str,
+    contrast: Contrast,
+    size: float,
+    where: str = "Figure 2",
+    primary: bool = True,
+    varies: tuple[str, ...] = ("init",),
+) -> Claim:
+    source, smallest = f"{YOSINSKI}, {where}", half_of(size) if primary else None
+    return Claim(text, (contrast,), source, size, smallest_effect=smallest, primary=primary, varies=varies)
 
 
 CLAIMS = (
@@ -38,12 +46,14 @@ CLAIMS = (
         f"{YOSINSKI}, Figure 2",
         -lost_to_transfer(1),
         within=2,
+        varies=("init",),
     ),
     claim(
         "Between animals and things seven layers transfer worse than between random halves",
         gap(7, DISSIMILAR) - gap(7, CONTROL),
         lost_between_dissimilar(7) - lost_to_transfer(7),
         "Figures 2 and 3",
+        varies=("init", "data"),
     ),
     claim(
         "Two layers that nothing trained are worse than one's own (base − random, N(0, .01))",
@@ -62,12 +72,14 @@ CLAIMS = (
         reached("BnB", 1, 7) - reached("BnB", 4, 5),
         in_logs("BnB", 1, 7) - in_logs("BnB", 4, 5),
         primary=False,
+        varies=("init.count",),
     ),
     claim(
         "Seven of A's layers are worse than seven of one's own (specificity: B7B − A7B)",
         reached("BnB", 7) - reached("AnB", 7),
         in_logs("BnB", 7) - in_logs("AnB", 7),
         primary=False,
+        varies=("init.weights.of.data",),
     ),
     claim(
         "It is what A taught that helps, not the longer training (AnB+ − BnB+ on half B, mean of n = 1, 3, 5, 7)",
@@ -82,24 +94,26 @@ CLAIMS = (
         lost_between_dissimilar(5) - lost_to_transfer(5),
         "Figures 2 and 3",
         primary=False,
+        varies=("init", "data"),
     ),
     Claim(
         "Two untrained layers as He et al. scale them are worse than one's own, too",
         (reached(BASE, split=UNTRAINED) - reached("random, He", 2, split=UNTRAINED),),
         "nobody's claim: the paper has N(0, .01) only",
         primary=False,
+        varies=("init",),
     ),
 )
 
 GATES = (
     Gate(
-        "the base is trained: twice as many steps change it by less than a standard deviation",
+        "the base is trained: twice as many steps change it by less than the spread of base − A7B",
         reached(LONGER, target="half B") - reached(BASE, target="half B"),
-        within_sd_of=reached(BASE, target="half B"),
+        within_sd_of=gap(7, RANDOM),
     ),
     Gate(
-        "bfloat16 is exact enough: float32 changes the base by less than a standard deviation",
+        "bfloat16 is exact enough: float32 changes the base by less than the spread of base − A7B",
         reached(EXACT, target="half B") - reached(BASE, target="half B"),
-        within_sd_of=reached(BASE, target="half B"),
+        within_sd_of=gap(7, RANDOM),
     ),
 )

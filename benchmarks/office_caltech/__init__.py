@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 from mtl_bench.published import addresses
-from mtl_bench.study import Claim, Contrast, Study, accuracy
+from mtl_bench.study import Claim, Contrast, Study, accuracy, half_of
 from mtl_bench.views.bars import Bars
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.sweep import Sweep
 
 from .numbers import CORAL, JDA, JGSA, MEDA, PAIRS, TABLE, published
-from .plan import (
+from .plan import BY_DIMENSION, BY_MU, CHOOSING, FULL, JUDGING, MEAN, SPLITS, plan
+from .rows import (
     ALL,
-    BY_DIMENSION,
-    BY_MU,
-    FULL,
-    LIBSVM,
-    MEAN,
+    AS_THEY_ARE,
+    CORAL_OVER_NONE,
+    JDA_OVER_TCA,
+    LENGTH_1,
     NONE,
-    SCALED,
-    SPLITS,
+    SA_30,
     SVM,
-    TWENTY_OR_TEN,
+    TCA_OVER_PCA,
+    TRANSPORT,
     UNIT,
+    WEIGHTED,
+    Comparison,
     Row,
-    line,
-    plan,
+    alone,
+    gfk,
+    paper_tca,
+    pca,
+    tca,
 )
 
 
 def judged(row: Row) -> Contrast:
-    return accuracy(**row.labels, protocol=SPLITS)
+    """On the sampling protocol, where a replicate is a draw of the labelled source images; over all 12 pairs."""
+    return accuracy(**row.labels, protocol=SPLITS, half=JUDGING)
 
 
 def gain(of: Row, over: Row) -> tuple[Contrast, ...]:
-    """On the sampling protocol, where a replicate is a draw of the labelled source images; over all 12 pairs."""
     return (judged(of) - judged(over),)
+
+
+def primary(text: str, comparison: Comparison, row: str, baseline: str) -> Claim:
+    """Its size is the gain of MEDA's table, of the full protocol; half of it is the smallest that counts."""
+    size = MEDA.gain(TABLE, row, baseline, PAIRS)
+    source = f"{MEDA}, {TABLE} (full protocol, each row under a convention of its own)"
+    return Claim(text, gain(*comparison.sides), source, published=size, smallest_effect=half_of(size))
 
 
 STUDY = Study(
@@ -60,66 +72,45 @@ STUDY = Study(
     ceiling=None,
     published=tuple(published()),
     claims=(
+        primary("TCA beats PCA with 1-NN, both under one convention", TCA_OVER_PCA, "TCA", "PCA"),
+        primary("JDA beats TCA, both under one convention", JDA_OVER_TCA, "JDA", "TCA"),
+        primary("CORAL beats no adaptation with an SVM, both under one convention", CORAL_OVER_NONE, "CORAL", "SVM"),
         Claim(
-            "TCA beats PCA of the same 30 dimensions with 1-NN",
-            gain(line("TCA", 30, UNIT), line("PCA", 30, UNIT)),
-            f"{MEDA}, {TABLE} (full protocol; its PCA is on features without unit length)",
-            published=MEDA.gain(TABLE, "TCA", "PCA", PAIRS),
-        ),
-        Claim(
-            "JDA beats TCA, both with 30 dimensions",
-            gain(line("JDA", 30, UNIT), line("TCA", 30, UNIT)),
-            f"{MEDA}, {TABLE} (full protocol)",
-            published=MEDA.gain(TABLE, "JDA", "TCA", PAIRS),
-        ),
-        Claim(
-            "CORAL beats no adaptation with an SVM",
-            gain(line("CORAL", ALL, SCALED, LIBSVM), line(NONE, ALL, SCALED, LIBSVM)),
-            f"{MEDA}, {TABLE} (full protocol)",
-            published=MEDA.gain(TABLE, "CORAL", "SVM", PAIRS),
-            primary=False,
-        ),
-        Claim(
-            "JDA with 100 dimensions beats TCA with 100, each as in JDA's table",
-            gain(line("JDA", 100, UNIT), line("TCA, unit length", 100)),
-            f"{JDA}, {TABLE} (full protocol)",
-            published=JDA.gain(TABLE, "JDA(100)+1NN", "TCA(100)+1NN", PAIRS),
-            primary=False,
-        ),
-        Claim(
-            "GFK beats PCA",
-            gain(line("GFK", TWENTY_OR_TEN), line("PCA", 100)),
-            f"{JDA}, {TABLE} (full protocol)",
+            "GFK beats PCA of the same 20 dimensions",
+            gain(gfk(20), pca(20)),
+            f"{JDA}, {TABLE} (full protocol, other dimensions)",
             published=JDA.gain(TABLE, "GFK(100)+1NN", "PCA(100)+1NN", PAIRS),
             primary=False,
         ),
         Claim(
             "SA beats PCA of the same 30 dimensions",
-            gain(line("SA", 30), line("PCA", 30)),
+            gain(SA_30, pca(30)),
             "B. Fernando et al., ICCV 2013, on their own normalisation",
             primary=False,
         ),
         Claim(
             "Released TCA, whose components keep their variances, beats the paper's, which have equal variances",
-            gain(line("TCA", 30, UNIT), line("TCA, paper", 30, UNIT)),
+            gain(tca(30, UNIT, AS_THEY_ARE), paper_tca(30)),
             "nobody's claim: the two are called by one name",
             primary=False,
+            varies=("method.variant",),
         ),
         Claim(
-            "Images of length 1 help one nearest neighbour more than TCA then adds",
-            (2 * judged(line(NONE, ALL, UNIT)) - judged(line(NONE, ALL, SCALED)) - judged(line("TCA", 30, UNIT)),),
+            "Projected points of length 1 help PCA more than TCA then adds",
+            (2 * judged(pca(30, UNIT, LENGTH_1)) - judged(pca(30, UNIT)) - judged(tca(30)),),
             "nobody's claim: tables compare methods across normalisations",
             primary=False,
+            varies=("method", "method.projected"),
         ),
         Claim(
             "Optimal transport with classes beats no adaptation",
-            gain(line("OT with classes", ALL, UNIT), line(NONE, ALL, UNIT)),
+            gain(TRANSPORT, alone(UNIT)),
             "Courty et al., PAMI 2017, on their own normalisation",
             primary=False,
         ),
         Claim(
             "KMM's weights help an SVM",
-            gain(line("KMM", ALL, UNIT, SVM), line(NONE, ALL, UNIT, SVM)),
+            gain(WEIGHTED, alone(UNIT, SVM)),
             "Huang et al., NIPS 2006, on other data",
             primary=False,
         ),
@@ -133,15 +124,28 @@ STUDY = Study(
         ),
         Sweep("The dimension, mu = 1 (mean over the 12 pairs, full protocol)", where={"protocol": BY_DIMENSION}),
         Grid("Every pair, full protocol", where={"protocol": FULL}),
-        Grid("Every pair, 20 labelled source images per class (8 of webcam and dslr)", where={"protocol": SPLITS}),
+        Grid(
+            "Every pair, 20 labelled source images per class (8 of webcam and dslr)",
+            where={"protocol": SPLITS, "half": JUDGING},
+        ),
+        Grid("Conventions, on the half of the target's points that chose them", where={"half": CHOOSING}),
     ),
     deviations=(
-        "The tables do not say how features were normalised. These conventions give the rows that are compared, up to "
-        "rounding: each image's counts divided by their sum, then each domain's features brought to mean 0 and "
-        "deviation 1 (1-NN; PCA with 100 dimensions in JDA's table and with 30 in MEDA's); the same and then each "
-        "image of length 1 (TCA with 30 dimensions in MEDA's table, JDA with 100 in JDA's and with 30 in MEDA's). "
-        "JDA's row of TCA is a third variant: dimension 100, without unit length, eigenvectors of length 1. They were "
-        "found on the full protocol, by comparison with the tables; the claims are judged on the sampling protocol.",
+        "The tables do not say how features were normalised. Conventions that give the published rows, up to rounding, "
+        "were found by comparison with them on the full protocol; those rows say “fitted”, and that they come out is "
+        "no evidence for a method. They are: each image's counts divided by their sum, then each domain's features "
+        "brought to mean 0 and deviation 1 (1-NN; PCA with 100 dimensions in JDA's table and with 30 in MEDA's); the "
+        "same, then each image of length 1, and projected points of length 1 (TCA with 30 dimensions in MEDA's table, "
+        "JDA with 100 in JDA's and with 30 in MEDA's). JDA's row of TCA is a third variant: dimension 100, without "
+        "unit length, eigenvectors of length 1. So the tables compare methods under different conventions.",
+        "Each primary claim compares two methods under one convention: of all combinations of input scaling, "
+        "dimension (30 or 100) and length of projected points, or of scaling and SVM, the one under which the mean of "
+        "both methods' accuracies is highest on one half of each target's points, with three draws of labelled source "
+        "points. The claims are judged on the other half, with other draws. The methods see the features of both "
+        "halves. An earlier version judged TCA with projected points of length 1 against PCA without: that difference "
+        "was the larger part of its +2.5.",
+        "Which combinations were candidates was known from the full protocol, whose tested points include those that "
+        "are judged on. There are no other data: the tables use all of them.",
         "Published numbers are of the full protocol (all source labels, all of the target unlabelled and tested). The "
         "claims are judged on 20 draws of 20 labelled source images per class (8 of webcam and dslr), as in the papers "
         "of GFK, SA and CORAL: the full protocol has nothing to repeat. A published gain stands beside a contrast of "
@@ -153,8 +157,7 @@ STUDY = Study(
         "GFK, SVM and CORAL of MEDA's table. Its row of an SVM without adaptation averages below every SVM tried here, "
         "and CORAL's gain over it is larger than any that was found.",
         "CORAL adds the identity to both covariances. On images of length 1, whose variances are near 1/800, the "
-        "identity outweighs them and CORAL changes next to nothing; its claim is shown without unit length, with "
-        "LIBSVM and C = 1. CORAL's authors cross-validate C.",
+        "identity outweighs them and CORAL changes next to nothing. C is 1; CORAL's authors cross-validate it.",
         "Normalisation by domain, PCA, and every adapting method see the target's test features, as in the papers. The "
         "statistics of a source domain are those of all its images, also where few of them are labelled.",
         "The papers' methods TSL, SCA, JGSA and MEDA are not implemented. DeCAF6 features are not available, so "
@@ -162,10 +165,6 @@ STUDY = Study(
         "SSTCA, KMM and optimal transport have the defaults of this package, which were not tuned; Sinkhorn's "
         "iteration does not always reach its tolerance of 1e-6 here: a plan whose sums are wrong by less than 1e-3 is "
         "used, with a warning that its table counts, and a worse one is refused.",
-        "Normalisation and SVM of CORAL's claim were decided after a look at full-protocol accuracies, so that claim, "
-        "first declared primary, is shown and not judged. The exploratory claim about images of length 1 was added, "
-        "and that of GFK moved from dimension 20 to 20 or 10, after the judged run; KMM was computed again after a "
-        "fault in it was repaired (classes that lose all their weight).",
         "The tables were read in transferlearning's data/benchmark.md. It is a third party's collection of JDA's and "
         "JGSA's tables, and MEDA's author's own of MEDA's.",
     ),

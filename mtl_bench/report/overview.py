@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -19,7 +18,12 @@ from mtl_bench.typeset import ABSENT, Linked
 
 FILE = "summary.json"
 SCALES = ("paper", "laptop")  # smoke shows nothing but that a study runs
-VERDICTS: tuple[Verdict, ...] = ("holds", "opposite", "undecided", "not judged")
+HEADS: dict[Verdict, str] = {  # of the overview's columns
+    "holds": "holds",
+    "opposite": "negative",  # the opposite or no effect that counts
+    "undecided": "undecided",
+    "not judged": "not judged",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Summary:
     scale: str
     title: str
     question: str
-    verdicts: dict[Verdict, int]  # how many primary claims; an exploratory one is not judged and not counted
+    claims: list[dict[str, str]]  # of each primary claim its text, verdict and words; an exploratory one is not judged
     rows: int
     seeds: str
     dates: str
@@ -40,16 +44,19 @@ class Summary:
     def page(self) -> str:
         return f"{self.study}.{self.scale}"
 
+    def count(self, verdict: Verdict) -> str:
+        """How many primary claims have this verdict."""
+        return str(sum(claim["verdict"] == verdict for claim in self.claims) or ABSENT)
+
 
 def note(path: Path, name: str, frame: Frame, run: sections.Run, judgements: Sequence[Judgement]) -> None:
     """Keep beside the page's figures what the overview says of it."""
-    counts = Counter(j.verdict for j in judgements if j.claim.primary)
     summary = Summary(
         study=name,
         scale=frame.scale,
         title=frame.study.title,
         question=frame.study.question,
-        verdicts={verdict: counts[verdict] for verdict in VERDICTS if counts[verdict]},
+        claims=[{"text": j.claim.text, "verdict": j.verdict, "words": j.words} for j in judgements if j.claim.primary],
         rows=len(frame.results.rows),
         seeds=run.seeds,
         dates=run.dates,
@@ -75,7 +82,7 @@ def write(folder: Path) -> None:
             {
                 "study": Linked(one.title, f"{one.page}.md"),
                 "scale": one.scale,
-                **{verdict: str(one.verdicts.get(verdict, ABSENT)) for verdict in VERDICTS},
+                **{head: one.count(verdict) for verdict, head in HEADS.items()},
                 "rows": str(one.rows),
                 "date": one.dates,
                 "device": one.devices,
@@ -84,9 +91,18 @@ def write(folder: Path) -> None:
         ],
         dtype=object,
     )
-    parts = {"pages": pages, "verdicts": VERDICTS}
+    claims = pd.DataFrame(
+        [
+            {"study": one.page, "claim": Linked(claim["text"], f"{one.page}.md"), "verdict": claim["words"]}
+            for one in pages
+            for claim in one.claims
+        ],
+        dtype=object,
+    )
+    parts = {"pages": pages, "heads": HEADS}
     html = templating.html(folder, {}).get_template("index.html.jinja").render(parts)
     write_atomically(folder / "index.html", html)
     write_atomically(
-        folder / "README.md", templating.markdown().get_template("index.md.jinja").render(parts, table=table)
+        folder / "README.md",
+        templating.markdown().get_template("index.md.jinja").render(parts, table=table, claims=claims),
     )

@@ -44,7 +44,7 @@ def write(study_name: str, frame: Frame, folder: Path, stale: Mapping[str, int] 
     study, scale, shown = frame.study, frame.scale, frame.results
     name = f"{study_name}.{scale}"
     figures, tables, undrawn = _draw(frame, folder / name)
-    judgements = judge(frame)
+    judgements, compared = judge(frame), sections.sides_of(frame)
     run = sections.run(frame)
     parts = {
         "name": name,
@@ -59,7 +59,8 @@ def write(study_name: str, frame: Frame, folder: Path, stale: Mapping[str, int] 
         "undrawn": undrawn,
         "judgements": judgements,
         "declared": declared(frame),
-        "verdicts": sections.verdict_table(judgements),
+        "verdicts": sections.verdict_table(judgements, compared),
+        "compared": compared,
         "gates": sections.gate_table(frame),
         "numbers": sections.number_table(study, numbers(frame)),
         "run": run,

@@ -13,14 +13,21 @@ from mtl_bench.results.frame import Frame
 from mtl_bench.results.measured import closed_labels
 from mtl_bench.results.table import Results, ResultsError
 from mtl_bench.statistics.contrasts import Estimate, bounds, span
+from mtl_bench.statistics.gates import gate_results
+from mtl_bench.statistics.like_for_like import Sides, sides
 from mtl_bench.statistics.numbers import NumberVerdict
-from mtl_bench.statistics.verdict import Judgement, gate_results
+from mtl_bench.statistics.verdict import Judgement
 from mtl_bench.study import DOMAINS, REPLICATE, Cell, Claim, Contrast, Study
 from mtl_bench.typeset import ABSENT, count, duration, linked, mean_sd, number, plus, signed
 from mtl_bench.views.table import cited, paper_of
 
 
-def verdict_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
+def sides_of(frame: Frame) -> list[Sides]:
+    """Of each claim, in what the two sides of its contrasts differ."""
+    return [sides(claim, frame.cells) for claim in frame.study.claims]
+
+
+def verdict_table(judgements: Sequence[Judgement], compared: Sequence[Sides]) -> pd.DataFrame:
     """A row per claim."""
     return pd.DataFrame(
         [
@@ -29,8 +36,9 @@ def verdict_table(judgements: Sequence[Judgement]) -> pd.DataFrame:
                 "verdict": j.words,
                 "measured [95 % interval]": span(j.deciding, j.claim.unit) if j.deciding else ABSENT,
                 "published": ABSENT if j.claim.published is None else f"{signed(j.claim.published)} {j.claim.unit}",
+                "the two sides differ in": found.text or ABSENT,
             }
-            for j in judgements
+            for j, found in zip(judgements, compared, strict=True)
         ]
     )
 
@@ -52,6 +60,14 @@ def measured_text(estimate: Estimate, unit: str) -> str:
     return f"{mean} {unit} over {count(estimate.n, 'seed')}{interval}"
 
 
+def detectable_text(judgement: Judgement) -> str:
+    """What these runs could have shown: an effect or, for a claim that there is none, its bound."""
+    size = f"{number(judgement.detectable)} {judgement.claim.unit}"
+    if judgement.claim.bound is None:
+        return f"Smallest effect found with 80 % power: {size}"
+    return f"Smallest bound shown with 80 % power if there is no difference: {size}"
+
+
 def published_text(claim: Claim) -> str:
     """The published size of a claim and where it stands."""
     if claim.published is None:
@@ -66,10 +82,10 @@ def gate_table(frame: Frame) -> pd.DataFrame:
             {
                 "gate": result.gate.text,
                 "device": device,
-                "measured": number(result.mean),
+                "measured": number(result.measured),
                 "n": str(result.n),
                 "must be": result.bound,
-                "result": "passed" if result.passed else "not passed",
+                "result": result.verdict,
             }
             for device, part in (frame.by_device or {ABSENT: frame.no_rows}).items()
             for result in gate_results(frame.study, part)

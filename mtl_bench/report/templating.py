@@ -40,6 +40,7 @@ def _environment(**options: Any) -> Environment:
     environment.filters |= {
         "labels": lambda labels: ", ".join(f"{name}: {value}" for name, value in labels.items()),
         "formula": sections.formula,
+        "detectable": sections.detectable_text,
         "measured": sections.measured_text,
         "published": sections.published_text,
         "number": number,

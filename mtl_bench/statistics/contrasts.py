@@ -13,8 +13,17 @@ import pandas as pd
 
 from mtl_bench.results.kept import read_array
 from mtl_bench.results.table import Results
-from mtl_bench.statistics.inference import FEWEST, Tail, interval, items_se, sign_flip, spread, t_tail
-from mtl_bench.study import DOMAINS, REPLICATE, Contrast, Term
+from mtl_bench.statistics.inference import (
+    FEWEST,
+    Tail,
+    detectable_effect,
+    interval,
+    items_se,
+    sign_flip,
+    spread,
+    t_tail,
+)
+from mtl_bench.study import DOMAINS, REPLICATE, Claim, Contrast, Term
 from mtl_bench.typeset import number, signed
 
 PERMUTATION_FROM = 6  # replicates from which an exchange of signs can reach p < 0.05
@@ -62,13 +71,24 @@ class Estimate:
             return sign_flip([value + shift for value in self.values], tail)
         return float(t_tail(self.mean + shift, self.se, self.df, tail))
 
-    def evidence(self, within: float | None) -> tuple[bool, float]:
+    def evidence(self, claim: Claim) -> tuple[bool, float]:
         """Whether the estimate speaks for the claim, and the p-value of that."""
+        if claim.at_most_worse is not None:
+            above = self.mean > -claim.at_most_worse
+            return above, self.p("greater" if above else "two-sided", claim.at_most_worse)
+        within = claim.within
         if within is None:
             return self.mean > 0, self.p()
         if abs(self.mean) < within:  # two one-sided tests
             return True, max(self.p("greater", within), self.p("less", -within))
         return False, self.p("greater", -within) if self.mean > 0 else self.p("less", within)
+
+    def detectable(self, claim: Claim, alpha: float) -> float:
+        """What has a power of 80 % at `alpha`: an effect or, were there no difference, the claim's bound."""
+        if claim.within is not None:  # both one-sided tests must find it: each with 90 %
+            return detectable_effect(self.se, self.df, alpha, 0.9, "greater")
+        tail: Tail = "two-sided" if claim.at_most_worse is None else "greater"
+        return detectable_effect(self.se, self.df, alpha, tail=tail)
 
 
 def estimate(contrast: Contrast, results: Results, chance: float | None, redrawn: bool = False) -> Estimate:

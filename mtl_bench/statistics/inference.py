@@ -80,12 +80,13 @@ def sign_flip(values: Sequence[float], tail: Tail = "two-sided") -> float:
     return float(done.pvalue)
 
 
-def detectable_effect(se: float, df: int, alpha: float = 0.05, power: float = 0.8) -> float:
-    """The smallest true mean that a two-sided t-test at `alpha` finds with this power, by the noncentral t."""
+def detectable_effect(se: float, df: int, alpha: float = 0.05, power: float = 0.8, tail: Tail = "two-sided") -> float:
+    """The smallest true mean that a t-test at `alpha` finds with this power, by the noncentral t."""
     from scipy.special import nctdtrinc, stdtrit
 
     # A find on the wrong side adds less than 1e-5 to this power.
-    return float(nctdtrinc(df, 1 - power, stdtrit(df, 1 - alpha / 2)) * se)
+    critical = stdtrit(df, 1 - (alpha / 2 if tail == "two-sided" else alpha))
+    return float(nctdtrinc(df, 1 - power, critical) * se)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

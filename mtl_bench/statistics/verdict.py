@@ -1,7 +1,8 @@
 """Verdicts: does each claim of a study hold in its results?
 
-A claim is a contrast per replicate (a seed). It is tested against zero, or against ± `within`; the primary claims of a
-study share one error rate of 5 % (Holm). Every judgement carries the sentence that says how it came about.
+A claim is a contrast per replicate (a seed). It is tested against zero, ± `within` or -`at_most_worse`, and against the
+smallest effect that counts; each of these tests has one error rate of 5 % for all primary claims of a study (Holm).
+Every judgement carries the sentence that says how it came about.
 """
 
 from __future__ import annotations
@@ -12,32 +13,16 @@ from typing import Literal
 
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.table import Results
-from mtl_bench.statistics.contrasts import PERMUTATION_FROM, Estimate, estimate, span
-from mtl_bench.statistics.inference import FEWEST, ROUNDING, detectable_effect, holm
-from mtl_bench.study import Claim, Gate, Study
+from mtl_bench.statistics.contrasts import PERMUTATION_FROM, Estimate, bounds, estimate, span
+from mtl_bench.statistics.gates import GateResult, gate_results
+from mtl_bench.statistics.inference import FEWEST, ROUNDING, holm
+from mtl_bench.study import Claim, Study
 from mtl_bench.typeset import count, number, p_value
 
 Verdict = Literal["holds", "opposite", "undecided", "not judged"]
 
 ALPHA = 0.05
-
-
-@dataclass(frozen=True)
-class GateResult:
-    """Whether a gate is passed, on one device class."""
-
-    gate: Gate
-    mean: float  # not a number when no replicate has all cells
-    n: int
-    sd: float = 0.0  # where the gate is a bound in standard deviations; not a number for a single replicate
-
-    @property
-    def passed(self) -> bool:
-        return self.mean >= self.gate.at_least if self.gate.within_sd_of is None else abs(self.mean) <= self.sd
-
-    @property
-    def bound(self) -> str:
-        return f"≥ {self.gate.at_least:g}" if self.gate.within_sd_of is None else f"± {number(self.sd)}"
+EQUIVALENCE = 1 - 2 * ALPHA  # the level of the interval that two one-sided tests at ALPHA go by
 
 
 @dataclass(frozen=True)
@@ -52,7 +37,7 @@ class Judgement:
     estimates: tuple[Estimate, ...] = ()  # one per contrast
     deciding: Estimate | None = None  # the contrast that the verdict rests on
     p: float | None = None  # adjusted by Holm's method
-    detectable: float | None = None  # the smallest effect found with 80 % power
+    detectable: float | None = None  # the smallest effect found, or bound shown, with 80 % power
     gates: tuple[GateResult, ...] = ()
 
     @property
@@ -94,27 +79,23 @@ def decide(drafts: Sequence[Judgement], scale: str) -> list[Judgement]:
     """The measured claims, judged together: they share one error rate."""
     reasons = [_refusal(draft, scale) for draft in drafts]
     tested = [None if why else _test(draft.claim, draft.estimates) for draft, why in zip(drafts, reasons, strict=True)]
-    # A primary claim that could not be tested still counts among the tested ones.
-    family = [i for i, draft in enumerate(drafts) if draft.claim.primary]
-    adjusted = dict(zip(family, holm([t.p if (t := tested[i]) else 1.0 for i in family]), strict=True))
+    missing = [None if why else _absence(draft) for draft, why in zip(drafts, reasons, strict=True)]
+    primary = [draft.claim.primary for draft in drafts]
+    tested, missing = _adjusted(tested, primary), _adjusted(missing, primary)
     judged = []
-    for i, (draft, why, test) in enumerate(zip(drafts, reasons, tested, strict=True)):
-        done = _decide(draft, test, adjusted[i], len(family), scale) if test else _unjudged(draft, why)
+    for draft, why, test, absence in zip(drafts, reasons, tested, missing, strict=True):
+        done = _decide(draft, test, absence, sum(primary), scale) if test else _unjudged(draft, why)
         if (deciding := done.deciding) and deciding.df:
-            strictest = ALPHA / max(len(family), 1)
-            done = replace(done, detectable=detectable_effect(deciding.se, deciding.df, strictest))
+            done = replace(done, detectable=deciding.detectable(done.claim, ALPHA / max(sum(primary), 1)))
         judged.append(done)
     return judged
 
 
-def gate_results(study: Study, results: Results) -> tuple[GateResult, ...]:
-    """Each gate of the study in results of one device class."""
-    found = []
-    for gate in study.gates:
-        values = results.replicates(gate.contrast)
-        sd = float(results.replicates(gate.within_sd_of).std()) if gate.within_sd_of else 0.0
-        found.append(GateResult(gate, float(values.mean()), len(values), sd))
-    return tuple(found)
+def _adjusted(tests: Sequence[Tested | None], primary: Sequence[bool]) -> list[Tested | None]:
+    """Holm's method over the primary claims; one that could not be tested still counts among the tested ones."""
+    counted = iter(holm([t.p if t else 1.0 for t, own in zip(tests, primary, strict=True) if own]))
+    p_values = [next(counted) if own else 1.0 for own in primary]
+    return [replace(t, p=p) if t else None for t, p in zip(tests, p_values, strict=True)]
 
 
 def _refusal(draft: Judgement, scale: str) -> str:
@@ -129,7 +110,7 @@ def _refusal(draft: Judgement, scale: str) -> str:
         return "An exploratory claim: its interval is shown, without a verdict."
     for result in draft.gates:
         if not result.passed:
-            return f"Not judged at this scale: the gate “{result.gate.text}” is not passed."
+            return f"Not judged at this scale: the gate “{result.gate.text}” is {result.verdict}."
     failed = sum(e.failed for e in estimates)
     if failed and n < PERMUTATION_FROM:
         return (
@@ -139,10 +120,10 @@ def _refusal(draft: Judgement, scale: str) -> str:
     if any(e.se < ROUNDING for e in estimates):
         return "All seeds give the same contrast: there is no spread to test it against."
     if claim.within is not None:
-        half = max((e.interval()[1] - e.interval()[0]) / 2 for e in estimates)
+        half = max(high - low for low, high in (e.interval(EQUIVALENCE) for e in estimates)) / 2
         if half > claim.within:
             return (
-                f"The 95 % interval reaches ± {number(half)} {claim.unit}, more than the declared "
+                f"The 90 % interval has a half-width of {number(half)} {claim.unit}, more than the declared "
                 f"± {claim.within:g}: the runs are too few to show that there is no difference."
             )
     return ""
@@ -150,12 +131,21 @@ def _refusal(draft: Judgement, scale: str) -> str:
 
 def _test(claim: Claim, estimates: Sequence[Estimate]) -> Tested:
     """All contrasts must be positive: the largest p; a negative one contradicts: the smallest p, by Bonferroni."""
-    evidence = [Tested(*e.evidence(claim.within), e) for e in estimates]
+    evidence = [Tested(*e.evidence(claim), e) for e in estimates]
     against = [test for test in evidence if not test.supports]
     if not against:
         return max(evidence, key=lambda test: test.p)
     worst = min(against, key=lambda test: test.p)
     return replace(worst, p=min(1.0, worst.p * len(evidence)))
+
+
+def _absence(draft: Judgement) -> Tested | None:
+    """One contrast below the smallest effect that counts contradicts: the smallest p, by Bonferroni."""
+    smallest, n = draft.claim.smallest_effect, len(draft.estimates)
+    if smallest is None:
+        return None
+    below = [Tested(False, min(1.0, n * e.p(shift=-smallest)), e) for e in draft.estimates if e.mean < smallest]
+    return min(below, key=lambda test: test.p, default=None)
 
 
 def _unjudged(draft: Judgement, why: str) -> Judgement:
@@ -166,21 +156,19 @@ def _unjudged(draft: Judgement, why: str) -> Judgement:
     return replace(draft, rule=why, deciding=min(draft.estimates, key=lambda e: -abs(e.mean) if equal else e.mean))
 
 
-def _decide(draft: Judgement, test: Tested, p: float, primary: int, scale: str) -> Judgement:
-    claim, deciding = draft.claim, test.deciding
+def _decide(draft: Judgement, test: Tested, absence: Tested | None, primary: int, scale: str) -> Judgement:
+    claim = draft.claim
     verdict: Verdict = "undecided"
-    if p < ALPHA:
+    if test.p < ALPHA:
         verdict = "holds" if test.supports else "opposite"
     words = f"{verdict} at this scale" if verdict == "opposite" else verdict
-    rule = _sentence(claim, draft.estimates, deciding, primary)
-    smallest = claim.smallest_effect
-    absent = [e for e in draft.estimates if smallest is not None and e.interval()[1] < smallest]
-    if absent and verdict != "opposite":
-        verdict, words, deciding = "opposite", "absent at this scale", absent[0]
-        rule += f" The 95 % interval lies below {smallest:g} {claim.unit}, the smallest effect that counts."
+    rule = _sentence(claim, draft.estimates, test.deciding, primary)
+    if absence and absence.p < ALPHA and verdict != "opposite":
+        verdict, words, test = "opposite", "absent at this scale", absence
+        rule += f" The effect lies below {claim.smallest_effect:g} {claim.unit}, the smallest that counts."
     if verdict == "opposite" and scale == "paper":
         words = "contradicted"
-    return replace(draft, verdict=verdict, words=words, rule=rule, deciding=deciding, p=p)
+    return replace(draft, verdict=verdict, words=words, rule=rule, deciding=test.deciding, p=test.p)
 
 
 def _sentence(claim: Claim, estimates: Sequence[Estimate], deciding: Estimate, primary: int) -> str:
@@ -189,6 +177,8 @@ def _sentence(claim: Claim, estimates: Sequence[Estimate], deciding: Estimate, p
     test = f"{name} {deciding.n} seeds"
     if claim.within is not None:
         test = f"Equivalence within ± {claim.within:g} {claim.unit}: two one-sided tests, {test[0].lower()}{test[1:]}"
+    if claim.at_most_worse is not None:
+        test = f"At most {claim.at_most_worse:g} {claim.unit} worse: one-sided, {test[0].lower()}{test[1:]}"
     if deciding.siblings > 1:
         spread = f"spread pooled over {deciding.siblings} pairs of domains"
     else:
@@ -200,6 +190,10 @@ def _sentence(claim: Claim, estimates: Sequence[Estimate], deciding: Estimate, p
         parts.append(f"test items taken as given ({deciding.items_note})")
     else:
         parts.append(f"the choice of test items adds {deciding.items_se:.2f} {claim.unit} of standard error")
+    if claim.within is not None:
+        parts.append(f"the 90 % interval is {bounds(deciding, EQUIVALENCE)}")
+    if claim.at_most_worse is not None:
+        parts.append(f"the one-sided 95 % bound is {number(deciding.interval(EQUIVALENCE)[0])} {claim.unit}")
     if len(estimates) > 1:
         parts.append(f"the weakest of {len(estimates)} contrasts decides")
     if primary > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -50,6 +50,8 @@ class Predictor(Protocol):
 
 class ShallowMethod(Protocol):
     """A shallow method, as a frozen dataclass."""
+
+    uses: ClassVar[tuple[str, ...]]  # what of the target it sees, beside the normalisation
 
     def fit(self, xs: Array, ys: Array, xt: Array) -> Predictor: ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from mtl_bench.inputs.rows import Array
 from mtl_bench.training.seeding import generator
 from mtl_bench.trials.contracts import DataSet, ShallowMethod, check_classes, read_labels, read_rows
 from mtl_bench.trials.history import array
+
+Scored = Literal["all", "choosing half", "judging half"]
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,13 @@ class FitShallow(Trial):
     `first_seed`: a draw is the same for every method. Features are normalised with each whole domain's own statistics,
     before the draw; that looks at no label.
 
+    The method sees all of the target's `train` points, whichever of the tested points are `scored`: a convention that
+    was chosen by accuracy on one half of them, in a fixed random order, is judged on the other.
+
     Metrics: "accuracy" (the mean over draws), "accuracy, draw 100" and so on, and the number of "warnings" that
     solvers gave, most of them of an SVM or of weights that did not converge; their predictions count all the same.
     Leaves `correct.npy`, float32 (n,): the fraction of the draws in which each target point was right.
+    Raises ValueError for what is none of the halves.
     """
 
     keep: ClassVar[tuple[str, ...]] = ("correct.npy",)
@@ -44,23 +50,29 @@ class FitShallow(Trial):
     first_seed: int = 100
     train: str = "all"
     test: str = "all"
+    scored: Scored = "all"
 
     def run(self, work: Work) -> Mapping[str, float]:
         self._check()
         xs, xt = (self._features(domain, self.train, work) for domain in (self.source, self.target))
         tested = xt if self.test == self.train else self._features(self.target, self.test, work)
+        scored = items(len(tested), self.scored, self.target.name)
         ys = read_labels(self.source, self.train, work, len(xs))
         predictions = []
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             for i, chosen in enumerate(self._draws(ys)):
                 work.progress(i / self.draws, f"draw {i + 1} of {self.draws}")
-                predictions.append(self.method.fit(xs[chosen], ys[chosen], xt).predict(tested))
-        correct = np.stack(predictions) == read_labels(self.target, self.test, work, len(tested))
+                predictions.append(self.method.fit(xs[chosen], ys[chosen], xt).predict(tested[scored]))
+        correct = np.stack(predictions) == read_labels(self.target, self.test, work, len(tested))[scored]
         write_atomically(work.folder / "correct.npy", array(correct.mean(0, dtype=np.float32)))
         by_draw = {f"accuracy, draw {self.first_seed + i}": 100 * float(row.mean()) for i, row in enumerate(correct)}
         every = {} if self.per_class is None else by_draw
         return {"accuracy": 100 * float(correct.mean()), **every, "warnings": len(caught)}
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        """What of the target the method or its normalisation sees."""
+        return self.method.uses or (("features",) if "z-score" in self.normalisation else ())
 
     def _check(self) -> None:
         check_classes(self.source, self.target)
@@ -86,6 +98,17 @@ class FitShallow(Trial):
             return [np.arange(len(labels))]
         seeds = range(self.first_seed, self.first_seed + self.draws)
         return [drawn(labels, self.per_class, seed, self.source.name) for seed in seeds]
+
+
+def items(count: int, scored: Scored, domain: str) -> Array:
+    """Sorted indices of the tested points that are scored: all, or one of two halves that are the same for a domain."""
+    if scored not in get_args(Scored):
+        raise ValueError(f"there are no scored points {scored!r}; choose one of {' | '.join(get_args(Scored))}")
+    if scored == "all":
+        return np.arange(count)
+    shuffled = generator(0, "halves of the target", domain).permutation(count)
+    chosen, rest = shuffled[: count // 2], shuffled[count // 2 :]
+    return np.sort(chosen if scored == "choosing half" else rest)
 
 
 def drawn(labels: Array, per_class: int, seed: int, domain: str) -> Array:

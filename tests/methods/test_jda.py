@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import scipy.linalg
 
+from mtl_bench.methods.shallow.components import Projected
 from mtl_bench.methods.shallow.jda import JDA, class_differences
 from mtl_bench.methods.shallow.kernels import Kernel
 from mtl_bench.methods.shallow.tca import TCA
@@ -53,7 +54,7 @@ def naive(xs: Array, ys: Array, xt: Array, method: JDA) -> tuple[Array, list[Arr
         best = slice(None, -method.dimension - 1, -1)
         a = vectors[:, best] / (np.linalg.norm(vectors[:, best], axis=0) if released else np.sqrt(values[best]))
         z = k @ a
-        if released:
+        if method.projected == "length 1":
             z /= np.linalg.norm(z, axis=1, keepdims=True)
         pseudo.append(ys[((z[n:, None] - z[:n]) ** 2).sum(2).argmin(1)])
     return z, pseudo
@@ -61,10 +62,13 @@ def naive(xs: Array, ys: Array, xt: Array, method: JDA) -> tuple[Array, list[Arr
 
 @pytest.mark.parametrize("kernel", ["primal", "linear", "RBF"])
 @pytest.mark.parametrize("variant", ["paper", "released"])
+@pytest.mark.parametrize("projected", get_args(Projected))
 @pytest.mark.parametrize("iterations", [1, 2, 4])
-def test_each_round_is_that_of_the_dense_algorithm(kernel: Kernel, variant: Any, iterations: int) -> None:
+def test_each_round_is_that_of_the_dense_algorithm(
+    kernel: Kernel, variant: Any, projected: Projected, iterations: int
+) -> None:
     xs, ys, xt, _ = domains()
-    method = JDA(3, 0.1, iterations, kernel, 0.1, variant)
+    method = JDA(3, 0.1, iterations, kernel, 0.1, variant, projected)
     expected, pseudo = naive(xs, ys, xt, method)
     predictor = method.fit(xs, ys, xt)
     assert np.abs(predictor.features(np.vstack([xs, xt]))) == pytest.approx(np.abs(expected), abs=1e-6)
@@ -73,7 +77,7 @@ def test_each_round_is_that_of_the_dense_algorithm(kernel: Kernel, variant: Any,
 
 def test_the_first_round_is_tca() -> None:
     xs, ys, xt, _ = domains()
-    one = JDA(3, iterations=1, variant="paper").fit(xs, ys, xt).features(xt)
+    one = JDA(3, iterations=1, variant="paper", projected="as they are").fit(xs, ys, xt).features(xt)
     assert one == pytest.approx(TCA(3, kernel="primal").fit(xs, ys, xt).features(xt), abs=1e-8)
 
 
@@ -88,7 +92,10 @@ def test_differences_are_of_the_means_of_classes() -> None:
 
 def test_classes_that_move_apart_need_more_than_tca() -> None:
     xs, ys, xt, _ = domains()
-    jda, tca = JDA(2, 0.01, variant="paper").fit(xs, ys, xt), TCA(2, 0.01, "primal").fit(xs, ys, xt)
+    jda, tca = (
+        JDA(2, 0.01, variant="paper", projected="as they are").fit(xs, ys, xt),
+        TCA(2, 0.01, "primal").fit(xs, ys, xt),
+    )
     gaps = [
         np.linalg.norm([f(xs[ys == c]).mean(0) - f(xt[domains()[3] == c]).mean(0) for c in range(3)])
         for f in (jda.features, tca.features)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mtl_bench.methods.shallow import components, kernels
-from mtl_bench.methods.shallow.components import InverseRoot, unit_rows
+from mtl_bench.methods.shallow.components import InverseRoot, Projected, unit_rows
 from mtl_bench.methods.shallow.kernels import GIB, Kernel, Representation, median_width, memory_of, rbf
 from mtl_bench.methods.shallow.pca import PCA
 from mtl_bench.methods.shallow.tca import TCA, Variant
@@ -106,15 +106,16 @@ def test_the_iterative_solver_finds_the_same(kernel: Kernel, monkeypatch: pytest
 
 @pytest.mark.parametrize("kernel", ["primal", "linear", "RBF"])
 @pytest.mark.parametrize("variant", get_args(Variant))
-def test_unseen_points_have_the_kernel_rows_times_w(kernel: Kernel, variant: Variant) -> None:
+@pytest.mark.parametrize("projected", get_args(Projected))
+def test_unseen_points_have_the_kernel_rows_times_w(kernel: Kernel, variant: Variant, projected: Projected) -> None:
     xs, ys, xt = domains()
     unseen = np.random.default_rng(5).standard_normal((7, 8))
     scale = 1 / float(np.linalg.norm(mmd(60, 45))) if variant == "released" else 1.0
     weights = reference(xs, xt, kernel, 1.0, 4, scale)
     weights = weights if variant == "paper" else weights / np.linalg.norm(weights, axis=0)
     rows = gram(unseen, np.concatenate([xs, xt]), kernel) @ weights
-    expected = rows / np.linalg.norm(rows, axis=1, keepdims=True) if variant == "released" else rows
-    found = TCA(4, kernel=kernel, width=0.05, variant=variant).fit(xs, ys, xt).features(unseen)
+    expected = rows / np.linalg.norm(rows, axis=1, keepdims=True) if projected == "length 1" else rows
+    found = TCA(4, kernel=kernel, width=0.05, variant=variant, projected=projected).fit(xs, ys, xt).features(unseen)
     assert np.abs(found) == pytest.approx(np.abs(expected), abs=1e-7)
 
 
@@ -300,7 +301,7 @@ def test_what_cannot_be_is_refused_with_a_sentence() -> None:
         TCA(2).fit(xs, ys, xt[:, :7])
     with pytest.raises(ValueError, match="there is no kernel 'cubic'; choose primal, linear or RBF"):
         TCA(2, kernel="cubic").fit(xs, ys, xt)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="TCA has no variant 'relaesed'; choose paper, released, unit length"):
+    with pytest.raises(ValueError, match="TCA has no variant 'relaesed'; choose paper, released, unit eigenvectors"):
         TCA(2, variant="relaesed").fit(xs, ys, xt)  # type: ignore[arg-type]
 
 

@@ -151,7 +151,8 @@ def test_the_overview_has_a_row_per_page(quick: tuple[Study, Results], tmp_path:
     write("quick", frame_of(study, replace(results, name="quick.smoke")), tmp_path)
     found = overview.summaries(tmp_path)
     assert [(one.study, one.scale) for one in found] == [("other", "paper"), ("quick", "laptop")]
-    assert found[1].verdicts == {judge(frame_of(study, results))[0].verdict: 1}
+    [judgement] = judge(frame_of(study, results))
+    assert found[1].claims == [{"text": judgement.claim.text, "verdict": judgement.verdict, "words": judgement.words}]
     links = Elements((tmp_path / "index.html").read_text(encoding="utf-8")).all("a", "href")
     assert set(links) == {"other.paper.html", "quick.laptop.html"}
     assert all((tmp_path / link).exists() for link in links)
@@ -160,6 +161,29 @@ def test_the_overview_has_a_row_per_page(quick: tuple[Study, Results], tmp_path:
     for note in ('{"study": "quick", "colour": "blue"}', "{"):  # of another version, and cut
         (tmp_path / "quick.laptop" / "summary.json").write_text(note, encoding="utf-8")
         assert [one.study for one in overview.summaries(tmp_path)] == ["other"]
+
+
+def test_the_overview_counts_negative_claims_and_has_each_claims_word(maker: Maker, tmp_path: Path) -> None:
+    """Opposite and absent are negative; an exploratory claim is neither counted nor listed."""
+    maker.cell([40.0, 41.0, 42.0, 40.5, 41.5], method="source only")
+    maker.cell([48.0, 49.1, 50.2, 48.3, 49.6], method="DANN")
+    gain = accuracy(method="DANN") - accuracy(method="source only")
+    claims = (
+        Claim("DANN helps", (gain,), PAPER),
+        Claim("It hurts", (-1.0 * gain,), PAPER),
+        Claim("It helps by 20", (gain,), PAPER, published=20.0, smallest_effect=20.0),
+        Claim("Who knows", (gain,), PAPER, primary=False),
+    )
+    write("quick", frame_of(make_study(claims=claims, gates=(), chance=None), maker.results()), tmp_path)
+    [found] = overview.summaries(tmp_path)
+    assert [found.count(verdict) for verdict in overview.HEADS] == ["1", "2", "–", "–"]
+    words = ["holds", "opposite at this scale", "absent at this scale"]
+    assert [claim["words"] for claim in found.claims] == words
+    markdown, html = ((tmp_path / name).read_text(encoding="utf-8") for name in ("README.md", "index.html"))
+    for claim, word in zip(claims, words, strict=False):
+        assert f"| [{claim.text}](quick.laptop.md) | {word} |" in markdown
+        assert re.search(f"{claim.text}</a></td><td class=.verdict [a-z]+.>. {word}</td>", html)
+    assert "Who knows" not in markdown + html
 
 
 @pytest.fixture

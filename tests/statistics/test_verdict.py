@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -13,28 +12,12 @@ import pytest
 from scipy import stats
 
 from mtl_bench.results.table import Results
-from mtl_bench.statistics.contrasts import Estimate, estimate
+from mtl_bench.statistics.contrasts import estimate
 from mtl_bench.statistics.inference import detectable_effect, spread, t_tail
-from mtl_bench.statistics.verdict import Judgement, decide, judge, verdict_lines
-from mtl_bench.study import Claim, Contrast, Gate, accuracy
+from mtl_bench.statistics.verdict import judge, verdict_lines
+from mtl_bench.study import Gate, accuracy
 from tests.results.measured import Maker, frame_of, make_study
-
-GAIN = accuracy(method="DANN") - accuracy(method="source only")
-
-
-def claim(*contrasts: Contrast, **changes: Any) -> Claim:
-    return Claim("DANN beats source only", contrasts or (GAIN,), "Table 2", **changes)
-
-
-def judged(maker: Maker, *claims: Claim, scale: str = "laptop", **changes: Any) -> list[Judgement]:
-    study = make_study(**{"claims": claims or (claim(),), "gates": (), "chance": None, **changes})
-    return judge(frame_of(study, maker.results(scale)))
-
-
-def gains(maker: Maker, values: list[float], **labels: Any) -> None:
-    """Cells whose contrast over source only takes these values."""
-    maker.cell([40.0 + i for i in range(len(values))], method="source only", **labels)
-    maker.cell([40.0 + i + v for i, v in enumerate(values)], method="DANN", **labels)
+from tests.statistics.claims import GAIN, Simulated, claim, gains, judged
 
 
 def test_a_clear_gain_holds_and_is_a_paired_t_test(maker: Maker) -> None:
@@ -62,13 +45,6 @@ def test_the_opposite_is_a_contradiction_at_paper_scale_only(maker: Maker, scale
 def test_noise_is_undecided(maker: Maker) -> None:
     gains(maker, [5.0, -4.0, 1.0, -3.0, 2.0])
     assert judged(maker)[0].verdict == "undecided"
-
-
-def test_an_interval_below_the_smallest_effect_says_absent(maker: Maker) -> None:
-    gains(maker, [0.1, -0.1, 0.2, 0.0, 0.1])
-    [judgement] = judged(maker, claim(smallest_effect=1.0))
-    assert (judgement.verdict, judgement.words) == ("opposite", "absent at this scale")
-    assert "lies below 1 points" in judgement.rule
 
 
 def test_smoke_few_seeds_and_exploratory_claims_get_no_verdict(maker: Maker) -> None:
@@ -141,17 +117,6 @@ def test_holm_counts_claims_that_could_not_be_tested(maker: Maker) -> None:
     assert alone is not None
     assert beside[0].p == pytest.approx(2 * alone)
     assert beside[1].verdict == "not judged"
-
-
-def test_equivalence_holds_is_refused_or_contradicted(maker: Maker) -> None:
-    gains(maker, [0.1, -0.2, 0.2, 0.0, -0.1])
-    assert judged(maker, claim(within=1.0))[0].verdict == "holds"
-    refused = judged(maker, claim(within=0.1))[0]
-    assert refused.verdict == "not judged"
-    assert "too few" in refused.rule
-    maker.rows.clear()
-    gains(maker, [5.0, 5.1, 4.9, 5.2, 4.8])
-    assert judged(maker, claim(within=1.0))[0].words == "opposite at this scale"
 
 
 def test_failed_runs_are_counted_and_exchange_the_test(maker: Maker) -> None:
@@ -268,28 +233,6 @@ def test_a_line_for_the_terminal_has_verdict_margin_interval_and_p(maker: Maker)
 # How often verdicts err. The seeds are fixed, so that these can't fail by chance; the bounds are three standard errors.
 
 
-class Simulated:
-    """Many studies of five seeds, whose claims have contrasts drawn from a normal distribution."""
-
-    def __init__(self, studies: int, claims: tuple[Claim, ...], effect: float = 0.0) -> None:
-        rng = np.random.default_rng(5)
-        gc.freeze()  # the correction for several tests collects garbage: leave it only what arises here
-        self.found = [
-            decide([Judgement(c, device="cpu", estimates=(drawn(rng.normal(effect, 1, 5)),)) for c in claims], "laptop")
-            for _ in range(studies)
-        ]
-        gc.unfreeze()
-
-    def rate(self, *verdicts: str) -> float:
-        """How often any of a study's claims has one of these verdicts."""
-        return float(np.mean([any(j.verdict in verdicts for j in study) for study in self.found]))
-
-
-def drawn(values: np.ndarray[Any, Any]) -> Estimate:
-    sd, df, siblings = spread(values, [])
-    return Estimate(tuple(values), sd, df, siblings, items_se=0.0, items_note="none", failed=0, keys=())
-
-
 @pytest.mark.parametrize("claims", [1, 4])
 def test_without_an_effect_one_study_in_twenty_errs(claims: int) -> None:
     rate = Simulated(350, (claim(),) * claims).rate("holds", "opposite")
@@ -308,15 +251,6 @@ def test_beside_other_claims_the_stated_effect_is_larger() -> None:
     assert alone is not None
     assert beside is not None
     assert beside > 1.3 * alone
-
-
-def test_equivalence_errs_in_one_of_twenty_at_its_bound_and_finds_true_equality() -> None:
-    at_bound = Simulated(450, (claim(within=2.5),), effect=2.5)
-    assert 0.019 < at_bound.rate("holds") < 0.081
-    assert 0.019 < at_bound.rate("opposite") < 0.081
-    equal = Simulated(150, (claim(within=2.5),))
-    assert equal.rate("holds") > 0.85
-    assert equal.rate("opposite") == 0
 
 
 @pytest.mark.parametrize(("sds", "limit"), [((1, 1, 1, 1), 0.065), ((2, 1, 1, 1), 0.095), ((1, 2, 2, 2), 0.065)])

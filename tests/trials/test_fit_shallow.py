@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from mtl_bench.inputs.normalisation import normalised
 from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.methods.shallow.tca import TCA
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.trials.fit_shallow import FitShallow, drawn
+from mtl_bench.trials.fit_shallow import FitShallow, Scored, drawn, items
 from mtl_bench.trials.mean_over import Group, MeanOver
 from mtl_bench.trials.train import Train
 from mtl_bench.trials.trunk import Trunk
@@ -35,6 +35,8 @@ EVENTS: list[Any] = []
 @dataclass(frozen=True)
 class Watched:
     """Notes when it is fitted and predicts, and on what."""
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)
 
     def fit(self, xs: Array, ys: Array, xt: Array) -> Any:
         EVENTS.append(("fit", xs, ys, xt))
@@ -84,6 +86,8 @@ class Named(Domain):
 class Unsure:
     """Warns at each fit."""
 
+    uses: ClassVar[tuple[str, ...]] = ()
+
     def fit(self, xs: Array, ys: Array, xt: Array) -> Any:
         warnings.warn("it did not converge", stacklevel=1)
         return NoAdaptation().fit(xs, ys, xt)
@@ -132,6 +136,34 @@ def test_each_draw_has_its_metric_and_its_fraction_of_correct(tmp_path: Path) ->
     assert 100 * kept.mean() == pytest.approx(found["accuracy"], abs=1e-4)
     alone = run(replace(SPLITS, draws=1, first_seed=9), tmp_path)
     assert alone["accuracy"] == pytest.approx(found["accuracy, draw 9"])
+
+
+def test_halves_of_the_target_share_no_point_and_the_method_sees_both(tmp_path: Path) -> None:
+    seen, correct = [], {}
+    for scored in ("choosing half", "judging half"):
+        EVENTS.clear()
+        run(replace(FULL, method=Watched(), scored=scored), tmp_path / "watched")
+        seen += [event[3] for event in EVENTS if event[0] == "fit"]
+        run(replace(FULL, scored=scored), tmp_path / scored)
+        correct[scored] = np.load(tmp_path / scored / "correct.npy", allow_pickle=False)
+    count = len(TARGET.labels())
+    assert len(seen[0]) == count
+    assert np.array_equal(*seen)
+    halves = [items(count, scored, TARGET.name) for scored in get_args(Scored)[1:]]
+    assert np.array_equal(np.sort(np.concatenate(halves)), np.arange(count))
+    whole = np.zeros(count, np.float32)
+    for part, scored in zip(halves, get_args(Scored)[1:], strict=True):
+        whole[part] = correct[scored]
+    run(FULL, tmp_path / "all")
+    assert np.array_equal(whole, np.load(tmp_path / "all" / "correct.npy", allow_pickle=False))
+    with pytest.raises(ValueError, match=r"no scored points 'half'; choose one of all \| choosing half"):
+        items(3, "half", "")  # type: ignore[arg-type]
+
+
+def test_it_says_what_of_the_target_is_seen() -> None:
+    assert replace(FULL, normalisation="unit length").uses_of_target() == ()
+    assert FULL.uses_of_target() == ("features",)  # the target's mean and deviation
+    assert replace(FULL, method=TCA(3), normalisation="none").uses_of_target() == ("features",)
 
 
 def test_a_draw_is_the_same_for_every_method_and_target(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
@@ -13,6 +13,7 @@ from jaxtyping import Float, Real, Shaped
 from mtl_bench.inputs.gate import points
 
 Map = Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
+Projected = Literal["as they are", "length 1"]  # what becomes of projected points before they are classified
 Eigenpairs = tuple[Float[np.ndarray, " k"], Float[np.ndarray, "p k"]]
 
 DENSE = 1000  # up to this size a dense eigensolver is the faster one
@@ -46,6 +47,13 @@ def unit_rows(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
     lengths = np.linalg.norm(x, axis=1, keepdims=True)
     scaled: Float[np.ndarray, "n d"] = x / np.where(lengths > 0, lengths, 1.0)
     return scaled
+
+
+def brought(points: Float[np.ndarray, "n k"], projected: Projected) -> Float[np.ndarray, "n k"]:
+    """Projected points as the classifier gets them; raises ValueError for an unknown way."""
+    if projected not in get_args(Projected):
+        raise ValueError(f"projected points are not brought {projected!r}; choose {' or '.join(get_args(Projected))}")
+    return unit_rows(points) if projected == "length 1" else points
 
 
 def fixed_signs(vectors: Float[np.ndarray, "p m"]) -> Float[np.ndarray, "p m"]:
@@ -160,13 +168,13 @@ class ProjectedClassifier:
     projection: Map
     classifier: Any
     width: int  # d
-    unit_length: bool = False  # whether projected points are scaled to length 1
+    projected: Projected = "as they are"
     approximation: str = "exact"
 
     def features(self, x: Real[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
         """What the classifier sees of features (n, d)."""
         projected = self.projection(points("x", x, self.width))
-        return unit_rows(projected) if self.unit_length else projected
+        return brought(projected, self.projected)
 
     def predict(self, x: Real[np.ndarray, "n d"]) -> Shaped[np.ndarray, " n"]:
         """The class of each row of features (n, d)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
@@ -20,6 +21,8 @@ class CORAL:
     Sun, Feng and Saenko, Return of Frustratingly Easy Domain Adaptation, AAAI 2016, algorithm 1. C_s and C_t are the
     domains' covariances; means are not aligned. The identity's weight is `regulariser`.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)  # of the target
 
     regulariser: float = 1.0
     classifier: Classifier = "linear SVM"

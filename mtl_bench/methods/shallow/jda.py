@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
@@ -11,8 +11,10 @@ from jaxtyping import Float, Real, Shaped
 from mtl_bench.inputs.gate import pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import (
+    Projected,
     ProjectedClassifier,
     Scatter,
+    brought,
     check_dimension,
     check_positive,
     mean_difference,
@@ -30,10 +32,12 @@ class JDA:
     the classifier of the round before predicts (none in the first). With a kernel, its matrix K replaces X.
 
     "released" is the authors' code: M_0 counts once per class, M is divided by its Frobenius norm, eigenvectors have
-    length 1, and so have projected points. "paper" is equations 7 and 8 as they stand, A'X'HXA = I. Dimension,
-    regulariser and iterations are the paper's for images. A class that no target point is predicted to have leaves the
-    source's mean of it in M.
+    length 1. It also brings projected points to length 1, as the default of `projected` does. "paper" is equations 7
+    and 8 as they stand, A'X'HXA = I, which leave points as they are. Dimension, regulariser and iterations are the
+    paper's for images. A class that no target point is predicted to have leaves the source's mean of it in M.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)  # of the target
 
     dimension: int = 100
     regulariser: float = 1.0
@@ -41,6 +45,7 @@ class JDA:
     kernel: Kernel = "primal"
     width: float | None = None  # of exp(-width ||x - y||^2); None is 1 / the median squared distance
     variant: Literal["paper", "released"] = "released"
+    projected: Projected = "length 1"
     classifier: Classifier = "1-NN"
     cost: float = 1.0
     budget_gib: float = 4.0  # above it, a kernel matrix is Nyström's
@@ -68,12 +73,11 @@ class JDA:
         for _ in range(self.iterations):
             weights = scatter.leading(space.points.T @ self._differences(ys, labels, len(xt)), self.regulariser, count)
             weights = unit_rows(weights.T).T if released else weights
-            projected = space.points @ weights
-            projected = unit_rows(projected) if released else projected
+            projected = brought(space.points @ weights, self.projected)
             classifier = fitted(self.classifier, self.cost, projected[: len(xs)], ys)
             labels = classifier.predict(projected[len(xs) :])
         projection = space.projection(weights)
-        return ProjectedClassifier(projection, classifier, x.shape[1], released, space.approximation)
+        return ProjectedClassifier(projection, classifier, x.shape[1], self.projected, space.approximation)
 
     def _differences(
         self, ys: Shaped[np.ndarray, " n"], labels: Shaped[np.ndarray, " m"] | None, target: int

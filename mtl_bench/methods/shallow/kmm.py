@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
@@ -27,6 +28,8 @@ class KMM:
     equation 13. K is the RBF kernel of the n source points, and kappa_i is n / m times the sum of the kernel of source
     point i with the m target points. B = 1000 and eps = (sqrt(n) - 1) / sqrt(n) are the paper's.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)  # of the target
 
     bound: float = 1000.0
     slack: float | None = None  # eps; None is the paper's

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
@@ -15,6 +16,8 @@ from mtl_bench.methods.shallow.components import ProjectedClassifier
 @dataclass(frozen=True)
 class NoAdaptation:
     """The "1-NN" and "SVM" rows of published tables: the target is not looked at."""
+
+    uses: ClassVar[tuple[str, ...]] = ()  # of the target
 
     classifier: Classifier = "1-NN"
     cost: float = 1.0

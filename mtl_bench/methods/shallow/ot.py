@@ -29,6 +29,7 @@ class OptimalTransport:
     """
 
     version: ClassVar[int] = 2  # small entropies in the log domain
+    uses: ClassVar[tuple[str, ...]] = ("features",)  # of the target
 
     regulariser: Regulariser = "entropy and classes"
     entropy: float = 0.02

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
 
 from mtl_bench.inputs.gate import pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
-from mtl_bench.methods.shallow.components import ProjectedClassifier, check_dimension, fixed_signs
+from mtl_bench.methods.shallow.components import (
+    Projected,
+    ProjectedClassifier,
+    brought,
+    check_dimension,
+    fixed_signs,
+)
 
 
 @dataclass(frozen=True)
 class PCA:
     """The first principal components of source and target points, stacked and centred, and a classifier on them."""
 
+    uses: ClassVar[tuple[str, ...]] = ("features",)  # of the target
+
     dimension: int = 100
     classifier: Classifier = "1-NN"
     cost: float = 1.0
+    projected: Projected = "as they are"
 
     def fit(
         self, xs: Real[np.ndarray, "n d"], ys: Shaped[np.ndarray, " n"], xt: Real[np.ndarray, "m d"]
@@ -29,8 +39,9 @@ class PCA:
         check_dimension("PCA", self.dimension, min(x.shape))
         mean = x.mean(0)
         projection = Centred(mean, principal_axes(x - mean, self.dimension))
-        classifier = fitted(self.classifier, self.cost, projection(x[: len(xs)]), ys)
-        return ProjectedClassifier(projection, classifier, x.shape[1])
+        source = brought(projection(x[: len(xs)]), self.projected)
+        classifier = fitted(self.classifier, self.cost, source, ys)
+        return ProjectedClassifier(projection, classifier, x.shape[1], self.projected)
 
 
 @dataclass(frozen=True)

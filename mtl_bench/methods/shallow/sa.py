@@ -26,6 +26,7 @@ class SA:
     """
 
     version: ClassVar[int] = 2  # constant columns become 0
+    uses: ClassVar[tuple[str, ...]] = ("features",)  # of the target
 
     dimension: int | None = None
     cost: float = 1.0  # the C of the SVM

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Real, Shaped
@@ -12,7 +12,9 @@ from mtl_bench.inputs.gate import pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import (
     EPS,
+    Projected,
     ProjectedClassifier,
+    brought,
     check_dimension,
     check_positive,
     fixed_signs,
@@ -33,6 +35,8 @@ class SSTCA:
     W is scaled so that W'(KHKyyHK)W = I. The paper chooses its parameters by validation; the defaults are ours.
     """
 
+    uses: ClassVar[tuple[str, ...]] = ("features",)  # of the target
+
     dimension: int = 30
     mu: float = 1.0
     smoothness: float = 0.1  # lambda, of the graph
@@ -42,6 +46,7 @@ class SSTCA:
     width: float | None = None  # of exp(-width ||x - y||^2); None is 1 / the median squared distance
     classifier: Classifier = "1-NN"
     cost: float = 1.0
+    projected: Projected = "as they are"
     budget_gib: float = 4.0  # above it, a kernel matrix is Nyström's
     landmarks: int = 2000
     seed: int = 0  # of the landmarks
@@ -82,9 +87,9 @@ class SSTCA:
         values, vectors = values[::-1], vectors[:, ::-1]
         kept = values > max(values[0] * size * EPS, 10 * EPS**2 * float(np.linalg.norm(points)) ** 2 / self.mu)
         weights = fixed_signs(vectors * np.where(kept, 1 / np.sqrt(np.where(kept, values, 1.0)), 0.0))
-        classifier = fitted(self.classifier, self.cost, points[: len(xs)] @ weights, ys)
-        width = x.shape[1]
-        return ProjectedClassifier(space.projection(weights), classifier, width, approximation=space.approximation)
+        classifier = fitted(self.classifier, self.cost, brought(points[: len(xs)] @ weights, self.projected), ys)
+        projection = space.projection(weights)
+        return ProjectedClassifier(projection, classifier, x.shape[1], self.projected, space.approximation)
 
 
 def one_hot(labels: Shaped[np.ndarray, " n"]) -> Float[np.ndarray, "n c"]:

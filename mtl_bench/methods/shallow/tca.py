@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from jaxtyping import Real, Shaped
@@ -11,8 +11,10 @@ from jaxtyping import Real, Shaped
 from mtl_bench.inputs.gate import pair
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import (
+    Projected,
     ProjectedClassifier,
     Scatter,
+    brought,
     check_dimension,
     check_positive,
     mean_difference,
@@ -20,7 +22,7 @@ from mtl_bench.methods.shallow.components import (
 )
 from mtl_bench.methods.shallow.kernels import Kernel, Representation, largest_dimension
 
-Variant = Literal["paper", "released", "unit length"]
+Variant = Literal["paper", "released", "unit eigenvectors"]
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,22 @@ class TCA:
 
     "released" does what that implementation (transferlearning, code/traditional/TCA) does besides: L is divided by its
     Frobenius norm, 1 / n_s + 1 / n_t, so that mu weighs that much less; the columns of W (or A) are scaled to length 1,
-    as its eigensolver returns them, so that components keep their variances; and so are projected points.
-    "unit length" scales the columns to length 1 and does nothing else: of the three it is the one that gives the TCA
-    row of JDA's paper (dimension 100, linear kernel).
+    as its eigensolver returns them, so that components keep their variances. It also brings projected points to
+    length 1, which is no part of TCA but a normalisation that any projection can have: `projected` says it.
+    "unit eigenvectors" scales the columns to length 1 and does nothing else: of the three it is the one that gives the
+    TCA row of JDA's paper (dimension 100, linear kernel).
 
     A null component, which every point has the same amount of, has all its features 0.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)  # of the target
 
     dimension: int = 30
     mu: float = 1.0
     kernel: Kernel = "linear"
     width: float | None = None  # of exp(-width ||x - y||^2); None is 1 / the median squared distance
     variant: Variant = "paper"
+    projected: Projected = "as they are"
     classifier: Classifier = "1-NN"
     cost: float = 1.0
     budget_gib: float = 4.0  # above it, a kernel matrix is Nyström's
@@ -68,15 +74,14 @@ class TCA:
         space = Representation.of(
             x, self.dimension, self.kernel, self.width, self.budget_gib, self.landmarks, self.seed
         )
-        released = self.variant == "released"
         difference = mean_difference(len(xs), len(xt))
-        if released:
+        if self.variant == "released":
             difference = difference / np.linalg.norm(difference)  # the norm's square is the Frobenius norm of L
         count = min(self.dimension, space.points.shape[1])
         weights = Scatter(space.points, space.symmetric).leading(space.points.T @ difference, self.mu, count)
         if self.variant != "paper":
             weights = unit_rows(weights.T).T
-        source = space.points[: len(xs)] @ weights
-        classifier = fitted(self.classifier, self.cost, unit_rows(source) if released else source, ys)
+        source = brought(space.points[: len(xs)] @ weights, self.projected)
+        classifier = fitted(self.classifier, self.cost, source, ys)
         projection = space.projection(weights)
-        return ProjectedClassifier(projection, classifier, x.shape[1], released, space.approximation)
+        return ProjectedClassifier(projection, classifier, x.shape[1], self.projected, space.approximation)
