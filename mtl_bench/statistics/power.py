@@ -51,8 +51,8 @@ class Spread:
         df = (n - 1) * (self.siblings if n < OWN_SPREAD_FROM else 1)
         if kind == "difference":
             return detectable_effect(se, df, alpha, POWER)
-        # One-sided; of two one-sided tests each may fail in half of the cases that are left.
-        return detectable_effect(se, df, 2 * alpha, POWER if kind == "non-inferiority" else (1 + POWER) / 2)
+        # Of two one-sided tests each may fail in half of the cases that are left.
+        return detectable_effect(se, df, alpha, POWER if kind == "non-inferiority" else (1 + POWER) / 2, "greater")
 
     def needs(self, size: float, kind: Kind, alpha: float) -> int | None:
         """The fewest seeds that show this size, None where not even 1,000 do."""
@@ -130,12 +130,7 @@ def power_of(plain: Mapping[str, Any]) -> Power:
 def kind_of(claim: Claim) -> Kind:
     if claim.within is not None:
         return "equivalence"
-    return "difference" if _at_most_worse(claim) is None else "non-inferiority"
-
-
-def _at_most_worse(claim: Claim) -> float | None:
-    bound: float | None = getattr(claim, "at_most_worse", None)
-    return bound
+    return "difference" if claim.at_most_worse is None else "non-inferiority"
 
 
 def powers(study: Study, planned: Sequence[Cell], pilot: Frame | None) -> list[Power]:
@@ -191,7 +186,7 @@ def _unknown(power: Power, estimates: Sequence[Estimate]) -> str:
 
 def _asked(claim: Claim, first: Spread, weakest: Spread) -> list[tuple[str, float, Spread]]:
     """The sizes that matter to a claim; a published one is of the first contrast."""
-    bound = claim.within if claim.within is not None else _at_most_worse(claim)
+    bound = claim.within if claim.within is not None else claim.at_most_worse
     if bound is not None:
         return [("bound", bound, weakest)]
     published = [("published", claim.published, first)] if claim.published and claim.published > 0 else []

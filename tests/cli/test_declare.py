@@ -38,7 +38,7 @@ def section() -> list[str]:
 
 
 def test_a_pilot_has_results_of_its_own_and_no_page(desk: Desk, mtl_bench: Give) -> None:
-    study(desk, ('source="Table 1"', 'source="Table 1", published=9.0'))
+    study(desk, ('source="Table 1"', 'source="Table 1", published=9.0, smallest_effect=4.5'))
     done = mtl_bench("run", "fake", "--pilot")
     assert (done.status, done.err, done.last) == (0, "", "results/fake.laptop.pilot.csv")
     assert "fake at laptop scale, pilot: 0 of 6 cells done" in done.out
@@ -165,18 +165,19 @@ def test_nothing_is_declared_twice_or_afterwards_without_saying_so(desk: Desk, m
 
 
 def test_what_differs_from_the_declaration_is_listed(desk: Desk, mtl_bench: Give) -> None:
-    study(desk, ("    views=", '    gates=(Gate("left is far above chance", accuracy(method="left"), at_least=20),),\n    views='),
-          ("import Cell, Claim,", "import Cell, Claim, Gate,"))  # fmt: skip
+    gate = 'gates=(Gate("left is far above chance", accuracy(method="left"), at_least=20),),'
+    study(desk, ("    views=", f"    {gate}\n    views="), ("import Cell, Claim,", "import Cell, Claim, Gate,"))
     mtl_bench("declare", "fake")
     wait_a_second(desk)
+    trial = 'Score("right" if method == "middle" else method, seed + (method == "right"), log)'
     changed = (
         ('source="Table 1"', 'source="Table 1", smallest_effect=2.0'),
         ("claims=(Claim(", 'claims=(Claim("left is good", (accuracy(method="left"),), source="Table 2"), Claim('),
         ("ceiling=None,", "ceiling=None,\n    chance=10.0,"),
         ('("left", "right")', '("left", "right", "middle")'),
-        ('Score(method, seed, log)', 'Score("right" if method == "middle" else method, seed + (method == "right"), log)'),
+        ("Score(method, seed, log)", trial),
         ('"laptop": 5', '"laptop": 6'),
-    )  # fmt: skip
+    )
     study(desk, *changed)
     mtl_bench("run", "fake", "--only", "seed=201", "--only", "seed=202", "--only", "seed=205")
     assert section()[1:] == [
