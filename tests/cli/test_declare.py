@@ -252,9 +252,12 @@ def test_a_file_that_is_no_declaration_stops_the_page_with_a_sentence(mtl_bench:
     assert f"restore it with `git checkout {desk.folder / DECLARED}`" in done.err
 
 
-def test_power_of_another_shape_stops_the_page_with_a_sentence(mtl_bench: Give, desk: Desk) -> None:
+@pytest.mark.parametrize("wrong", [{"questions": []}, {}, {"questions": [{"what": "bound"}]}])
+def test_power_of_another_shape_stops_the_page_with_a_sentence(
+    mtl_bench: Give, desk: Desk, wrong: dict[str, Any]
+) -> None:
     mtl_bench("declare", "fake")
-    content = change(json.loads(DECLARED.read_text(encoding="utf-8")), "power", [{"claim": "x", "questions": []}])
+    content = change(json.loads(DECLARED.read_text(encoding="utf-8")), "power", [{"claim": "x", **wrong}])
     DECLARED.write_text(json.dumps(content), encoding="utf-8")
     done = mtl_bench("run", "fake", "--seeds", "1")
     assert (done.status, done.err.count("\n")) == (1, 1)
