@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["difference", "equivalence", "non-inferiority"]  # of a claim
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ class Claim:
                 raise ValueError(f"“{self.text}”: {name} is {value:g}; it must be above 0, in {self.unit}")
         if len(given) > 1:
             raise ValueError(f"“{self.text}” has {' and '.join(given)}, which are different claims; give one of them")
+
+    @property
+    def kind(self) -> Kind:
+        if self.within is not None:
+            return "equivalence"
+        return "difference" if self.at_most_worse is None else "non-inferiority"
 
     @property
     def bound(self) -> float | None:

@@ -22,7 +22,7 @@ from mtl_bench.training.learner import Batch, Learner
 from mtl_bench.training.loop import fit
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.training.seeding import seed_everything
-from mtl_bench.trials.contracts import Method
+from mtl_bench.trials.contracts import LABELS, Method, in_order
 from tests.discovery import dataclasses_with
 from tests.models.backbones import batches, images
 
@@ -32,7 +32,7 @@ CLASSES = 3
 
 DEEP = dataclasses_with(mtl_bench.methods, "build")
 SHALLOW = dataclasses_with(mtl_bench.methods, "fit")
-UNADAPTED = {"SourceOnly"}  # methods that must not look at the target
+UNADAPTED = {cls.__name__ for cls in DEEP if not cls.uses}  # methods that say that they don't look at the target
 BACKBONES: dict[str, Backbone] = {"AdaBN": DigitCNNBatchNorm("per domain")}  # what a method cannot do without
 MOMENTS = (0.0, 0.5, 1.0)  # a method may have phases
 every_method = pytest.mark.parametrize("method", DEEP, ids=lambda cls: cls.__name__)
@@ -40,6 +40,13 @@ every_method = pytest.mark.parametrize("method", DEEP, ids=lambda cls: cls.__nam
 
 def test_the_walk_finds_what_is_known_to_be_there() -> None:
     assert {"SourceOnly", "DANN", "MCD", "DSN"} <= {cls.__name__ for cls in DEEP}
+    assert {"SourceOnly"} == UNADAPTED
+
+
+@every_method
+def test_what_a_method_uses_of_the_target_is_said_in_the_words_of_all_trials(method: type[Method]) -> None:
+    assert in_order(method.uses) == method.uses
+    assert LABELS not in method.uses
 
 
 def built(method: type[Method], *domains: str, seed: int = 0) -> Learner:

@@ -10,7 +10,21 @@ import pytest
 import torch
 
 from benchmarks.layer_transfer import STUDY
-from benchmarks.layer_transfer.plan import BASE, CONTROL, DISSIMILAR, LONGER, RANDOM, UNTRAINED
+from benchmarks.layer_transfer.claims import CLAIMS
+from benchmarks.layer_transfer.plan import (
+    AGAIN,
+    BASE,
+    BOTH_KINDS,
+    CONTROL,
+    DISSIMILAR,
+    LONGER,
+    MAN_MADE,
+    NATURAL,
+    OTHER_KIND,
+    RANDOM,
+    SMALL,
+    UNTRAINED,
+)
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import parts
 from mtl_bench.datasets.imagenet import random_halves
@@ -69,14 +83,14 @@ def test_no_baseline_is_a_network_that_layers_are_copied_from(scale: str) -> Non
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_replicates_networks_differ_from_their_base_in_what_they_are_given_alone(scale: str) -> None:
-    """Equal seed, hence equal fresh weights and order of images; equal recipe, network and precision."""
+    """Equal seed, hence equal fresh weights and order of images; equal recipe, network and data."""
     bases = {
         tuple(cell.labels[name] for name in ("split", "target", "seed")): run
         for cell, run in cells(scale, network=BASE)
     }
     for cell, run in cells(scale):
-        if run.init is not None:
-            base = bases[tuple(cell.labels[name] for name in ("split", "target", "seed"))]
+        base = bases.get(tuple(cell.labels[name] for name in ("split", "target", "seed")))
+        if run.init is not None and base:
             assert replace(run, init=None) == base
             assert isinstance(run.init, RandomLayers) or (
                 isinstance(run.init, FirstLayers) and copied_from(run.init).recipe == base.recipe
@@ -84,31 +98,69 @@ def test_a_replicates_networks_differ_from_their_base_in_what_they_are_given_alo
 
 
 @pytest.mark.parametrize("scale", SCALES)
+def test_the_second_base_is_another_draw_of_the_first(scale: str) -> None:
+    for cell, run in cells(scale, network=AGAIN):
+        [(_, base)] = cells(scale, network=BASE, **{name: cell.labels[name] for name in ("split", "target", "seed")})
+        assert run.seed != base.seed and replace(run, seed=base.seed) == base
+
+
+@pytest.mark.parametrize("scale", SCALES)
 def test_every_replicate_cuts_anew(scale: str) -> None:
-    halves = {run.data.classes for _, run in cells(scale, network=BASE, split=RANDOM, target="half A")}
+    halves = {run.data.classes for _, run in cells(scale, network=BASE, split=RANDOM, target="half B")}
     assert len(halves) == STUDY.seeds[scale]
 
 
-def test_dissimilar_halves_have_as_many_classes_as_the_random_ones_beside_them() -> None:
-    for split in (DISSIMILAR, CONTROL):
-        assert {len(run.data.classes) for _, run in cells("laptop", split=split)} == {4}
-    kinds = {
-        (cell.labels["target"], name) for cell, run in cells("laptop", split=DISSIMILAR) for name in run.data.classes
-    }
-    assert ("animals", "horse") in kinds
-    assert ("things", "ship") in kinds
-    assert not {name for kind, name in kinds if kind == "animals"} & {name for kind, name in kinds if kind == "things"}
+def test_primary_claims_have_all_cuts_and_what_is_only_shown_has_four() -> None:
+    planned = STUDY.cells(STUDY.scale("laptop"))
+    for claim in CLAIMS:
+        for term in (term for contrast in claim.contrasts for term in contrast.terms):
+            seeds = {
+                c.labels["seed"]
+                for c in planned
+                if c.metric == term.metric and dict(term.labels).items() <= c.labels.items()
+            }
+            assert len(seeds) == 12 if claim.primary else len(seeds) in (4, 12), (claim.text, term.labels)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_networks_above_layers_of_the_other_kind_and_of_both_differ_in_whose_layers_alone(scale: str) -> None:
+    """And no class is learnt twice; the sources have as many classes, the targets as many as each other."""
+    other, both = cells(scale, split=OTHER_KIND), cells(scale, split=BOTH_KINDS)
+    assert len(other) == len(both) > 0
+    targets, sources = set(), set()
+    for (cell, run), (beside, again) in zip(other, both, strict=True):
+        assert {**cell.labels, "split": ""} == {**beside.labels, "split": ""}
+        assert replace(run, init=None) == replace(again, init=None)
+        assert isinstance(run.init, FirstLayers) and isinstance(again.init, FirstLayers)
+        one, two = copied_from(run.init), copied_from(again.init)
+        assert replace(one, data=two.data) == two and replace(run.init, weights=again.init.weights) == again.init
+        assert not set(run.data.classes) & {*one.data.classes, *two.data.classes}
+        targets.add(len(run.data.classes))
+        sources |= {len(one.data.classes), len(two.data.classes)}
+    assert len(targets) == len(sources) == 1
+
+
+def test_kinds_at_laptop_scale_are_the_papers() -> None:
+    natural, man_made = set(SMALL.natural), set(SMALL.man_made)
+    for cell, run in cells("laptop", split=OTHER_KIND):
+        assert isinstance(run.init, FirstLayers)
+        target, source = (natural, man_made) if cell.labels["target"] == NATURAL else (man_made, natural)
+        assert set(run.data.classes) < target and set(copied_from(run.init).data.classes) <= source
+    for _, run in cells("laptop", split=BOTH_KINDS):
+        assert isinstance(run.init, FirstLayers)
+        assert len(natural & set(copied_from(run.init).data.classes)) == 15, "of 39, as 39 of 100 are natural"
 
 
 def test_paper_scale_has_the_authors_halves_and_their_untrained_control() -> None:
+    first = STUDY.scale("paper").seeds[0]
     for seed, (a, b) in enumerate(random_halves(seed) for seed in range(4)):
         for name, classes in (("half A", a), ("half B", b)):
-            [(_, run)] = cells("paper", network=BASE, split=RANDOM, target=name, seed=200 + seed)
+            [(_, run)] = cells("paper", network=BASE, split=RANDOM, target=name, seed=first + seed)
             assert run.data.classes == classes
-            [(_, beside)] = cells("paper", network=BASE, split=CONTROL, target=name, seed=200 + seed)
+            [(_, beside)] = cells("paper", network=BASE, split=CONTROL, target=name, seed=first + seed)
             assert beside == run
     sizes = {cell.labels["target"]: len(run.data.classes) for cell, run in cells("paper", split=DISSIMILAR)}
-    assert sizes == {"animals": 449, "things": 551}
+    assert sizes == {NATURAL: 449, MAN_MADE: 551}
     untrained = [run for cell, run in cells("paper", split=UNTRAINED) if "N(0" in str(cell.labels["network"])]
     assert {run.init.initialisation for run in untrained if isinstance(run.init, RandomLayers)} == {"own"}
     assert {len(run.data.classes) for run in untrained} == {1000}
@@ -127,7 +179,9 @@ def test_paper_scales_network_trains_above_frozen_layers_on_cropped_images(tmp_p
     """Its own runs with two steps on synthetic images in the place of ImageNet's."""
     store = Store(tmp_path)
     a, b = halves(SyntheticImages(size=256, train=16, test=8), seed=0)
-    [(_, planned)] = cells("paper", network="AnB", split=RANDOM, layer=7, target="half B", seed=200)
+    [(_, planned)] = cells(
+        "paper", network="AnB", split=RANDOM, layer=7, target="half B", seed=STUDY.scale("paper").seeds[0]
+    )
     assert isinstance(planned.init, FirstLayers)
     recipe = replace(planned.recipe, steps=2, batch_size=4, checkpoints=2)
     copied = replace(copied_from(planned.init), data=a, recipe=recipe)

@@ -7,20 +7,34 @@ from collections.abc import Iterator, Mapping
 from mtl_bench.published import Where, paper
 from mtl_bench.study import Labels, Published
 
-from .plan import BASE, CONTROL, DISSIMILAR, HIGHEST, LAST, RANDOM, UNTRAINED
+from .plan import (
+    BASE,
+    BOTH_KINDS,
+    CONTROL,
+    DISSIMILAR,
+    HIGHEST,
+    LAST,
+    MAN_MADE,
+    NATURAL,
+    OTHER_KIND,
+    RANDOM,
+    SMALL,
+    UNTRAINED,
+)
 
 YOSINSKI = paper("yosinski2014")
 OTHER_DATA = "AlexNet on halves of ImageNet there"
+OTHER_TARGETS = "whole halves are learnt there"
 HIGHEST_THERE = "the mean of the ten highest validations there"
 LAYER = {str(n): n for n in range(8)}
 NETWORKS = {"base": BASE, "BnB": "BnB", "AnB": "AnB", "BnB+": "BnB+", "AnB+": "AnB+"}
-KINDS = {"man-made": "things", "natural": "animals"}
+KINDS = {"man-made": MAN_MADE, "natural": NATURAL}
 ALL_CLASSES = "all 1,000 classes"
 
 
 def published() -> Iterator[Published]:
     """At paper scale the paper's own way of measuring is compared; everything else is context."""
-    for data in ("caltech101-64px", "cifar10-jpeg", "imagenet"):
+    for data in (SMALL.name, "imagenet"):
         for selection in (LAST, HIGHEST):
             context = OTHER_DATA if data != "imagenet" else HIGHEST_THERE if selection == LAST else ""
             yield from counterparts({"data": data, "selection": selection}, context)
@@ -30,7 +44,9 @@ def counterparts(labels: Labels, context: str) -> Iterator[Published]:
     figures: tuple[tuple[str, str, Mapping[str, str], Where], ...] = (
         ("Figure 2", RANDOM, NETWORKS, {"layer": LAYER}),
         ("Figure 2", CONTROL, NETWORKS, {"layer": LAYER}),
+        ("Figure 2", BOTH_KINDS, {"base": BASE, "AnB": "AnB"}, {"layer": LAYER}),
         ("Figure 3", DISSIMILAR, {"base": BASE, "AnB": "AnB"}, {"layer": LAYER, "target": KINDS}),
+        ("Figure 3", OTHER_KIND, {"base": BASE, "AnB": "AnB"}, {"layer": LAYER, "target": KINDS}),
         (
             "Figure 3",
             UNTRAINED,
@@ -40,7 +56,8 @@ def counterparts(labels: Labels, context: str) -> Iterator[Published]:
     )
     for figure, split, rows, where in figures:
         of_split = {**labels, "split": split}
-        yield from YOSINSKI.table(figure, rows, where, labels=of_split, label="network", context=context)
+        why = context or (OTHER_TARGETS if split in (OTHER_KIND, BOTH_KINDS) else "")
+        yield from YOSINSKI.table(figure, rows, where, labels=of_split, label="network", context=why)
 
 
 def in_logs(network: str, *layers: int) -> float:

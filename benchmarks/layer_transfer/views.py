@@ -8,7 +8,7 @@ from mtl_bench.views.filters import Filters
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.layers import Layers, Line
 
-from .plan import BASE, CONTROL, DISSIMILAR, HIGHEST, LAST, RANDOM, UNTRAINED
+from .plan import AGAIN, BASE, BOTH_KINDS, CONTROL, DISSIMILAR, HIGHEST, LAST, OTHER_KIND, RANDOM, UNTRAINED
 
 TRANSFERS = ("BnB", "BnB+", "AnB", "AnB+")
 NO_TRANSFER: Labels = {"network": BASE, "layer": 0}
@@ -17,12 +17,12 @@ IN_RANDOM: Labels = {"split": RANDOM, "selection": LAST}
 VIEWS = (
     Layers(
         "Accuracy on half B by the layers that are copied",
-        tuple(Line(name, {"network": name}) for name in (BASE, *TRANSFERS)),
+        tuple(Line(name, {"network": name}) for name in (BASE, AGAIN, *TRANSFERS)),
         where={**IN_RANDOM, "target": "half B"},
         x_title="layers n that are copied",
     ),
     Layers(
-        "On both halves, less the base of the same half",
+        "Less the base of the same half",
         tuple(Line(f"{name} − base", {"network": name}, NO_TRANSFER) for name in TRANSFERS),
         where=IN_RANDOM,
         x_title="layers n that are copied",
@@ -34,6 +34,12 @@ VIEWS = (
             Line("specificity: AnB − BnB", {"network": "AnB"}, {"network": "BnB"}),
         ),
         where=IN_RANDOM,
+        x_title="layers n that are copied and frozen",
+    ),
+    Layers(
+        "Layers that learnt the other kind of things, natural or man-made, and layers that learnt both",
+        tuple(Line(split, {"network": "AnB", "split": split}) for split in (BOTH_KINDS, OTHER_KIND)),
+        where={"selection": LAST},
         x_title="layers n that are copied and frozen",
     ),
     Layers(

@@ -16,33 +16,19 @@ from mtl_bench.datasets.files.pixels import decoded, labels_of, listed
 
 Array = np.ndarray[Any, Any]
 PAGE = "https://data.caltech.edu/records/mzrjq-6wc02"
-MEMBERS, FILES = "101_ObjectCategories/*/image_*.jpg", 9_144  # with 467 of BACKGROUND_Google
-TREES = {
-    "original": Tree(
-        "original",
-        File(
-            "caltech-101.zip",
-            (f"{PAGE}/files/caltech-101.zip",),
-            ("md5:3138e1922a9193bfa496528edbbc45d0",),
-            137_414_764,
-            PAGE,
-        ),
-        MEMBERS,
-        FILES,
-        inner="caltech-101/101_ObjectCategories.tar.gz",
+TREE = Tree(
+    "original",
+    File(
+        "caltech-101.zip",
+        (f"{PAGE}/files/caltech-101.zip",),
+        ("md5:3138e1922a9193bfa496528edbbc45d0",),
+        137_414_764,
+        PAGE,
     ),
-    "64px": Tree(
-        "64px",
-        File(
-            "101_ObjectCategories_64px.tar",
-            hashes=("sha256:d7a88df14f1c5cd87e42ab1637a7dbbdb8fb67ed074bb7e816f528688cbed685",),
-            size=31_672_320,
-        ),
-        MEMBERS,
-        FILES,
-        sha256="78b2b58bfcbe54f60241b49eed25949e5e565aea7ccae97560a44cf9bcaf75e6",
-    ),
-}
+    "101_ObjectCategories/*/image_*.jpg",
+    9_144,  # with 467 of BACKGROUND_Google
+    inner="caltech-101/101_ObjectCategories.tar.gz",
+)
 CLASSES = """
 Faces Faces_easy Leopards Motorbikes accordion airplanes anchor ant barrel bass beaver binocular bonsai brain
 brontosaurus buddha butterfly camera cannon car_side ceiling_fan cellphone chair chandelier cougar_body cougar_face crab
@@ -60,27 +46,20 @@ class Caltech101(FromFiles):
     """Objects of 101 kinds (Fei-Fei, Fergus and Perona, 2004), without the background class.
 
     Stored as centre squares: the short side is brought to `size` by Pillow's bilinear resampling. Train and test are
-    80 % and 20 % of a fixed random order; "all" is both. Variants: "original", and "64px", whose short side is 64 px.
+    80 % and 20 % of a fixed random order; "all" is both.
     """
 
-    variant: str = "original"
     size: int = 64  # the stored side
 
     folder: ClassVar[str] = "caltech101"
     licence: ClassVar[str] = "CC BY 4.0"
     classes: ClassVar[tuple[str, ...]] = tuple(CLASSES.split())
     splits: ClassVar[tuple[str, ...]] = ("train", "test", "all")
-    variants: ClassVar[tuple[str, ...]] = tuple(TREES)
     counts: ClassVar[dict[str, int]] = {"all": 8_677}
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.variant == "64px" and self.size > 64:
-            raise ValueError(f"caltech101's variant 64px has no {self.size} pixels to a side; use size=64 or less")
 
     @property
     def files(self) -> tuple[Tree, ...]:
-        return (TREES[self.variant],)
+        return (TREE,)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -93,4 +72,4 @@ class Caltech101(FromFiles):
         return [labels_of(self._paths(), self.classes)]
 
     def _paths(self) -> list[Path]:
-        return listed(TREES[self.variant].obtain(self.folder) / "101_ObjectCategories", self.classes)
+        return listed(TREE.obtain(self.folder) / "101_ObjectCategories", self.classes)

@@ -24,17 +24,22 @@ from mtl_bench.datasets.files.transfer import RETRIES, Report, RetryPolicy
 Array = np.ndarray[Any, Any]
 PAGE = "https://image-net.org/challenges/LSVRC/2012/"
 DEVKIT = File("ILSVRC2012_devkit_t12.tar.gz", hashes=("md5:fa75699e90414af021442c21a62c3abf",), page=PAGE)
-SYNSETS = "data/_info/imagenet_synsets.txt"
+INFO = "data/_info"  # in timm
 NATURAL = (*range(398), *range(936, 959), 970, *range(972, 999))  # the authors' ilsvrc12/data/half_nat_idx.txt
 
 
 @lru_cache
 def wnids() -> tuple[str, ...]:
     """The 1,000 classes by their WordNet names, sorted, as Caffe numbers them: the list that timm ships."""
-    found = find_spec("timm")  # its list is read without importing its models, which takes seconds
+    return tuple(shipped("imagenet_synsets.txt").split())
+
+
+def shipped(name: str) -> str:
+    """A file about ImageNet's classes that timm ships, read without importing timm's models, which takes seconds."""
+    found = find_spec("timm")
     if found is None or not found.submodule_search_locations:
         raise ModuleNotFoundError("the package timm is not installed")
-    return tuple((Path(next(iter(found.submodule_search_locations))) / SYNSETS).read_text(encoding="utf-8").split())
+    return (Path(next(iter(found.submodule_search_locations))) / INFO / name).read_text(encoding="utf-8")
 
 
 def natural() -> tuple[str, ...]:

@@ -27,6 +27,11 @@ class DomainBatchNorm(nn.Module):
         return normalised * self.weight.view(shape) + self.bias.view(shape)
 
 
+def has_batch_norm(module: nn.Module) -> bool:
+    """Whether any part normalises by its batch."""
+    return any(isinstance(part, PLAIN) for part in module.modules())
+
+
 def split_batch_norm(module: nn.Module, domains: tuple[str, ...]) -> None:
     """Give every BatchNorm inside `module` the statistics of each domain."""
     for name, child in module.named_children():

@@ -16,7 +16,6 @@ from mtl_bench.results.table import Results
 from mtl_bench.statistics.inference import (
     FEWEST,
     Tail,
-    detectable_effect,
     interval,
     items_se,
     sign_flip,
@@ -82,13 +81,6 @@ class Estimate:
         if abs(self.mean) < within:  # two one-sided tests
             return True, max(self.p("greater", within), self.p("less", -within))
         return False, self.p("greater", -within) if self.mean > 0 else self.p("less", within)
-
-    def detectable(self, claim: Claim, alpha: float) -> float:
-        """What has a power of 80 % at `alpha`: an effect or, were there no difference, the claim's bound."""
-        if claim.within is not None:  # both one-sided tests must find it: each with 90 %
-            return detectable_effect(self.se, self.df, alpha, 0.9, "greater")
-        tail: Tail = "two-sided" if claim.at_most_worse is None else "greater"
-        return detectable_effect(self.se, self.df, alpha, tail=tail)
 
 
 def estimate(contrast: Contrast, results: Results, chance: float | None, redrawn: bool = False) -> Estimate:

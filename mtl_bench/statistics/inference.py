@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mtl_bench.claims import Kind
+
 Array = np.ndarray[Any, Any]
 Tail = Literal["two-sided", "greater", "less"]
 
@@ -80,13 +82,20 @@ def sign_flip(values: Sequence[float], tail: Tail = "two-sided") -> float:
     return float(done.pvalue)
 
 
-def detectable_effect(se: float, df: int, alpha: float = 0.05, power: float = 0.8, tail: Tail = "two-sided") -> float:
-    """The smallest true mean that a t-test at `alpha` finds with this power, by the noncentral t."""
+def detectable_effect(se: float, df: int, alpha: float = 0.05, power: float = 0.8) -> float:
+    """The smallest true mean that a two-sided t-test at `alpha` finds with this power, by the noncentral t."""
     from scipy.special import nctdtrinc, stdtrit
 
     # A find on the wrong side adds less than 1e-5 to this power.
-    critical = stdtrit(df, 1 - (alpha / 2 if tail == "two-sided" else alpha))
-    return float(nctdtrinc(df, 1 - power, critical) * se)
+    return float(nctdtrinc(df, 1 - power, stdtrit(df, 1 - alpha / 2)) * se)
+
+
+def detectable(se: float, df: int, alpha: float, kind: Kind, power: float = 0.8) -> float:
+    """What a claim of this kind shows with this power: a true difference or, where there is none, a bound."""
+    if kind == "difference":
+        return detectable_effect(se, df, alpha, power)
+    # One-sided; of two one-sided tests each may fail in half of the cases that are left.
+    return detectable_effect(se, df, 2 * alpha, power if kind == "non-inferiority" else (1 + power) / 2)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

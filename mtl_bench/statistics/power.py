@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from mtl_bench.claims import Kind
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.measured import has
 from mtl_bench.statistics.contrasts import Estimate, estimate
-from mtl_bench.statistics.inference import FEWEST, OWN_SPREAD_FROM, ROUNDING, detectable_effect
+from mtl_bench.statistics.inference import FEWEST, OWN_SPREAD_FROM, ROUNDING, detectable
 from mtl_bench.statistics.verdict import ALPHA
 from mtl_bench.study import REPLICATE, Cell, Claim, Contrast, Study
 from mtl_bench.typeset import count, number, signed
@@ -22,8 +23,6 @@ from mtl_bench.typeset import count, number, signed
 POWER = 0.8  # of planned runs that show what is there
 CONFIDENCE = 0.8  # that the true spread is below the limit that is told with it
 MOST = 1000  # seeds: a study that needs more is another study
-
-Kind = Literal["difference", "equivalence", "non-inferiority"]
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,7 @@ class Spread:
         """
         se = float(np.sqrt(self.sd**2 / n + self.items_se**2))
         df = (n - 1) * (self.siblings if n < OWN_SPREAD_FROM else 1)
-        if kind == "difference":
-            return detectable_effect(se, df, alpha, POWER)
-        # Of two one-sided tests each may fail in half of the cases that are left.
-        return detectable_effect(se, df, alpha, POWER if kind == "non-inferiority" else (1 + POWER) / 2, "greater")
+        return detectable(se, df, alpha, kind, POWER)
 
     def needs(self, size: float, kind: Kind, alpha: float) -> int | None:
         """The fewest seeds that show this size, None where not even 1,000 do."""
@@ -127,12 +123,6 @@ def power_of(plain: Mapping[str, Any]) -> Power:
     return Power(**{**plain, "questions": tuple(Question(**one) for one in plain["questions"])})
 
 
-def kind_of(claim: Claim) -> Kind:
-    if claim.within is not None:
-        return "equivalence"
-    return "difference" if claim.at_most_worse is None else "non-inferiority"
-
-
 def powers(study: Study, planned: Sequence[Cell], pilot: Frame | None) -> list[Power]:
     """What each primary claim's planned cells can show; without a pilot nothing is known."""
     primary = [claim for claim in study.claims if claim.primary]
@@ -142,7 +132,7 @@ def powers(study: Study, planned: Sequence[Cell], pilot: Frame | None) -> list[P
 def _power(claim: Claim, study: Study, planned: Sequence[Cell], pilot: Frame | None, alpha: float) -> Power:
     n = min(_replicates(contrast, planned) for contrast in claim.contrasts)
     estimates = _measured(claim, study, pilot)
-    power = Power(claim.text, kind_of(claim), claim.unit, n, min(e.n for e in estimates) if estimates else 0)
+    power = Power(claim.text, claim.kind, claim.unit, n, min(e.n for e in estimates) if estimates else 0)
     if why := _unknown(power, estimates):
         return replace(power, note=why)
     spreads = [Spread(e.spread, e.df, e.items_se, e.siblings) for e in estimates]
@@ -186,9 +176,8 @@ def _unknown(power: Power, estimates: Sequence[Estimate]) -> str:
 
 def _asked(claim: Claim, first: Spread, weakest: Spread) -> list[tuple[str, float, Spread]]:
     """The sizes that matter to a claim; a published one is of the first contrast."""
-    bound = claim.within if claim.within is not None else claim.at_most_worse
-    if bound is not None:
-        return [("bound", bound, weakest)]
+    if claim.bound is not None:
+        return [("bound", claim.bound, weakest)]
     published = [("published", claim.published, first)] if claim.published and claim.published > 0 else []
     smallest = claim.smallest_effect
     return [*published, *([("smallest effect", smallest, weakest)] if smallest and smallest > 0 else [])]

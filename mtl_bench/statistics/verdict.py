@@ -15,7 +15,7 @@ from mtl_bench.results.frame import Frame
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.contrasts import PERMUTATION_FROM, Estimate, bounds, estimate, span
 from mtl_bench.statistics.gates import GateResult, gate_results
-from mtl_bench.statistics.inference import FEWEST, ROUNDING, holm
+from mtl_bench.statistics.inference import FEWEST, ROUNDING, detectable, holm
 from mtl_bench.study import Claim, Study
 from mtl_bench.typeset import count, number, p_value
 
@@ -86,7 +86,8 @@ def decide(drafts: Sequence[Judgement], scale: str) -> list[Judgement]:
     for draft, why, test, absence in zip(drafts, reasons, tested, missing, strict=True):
         done = _decide(draft, test, absence, sum(primary), scale) if test else _unjudged(draft, why)
         if (deciding := done.deciding) and deciding.df:
-            done = replace(done, detectable=deciding.detectable(done.claim, ALPHA / max(sum(primary), 1)))
+            strictest = ALPHA / max(sum(primary), 1)
+            done = replace(done, detectable=detectable(deciding.se, deciding.df, strictest, done.claim.kind))
         judged.append(done)
     return judged
 

@@ -63,8 +63,12 @@ class Learner(nn.Module):
 
     def predict(self, inputs: Tensor, domain: str) -> Tensor:
         """Logits (n, classes)."""
-        logits: Tensor = self.classifier(self.features({domain: Batch(inputs, None)})[domain])
+        logits: Tensor = self.classifier_of(domain)(self.features({domain: Batch(inputs, None)})[domain])
         return logits
+
+    def classifier_of(self, domain: str) -> nn.Module:
+        """What turns a domain's features into logits."""
+        return self.classifier
 
     def optimizers(self, recipe: Recipe) -> dict[str, torch.optim.Optimizer]:
         """One optimiser for everything; adversaries that alternate have more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
@@ -23,6 +23,9 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 0.0
     checkpoints: int = 10  # evenly spaced steps at which predictions are saved for model selection
+    warm_up: float = field(
+        default=0.0, metadata={"omit_when": 0.0}
+    )  # share of the run over which the rate rises from 0
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "checkpoints"):
@@ -30,9 +33,14 @@ class Recipe:
                 raise ValueError(f"a recipe has {getattr(self, name)} {name.replace('_', ' ')}; give 1 or more")
         if not self.learning_rate > 0:
             raise ValueError(f"a recipe has the learning rate {self.learning_rate}; give one above 0")
+        if not 0 <= self.warm_up < 1:
+            raise ValueError(f"a recipe has the warm-up {self.warm_up}; give a share of the run, from 0 to below 1")
 
     def rate(self, progress: float) -> float:
         """The factor on the learning rate at `progress` in [0, 1] of the run."""
+        return min(1.0, progress / self.warm_up if self.warm_up else 1.0) * self._scheduled(progress)
+
+    def _scheduled(self, progress: float) -> float:
         if self.schedule == "inverse":  # mu_p = mu_0 / (1 + alpha p)^beta, alpha = 10, beta = .75
             return float((1 + 10 * progress) ** -0.75)
         if self.schedule == "cosine":

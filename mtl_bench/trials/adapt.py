@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import torch
@@ -13,6 +15,7 @@ from mtl_bench.core.trial import Trial, Work
 from mtl_bench.disk import write_atomically
 from mtl_bench.inputs.rows import Array, Rows, choose, chunks
 from mtl_bench.measures.validators import accuracy
+from mtl_bench.models.domain_norm import has_batch_norm
 from mtl_bench.models.network import Backbone, Network
 from mtl_bench.training.domain_data import DomainData
 from mtl_bench.training.learner import Learner
@@ -20,19 +23,26 @@ from mtl_bench.training.loop import fit, outputs_of, serialised
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.training.seeding import generator, seed_everything
 from mtl_bench.trials.contracts import (
+    BATCH_NORM,
+    FEW_LABELS,
+    LABELS,
+    PIXELS_MEAN,
     DataSet,
     Init,
     Method,
     PartlyLabelled,
     check_classes,
+    in_order,
     read_labels,
     read_rows,
     rows_of,
+    uses_inside,
 )
 from mtl_bench.trials.history import History, arrays, table
 from mtl_bench.trials.inits import apply_init
 from mtl_bench.trials.weights import file_of
 
+Centring = Literal["sources", "all domains"]
 VALIDATION = 0.1  # the fraction of the source's training rows that is held out to select models
 WATCHED = 2000  # rows of a training or validation set that a checkpoint is measured on; all would be slow
 
@@ -46,7 +56,11 @@ class Adapt(Trial):
     the source labels in the same order (`source_labels.npz`); `history.csv`, a row of losses per checkpoint; and the
     weights of the last step and of the best source validation loss.
 
-    Without sources it starts from `init`, a network that learnt them before, and has nothing to be selected by.
+    Pixels are centred by the mean over the sources, or, with `centring="all domains"`, over the target's images too,
+    which a source-only network then sees something of.
+
+    Without sources it starts from `init`, a network that learnt them before and brings their mean, and has nothing to
+    be selected by.
     """
 
     method: Method
@@ -56,6 +70,24 @@ class Adapt(Trial):
     recipe: Recipe
     seed: int
     init: Init | None = field(default=None, metadata={"omit_when": None})
+    centring: Centring = "sources"
+
+    def __post_init__(self) -> None:
+        if self.centring not in get_args(Centring):
+            known = " | ".join(get_args(Centring))
+            raise ValueError(f"pixels can't be centred by {self.centring!r}; choose one of {known}")
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        uses = {*uses_inside((self.sources, self.target, self.init), self.target), *self.method.uses}
+        if self.target.name in [source.name for source in self.sources]:
+            return in_order({LABELS, *uses})
+        if self.centring == "all domains" and len(self.backbone.input_shape) == 3:
+            uses.add(PIXELS_MEAN)
+        if self.method.uses and _normalises(cast(Hashable, self.backbone), self.init.frozen if self.init else 0):
+            uses.add(BATCH_NORM)
+        if isinstance(self.target, PartlyLabelled):
+            uses.add(FEW_LABELS)
+        return in_order(uses)
 
     def run(self, work: Work) -> Mapping[str, float]:
         self._check_domains()
@@ -117,8 +149,9 @@ class Adapt(Trial):
         return self.started_on(self.with_target(data, rows_of(self.target, "train", work)), work)
 
     def started_on(self, data: Mapping[str, DomainData], work: Work) -> Learner:
-        """The learner on these domains: fresh weights by the seed, their pixels' mean, then `init`."""
-        pixels = [domain.inputs for domain in data.values() if domain.inputs.dtype == np.uint8]
+        """The learner on these domains: fresh weights by the seed, the mean of pixels, then `init`."""
+        seen = [domain for domain in data.values() if self.centring == "all domains" or not domain.target]
+        pixels = [domain.inputs for domain in seen if domain.inputs.dtype == np.uint8]
         learner = self._on(tuple(data), pixel_mean(pixels) if pixels else None)
         apply_init(self.init, learner, work)
         return learner
@@ -161,6 +194,13 @@ class Adapt(Trial):
             for part, data in ((shuffled[:held_out], validation), (shuffled[held_out:], training)):
                 data[source.name] = DomainData(choose(rows, np.sort(part)), labels[np.sort(part)])
         return training, validation
+
+
+@lru_cache
+def _normalises(backbone: Any, frozen: int) -> bool:
+    """Whether a backbone has BatchNorm above its first `frozen` stages."""
+    with torch.device("meta"):
+        return any(has_batch_norm(stage) for stage in list(backbone.stages().values())[frozen:])
 
 
 def _labels(data: Mapping[str, DomainData], most: int | None = None) -> Array:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from mtl_bench.core.trial import Trial, Work
+from mtl_bench.core.trial import Trial, Work, parts
 from mtl_bench.datasets.wrappers.part import Part
 from mtl_bench.inputs import gate
 from mtl_bench.inputs.rows import Array, Rows, choose, digest
@@ -38,8 +39,25 @@ class PartlyLabelled(Protocol):
         ...
 
 
+# What of a target training, or the choice among its checkpoints, may use, from the least to the most.
+PIXELS_MEAN, BATCH_NORM, FEATURES = "pixels' mean", "BatchNorm statistics", "features"
+FEW_LABELS, LABELS = "few labels", "labels"
+USES = (PIXELS_MEAN, BATCH_NORM, FEATURES, FEW_LABELS, LABELS)
+
+
+@runtime_checkable
+class SeesTarget(Protocol):
+    """A trial that has a target and can say what of it reaches its result, the test labels of `Evaluate` apart."""
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        """Some of `USES`, in that order; none where the target is only predicted."""
+        ...
+
+
 class Method(Protocol):
-    """A deep method, as a frozen dataclass."""
+    """A deep method, as a frozen dataclass; `uses` says what of the target's training rows it learns from."""
+
+    uses: ClassVar[tuple[str, ...]]
 
     def build(self, net: Network, classes: int) -> Learner: ...
 
@@ -111,6 +129,26 @@ def read_labels(data: DataSet, split: str, work: Work, count: int | None = None)
     labels = gate.labels(f"{data.name}'s {split} labels", data.labels(split), count, data.classes)
     work.data[f"{data.name} {split} labels"] = digest(labels)
     return labels
+
+
+def uses_of_target(trial: Trial) -> tuple[str, ...] | None:
+    """What of the target reaches a trial's result, some of `USES`; None where the trial has no target."""
+    return trial.uses_of_target() if isinstance(trial, SeesTarget) else None
+
+
+def in_order(uses: Iterable[str]) -> tuple[str, ...]:
+    """Each once, in the order of `USES`; raises ValueError for what is none of them."""
+    found = set(uses)
+    if unknown := found - set(USES):
+        raise ValueError(f"{', '.join(sorted(unknown))} is no known use of a target; choose of {', '.join(USES)}")
+    return tuple(use for use in USES if use in found)
+
+
+def uses_inside(value: object, target: DataSet) -> tuple[str, ...]:
+    """What of a target reached the trials inside a parameter, such as the network that training starts from."""
+    inside = (part for part in parts(value) if isinstance(part, SeesTarget))
+    same = (part for part in inside if getattr(getattr(part, "target", None), "name", None) == target.name)
+    return in_order(use for part in same for use in part.uses_of_target())
 
 
 def check_classes(one: DataSet, other: DataSet) -> None:

@@ -11,7 +11,7 @@ from mtl_bench.disk import write_atomically
 from mtl_bench.measures.validators import accuracy
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.checkpoints import checkpoint_of, history_of
-from mtl_bench.trials.contracts import read_labels
+from mtl_bench.trials.contracts import LABELS, in_order, read_labels
 from mtl_bench.trials.history import Row, array, table
 from mtl_bench.trials.reverse import ReverseValidate
 from mtl_bench.trials.select import Select, SelectWeighted, best
@@ -27,6 +27,9 @@ class Oracle(Trial):
     """
 
     adaptation: Adapt
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        return in_order((*self.adaptation.uses_of_target(), LABELS))
 
     def run(self, work: Work) -> Mapping[str, float]:
         labels = read_labels(self.adaptation.target, "train", work)
@@ -49,6 +52,9 @@ class Evaluate(Trial):
     keep: ClassVar[tuple[str, ...]] = ("curve.csv", "correct.npy")
 
     selection: Selection
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        return self.selection.uses_of_target()
 
     def run(self, work: Work) -> Mapping[str, float]:
         run = self.selection.adaptation

@@ -17,7 +17,7 @@ from mtl_bench.training.loop import fit, outputs_of
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.checkpoints import checkpoint_of, history_of
-from mtl_bench.trials.contracts import rows_of
+from mtl_bench.trials.contracts import FEATURES, in_order, rows_of
 from mtl_bench.trials.select import best
 
 
@@ -33,6 +33,9 @@ class ReverseValidate(Trial):
 
     adaptation: Adapt
     recipe: Recipe
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        return in_order((*self.adaptation.uses_of_target(), FEATURES))
 
     def run(self, work: Work) -> Mapping[str, float]:
         notes = work.folder / "scores.json"

@@ -13,6 +13,7 @@ from mtl_bench.disk import write_atomically
 from mtl_bench.measures import validators
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.checkpoints import checkpoint_of, history_of, source_labels_of
+from mtl_bench.trials.contracts import FEATURES, in_order
 from mtl_bench.trials.history import arrays, read_arrays
 
 Rule = Literal["last", "source validation", "entropy", "SND"]
@@ -25,6 +26,10 @@ class Select(Trial):
 
     adaptation: Adapt
     rule: Rule = "last"
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        looked_at = (FEATURES,) if self.rule in ("entropy", "SND") else ()
+        return in_order((*self.adaptation.uses_of_target(), *looked_at))
 
     def run(self, work: Work) -> Mapping[str, float]:
         return best({row["step"]: self._score(row, work) for row in history_of(self.adaptation, work)})
@@ -52,6 +57,9 @@ class ImportanceWeights(Trial):
 
     adaptation: Adapt
 
+    def uses_of_target(self) -> tuple[str, ...]:
+        return in_order((*self.adaptation.uses_of_target(), FEATURES))
+
     def run(self, work: Work) -> Mapping[str, float]:
         history, weights = history_of(self.adaptation, work), {}
         for i, row in enumerate(history):
@@ -73,6 +81,9 @@ class SelectWeighted(Trial):
     @property
     def adaptation(self) -> Adapt:
         return self.weights.adaptation
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        return self.weights.uses_of_target()
 
     def run(self, work: Work) -> Mapping[str, float]:
         risk = {

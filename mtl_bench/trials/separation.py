@@ -30,6 +30,9 @@ class DomainDistance(Trial):
 
     adaptation: Adapt
 
+    def uses_of_target(self) -> tuple[str, ...]:
+        return self.adaptation.uses_of_target()
+
     def run(self, work: Work) -> Mapping[str, float]:
         return {"a_distance": proxy_a_distance(*_last_features(self.adaptation, work))}
 
@@ -44,6 +47,9 @@ class Embedding(Trial):
     keep: ClassVar[tuple[str, ...]] = ("embedding.csv",)
 
     adaptation: Adapt
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        return self.adaptation.uses_of_target()
 
     def run(self, work: Work) -> Mapping[str, float]:
         from sklearn.decomposition import PCA

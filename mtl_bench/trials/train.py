@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
@@ -48,6 +50,7 @@ class Train(Trial):
 
     Frozen layers stand still wholly: weights, biases, running averages, dropout. Without augmentation their
     activations are computed once, in float32, if they fit in memory. Predictions are float32, whatever the training.
+    In bfloat16 a processor without instructions for it takes ten times as long, which a warning says.
     """
 
     keep: ClassVar[tuple[str, ...]] = (CURVE,)
@@ -74,6 +77,10 @@ class Train(Trial):
             )
 
     def run(self, work: Work) -> Mapping[str, float]:
+        if self.precision == "bfloat16" and work.device == "cpu" and not has_bfloat16():
+            warnings.warn(
+                "this processor computes bfloat16 in detours, slower than float32; set precision", stacklevel=2
+            )
         rows = {split: read_rows(self.data, split, work) for split in ("train", "test")}
         labels = {split: read_labels(self.data, split, work, len(rows[split])) for split in rows}
         learner = self._started(rows["train"], work)
@@ -164,3 +171,11 @@ class Train(Trial):
             seen = self.augmentation.eval_transform(chunk) if self.augmentation else chunk
             found.append(learner.predict(tensor(seen).to(device), self.data.name).float().cpu().numpy())
         return np.concatenate(found)
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor has instructions for products in bfloat16; where torch cannot tell, it is taken to."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return True
+    asked = [getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile")]
+    return any(ask() for ask in asked if ask) or None in asked

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -11,12 +12,16 @@ import torch
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.disk import read_with_checksum, write_atomically, write_with_checksum
 from mtl_bench.inputs.rows import Array, Rows
+from mtl_bench.models.heads import layers_of
 from mtl_bench.models.pretrained import Pretrained
+from mtl_bench.training.domain_data import tensor
+from mtl_bench.training.learner import Batch
 from mtl_bench.training.loop import outputs_of
 from mtl_bench.trials.contracts import DataSet, read_rows
 from mtl_bench.trials.history import array
 from mtl_bench.trials.weights import Weights
 
+Layer = Literal["features", "last hidden"]
 PACKAGED = Pretrained()
 CHUNK = 256  # rows between two files that a stopped run goes on from
 BATCH = 32
@@ -26,7 +31,8 @@ BATCH = 32
 class Trunk(Trial):
     """The features of all rows of some splits, in their order: float32 (n, width) in `<split>.npy`.
 
-    The network is one with published weights, or one that a trial trained: of that, the output of its last stage. It
+    The network is one with published weights, or one that a trial trained: of that, the output of its last stage, or
+    with `layer="last hidden"` of its classifier's last hidden layer. The trial
     stands for a data set, whose labels are `data`'s own: computed once, it serves every method and every pair. Each
     chunk of rows is a file, so that a killed run goes on where it was.
     """
@@ -34,6 +40,13 @@ class Trunk(Trial):
     data: DataSet
     network: Pretrained | Weights = PACKAGED
     splits: tuple[str, ...] = ("all",)
+    layer: Layer = field(default="features", metadata={"omit_when": "features"})
+
+    def __post_init__(self) -> None:
+        if self.layer not in get_args(Layer):
+            raise ValueError(f"there is no layer {self.layer!r}; choose one of {' | '.join(get_args(Layer))}")
+        if self.layer == "last hidden" and isinstance(self.network, Pretrained):
+            raise ValueError('a network with published weights has no classifier here; take layer="features"')
 
     @property
     def name(self) -> str:
@@ -79,7 +92,7 @@ class Trunk(Trial):
 
     def _extractor(self, work: Work) -> Extractor:
         if isinstance(self.network, Weights):
-            return OfTrained(self.network, work, self.data.name)
+            return OfTrained(self.network, work, self.data.name, self.layer)
         return OfPretrained(self.network, work.device)
 
 
@@ -104,13 +117,23 @@ class OfPretrained:
 
 
 class OfTrained:
-    """Rows of a domain to float32 (k, width): the output of a trained network's last stage."""
+    """Rows of a domain to float32 (k, width): the output of a layer of a trained network."""
 
-    def __init__(self, weights: Weights, work: Work, domain: str) -> None:
-        self.learner, self.domain = weights.learner(work).to(work.device), domain
+    def __init__(self, weights: Weights, work: Work, domain: str, layer: Layer) -> None:
+        self.learner, self.domain, self.layer = weights.learner(work).to(work.device), domain, layer
+        self.device = work.device
 
     def __call__(self, rows: Array) -> Array:
-        return outputs_of(self.learner, rows, self.domain, len(rows))[1]
+        if self.layer == "features":
+            return outputs_of(self.learner, rows, self.domain, len(rows))[1]
+        with torch.no_grad():
+            batch = Batch(tensor(rows).to(self.device), None)
+            features = self.learner.features({self.domain: batch})[self.domain]
+            layers = layers_of(self.learner.classifier_of(self.domain), features)
+        if len(layers) < 2:
+            raise ValueError('the network\'s classifier has no hidden layer; take layer="features"')
+        hidden: Array = layers[-2].cpu().numpy()
+        return hidden
 
 
 Extractor = OfPretrained | OfTrained

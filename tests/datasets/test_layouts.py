@@ -23,11 +23,13 @@ from mtl_bench.datasets import (
     office_caltech10,
     pacs,
     svhn,
+    tiny_imagenet,
     usps,
 )
 from mtl_bench.datasets.files.acquire import File
 from mtl_bench.datasets.files.extract import Tree
 from mtl_bench.datasets.files.placed import DataError
+from mtl_bench.datasets.imagenet import wnids
 from tests.datasets.faulty_server import Served, Server
 from tests.datasets.test_placing import tar, zipped
 
@@ -143,7 +145,7 @@ def test_cifar10_in_binary(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Non
     members = {f"cifar-10-batches-bin/{name}": records[2 * i : 2 * i + 2].tobytes() for i, name in enumerate(names)}
     archive = tar({**members, "cifar-10-batches-bin/readme.html": b"<html>"})
     monkeypatch.setattr(cifar10.CIFAR10, "counts", {"train": 10, "test": 2})
-    monkeypatch.setitem(cifar10.TREES, "original", serve(cifar10.TREES["original"], archive))
+    monkeypatch.setattr(cifar10, "TREE", serve(cifar10.TREE, archive))
     data = cifar10.CIFAR10()
     assert np.array_equal(data.inputs("train"), images[:10])
     assert np.array_equal(data.inputs("test"), images[10:])
@@ -176,12 +178,48 @@ def test_caltech101_in_its_nested_archive(serve: Serve, monkeypatch: pytest.Monk
     archive = zipped({"caltech-101/101_ObjectCategories.tar.gz": inner, "__MACOSX/caltech-101/._x": b""})
     monkeypatch.setattr(caltech101.Caltech101, "counts", {"all": 6})
     monkeypatch.setattr(caltech101.Caltech101, "classes", ("anchor", "yin_yang"))
-    part = dataclasses.replace(caltech101.TREES["original"], count=9)
-    monkeypatch.setitem(caltech101.TREES, "original", serve(part, archive))
+    monkeypatch.setattr(caltech101, "TREE", serve(dataclasses.replace(caltech101.TREE, count=9), archive))
     data = caltech101.Caltech101(size=32)
     assert data.inputs("all").shape == (6, 3, 32, 32)
     for image, label in zip(data.inputs("all"), data.labels("all"), strict=True):
         assert np.abs(image.mean((1, 2)) - [200 * (label == 0), 0, 200 * (label == 1)]).max() < 4
+
+
+@pytest.mark.parametrize("variant", tiny_imagenet.TREES)
+def test_tiny_imagenet_in_its_archive(variant: str, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels follow from folders and from the list of val; images of test have none and stay in the archive."""
+    top, colours = "tiny-imagenet-200", {"n01443537": (0, 200, 0), "n04285008": (0, 0, 200), "n12267677": (200, 0, 0)}
+    chosen = list(colours)[: 3 if variant == "original" else 2]
+    members = {
+        f"{top}/train/{wnid}/images/{wnid}_{i}.JPEG": smooth((64, 64), colours[wnid]) for wnid in chosen for i in (0, 1)
+    }
+    members |= {f"{top}/val/images/val_{i}.JPEG": smooth((64, 64), colours[wnid]) for i, wnid in enumerate(chosen)}
+    boxes = "".join(f"val_{i}.JPEG\t{wnid}\t0\t0\t62\t62\n" for i, wnid in enumerate(chosen))
+    members[f"{top}/val/val_annotations.txt"] = f"{boxes}val_9999.JPEG\tn02085620\t0\t0\t62\t62\n".encode()
+    others = {f"{top}/test/images/test_0.JPEG": b"x", f"{top}/wnids.txt": b"x", f"{top}/words.txt": b"x"}
+    archive = (zipped if variant == "original" else tar)({**members, **others})
+    part = dataclasses.replace(tiny_imagenet.TREES[variant], count=len(members))
+    monkeypatch.setattr(tiny_imagenet, "IN_BOTH", "n01443537 n04285008")
+    monkeypatch.setattr(tiny_imagenet, "IN_ORIGINAL", "n12267677")
+    monkeypatch.setitem(tiny_imagenet.PER_CLASS, variant, (2, 1))
+    monkeypatch.setitem(tiny_imagenet.TREES, variant, serve(part, archive))
+    data = tiny_imagenet.TinyImageNet(variant, 32)
+    assert data.classes == ("goldfish", "sports car", "acorn")[: len(chosen)]
+    assert data.man_made == ("sports car",)
+    for split, count in (("train", 2), ("test", 1), ("all", 3)):
+        assert np.bincount(data.labels(split)).tolist() == [count] * len(chosen)
+        for image, label in zip(data.inputs(split), data.labels(split), strict=True):
+            assert np.abs(image.mean((1, 2)) - colours[chosen[label]]).max() < 4
+
+
+def test_tiny_imagenets_classes_have_a_name_and_a_kind_each() -> None:
+    for variant, count in (("original", 200), ("100-classes", 100)):
+        data = tiny_imagenet.TinyImageNet(variant)
+        assert len(set(data.wnids)) == len(set(data.classes)) == count
+        assert sorted(data.natural + data.man_made) == sorted(data.classes)
+        assert {"goldfish", "lakeside"} < set(data.natural)
+        assert {"school bus", "pizza"} < set(data.man_made), "dishes are man-made, as in the paper"
+    assert set(tiny_imagenet.TinyImageNet("original").wnids) < set(wnids())
 
 
 def test_bsds500_keeps_the_training_photographs(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtl_bench.datasets.caltech101 import Caltech101
-from mtl_bench.datasets.cifar10 import CIFAR10
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.mnist_m import MNISTM
 from mtl_bench.datasets.office_caltech10 import OfficeCaltechSURF
 from mtl_bench.datasets.pacs import PACS
+from mtl_bench.datasets.tiny_imagenet import TinyImageNet
 from mtl_bench.datasets.usps import USPS
+from mtl_bench.datasets.wrappers.apart import near_duplicates
 
 pytestmark = pytest.mark.usefixtures("mirror")
 Array = np.ndarray[Any, Any]
@@ -55,21 +55,22 @@ def test_pacs_labels_belong_to_their_images() -> None:
     assert nearest_mean_accuracy(np.asarray(data.inputs("all")), data.labels("all"), 7) > 35
 
 
-@pytest.mark.slow
-def test_caltech101_has_its_101_objects() -> None:
-    data = Caltech101("64px", 32)
-    counts = dict(zip(data.classes, np.bincount(data.labels("all")).tolist(), strict=True))
-    assert len(counts) == 101
-    assert (counts["airplanes"], counts["Motorbikes"], counts["inline_skate"]) == (800, 798, 31)
-    assert nearest_mean_accuracy(np.asarray(data.inputs("all")), data.labels("all"), 101) > 15
+def test_tiny_imagenet_has_100_and_40_of_each_of_100_classes() -> None:
+    data = TinyImageNet("100-classes", 32)
+    assert np.bincount(data.labels("train")).tolist() == [100] * 100
+    assert np.bincount(data.labels("test")).tolist() == [40] * 100
+    assert (len(data.natural), len(data.man_made)) == (39, 61)
+    images, labels = np.asarray(data.inputs("all")), data.labels("all")
+    assert nearest_mean_accuracy(images, labels, 100) > 4
+    rows = {(image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True)}
+    for split in ("train", "test"):
+        found = zip(np.asarray(data.inputs(split)), data.labels(split), strict=True)
+        assert all((image.tobytes(), int(label)) in rows for image, label in found)
 
 
-@pytest.mark.slow
-def test_cifar10_as_jpeg_has_as_many_of_each_class() -> None:
-    data = CIFAR10("jpeg")
-    assert np.bincount(data.labels("train")).tolist() == [5000] * 10
-    assert np.bincount(data.labels("test")).tolist() == [1000] * 10
-    assert nearest_mean_accuracy(np.asarray(data.inputs("test")), data.labels("test"), 10) > 22
+def test_tiny_imagenet_repeats_no_photograph() -> None:
+    data = TinyImageNet("100-classes", 32)
+    assert not list(near_duplicates(data.inputs("train"), data.inputs("test"), 0.995))
 
 
 def test_office_caltech10_has_the_published_counts() -> None:

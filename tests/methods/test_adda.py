@@ -123,6 +123,17 @@ def test_phase_two_has_the_papers_own_optimiser() -> None:
     assert all(optimizers[name].param_groups[0]["betas"] == (0.5, 0.999) for name in ("target", "adversary"))
 
 
+def test_the_recipes_schedule_does_not_touch_the_rate_of_phase_two() -> None:
+    model = learner(ADDA(hidden=16, learning_rate=3e-4))
+    optimizers = model.optimizers(RECIPE)
+    for optimizer in optimizers.values():
+        for group in optimizer.param_groups:
+            group["lr"] = 0.123  # as the loop does by the schedule
+    model.step(batches("a", "b"), optimizers, 0.9)
+    rates = {name: {group["lr"] for group in o.param_groups} for name, o in optimizers.items()}
+    assert rates == {"source": {0.123}, "target": {3e-4}, "adversary": {3e-4}}
+
+
 def test_the_adversary_has_two_hidden_layers_of_500() -> None:
     model = ADDA().build(Network(DigitCNN(), ("a", "target")), 10)
     assert isinstance(model, ADDALearner)

@@ -33,6 +33,16 @@ def test_each_layer_of_the_head_has_its_unbiased_discrepancy() -> None:
         torch.testing.assert_close(losses[name], expected)
 
 
+def test_as_released_the_five_kernels_are_summed() -> None:
+    given = batches("a", "b", shape=SHAPE)
+    paper, released = (learner(DAN(weight=0.5, kernels=kernels)).losses(given, 0.5) for kernels in ("mean", "sum"))
+    for name in ("discrepancy 1", "discrepancy 2", "discrepancy 3"):
+        torch.testing.assert_close(released[name], 5 * paper[name])
+    torch.testing.assert_close(released["classification"], paper["classification"])
+    with pytest.raises(ValueError, match="kernels can't be combined by 'median'; choose mean or sum"):
+        DAN(kernels="median")  # type: ignore[arg-type]
+
+
 def test_each_term_reaches_the_layers_below_it_and_no_other() -> None:
     model = learner()
     for name, expected in (("discrepancy 1", [True, False, False]), ("discrepancy 2", [True, True, False])):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl_bench.methods.deep.dann import DANN, DANNLearner, domain_classifier, reverse_gradient
+from mtl_bench.methods.deep.dann import DANN, DANNLearner, DomainLoss, domain_classifier, reverse_gradient
 from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.network import Network
@@ -19,9 +19,9 @@ from tests.models.backbones import batches
 SHAPE = DigitCNN.input_shape
 
 
-def learner(seed: int = 0, gamma: float = 10.0, sources: tuple[str, ...] = ("source",)) -> DANNLearner:
-    torch.manual_seed(seed)
-    built = DANN(gamma=gamma).build(Network(DigitCNN(), (*sources, "target")), 3)
+def learner(method: DANN | None = None, sources: tuple[str, ...] = ("source",)) -> DANNLearner:
+    torch.manual_seed(0)
+    built = (method or DANN()).build(Network(DigitCNN(), (*sources, "target")), 3)
     assert isinstance(built, DANNLearner)
     return built
 
@@ -62,24 +62,38 @@ def test_the_reversal_is_minus_the_derivative_for_autograds_own_check() -> None:
     assert torch.autograd.gradcheck(twice_reversed, (x,))
 
 
-def test_the_domain_loss_is_the_mean_cross_entropy_with_the_target_as_positive() -> None:
-    model, given = learner(sources=("a", "b")), batches("a", "b", shape=SHAPE)
-    terms = []
+@pytest.mark.parametrize("reduction", ["sum of means", "mean"])
+def test_the_domain_loss_is_the_papers_sum_of_means_or_the_released_mean(reduction: DomainLoss) -> None:
+    """Cross-entropies with the target as positive; there are twice as many images of sources."""
+    model, given = learner(DANN(domain_loss=reduction), sources=("a", "b")), batches("a", "b", shape=SHAPE)
+    terms: dict[bool, list[float]] = {True: [], False: []}
     for domain, batch in given.items():
         with torch.no_grad():
             scores = model.domain_classifier(model.features({domain: batch})[domain]).double().numpy().ravel()
         chance = 1 / (1 + np.exp(-scores))
-        terms += list(-np.log(chance if domain == "target" else 1 - chance))
+        terms[domain == "target"] += list(-np.log(chance if domain == "target" else 1 - chance))
+    summed = np.mean(terms[False]) + np.mean(terms[True])
+    expected = summed if reduction == "sum of means" else np.mean(terms[False] + terms[True])
     for order in (["a", "b", "target"], ["target", "b", "a"]):
         loss = model.losses({domain: given[domain] for domain in order}, 0.4)["domain"]
-        assert float(loss.detach()) == pytest.approx(np.mean(terms), rel=1e-5)
+        assert float(loss.detach()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_a_target_the_domain_loss_is_that_of_the_sources() -> None:
+    model, given = learner(), batches("source", target=None, shape=SHAPE)
+    assert torch.isfinite(model.losses(given, 0.4)["domain"])
+
+
+def test_an_unknown_domain_loss_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"there is no domain loss 'sum'; choose one of sum of means \| mean"):
+        DANN(domain_loss="sum")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("gamma", [10.0, 4.0])
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 1.0])
 def test_the_features_get_minus_lambda_times_the_domain_gradient(p: float, gamma: float) -> None:
     """2 / (1 + exp(-x)) - 1 is tanh(x / 2); the loss without reversal is written anew."""
-    model, given = learner(gamma=gamma), batches("source", shape=SHAPE)
+    model, given = learner(DANN(gamma, domain_loss="mean")), batches("source", shape=SHAPE)
     features = model.features(given)
     plain = nn.BCEWithLogitsLoss()(
         model.domain_classifier(torch.cat([features["source"], features["target"]])).squeeze(1),

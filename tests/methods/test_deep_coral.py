@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from mtl_bench.methods.deep.deep_coral import DeepCORAL
+from mtl_bench.methods.deep.deep_coral import DeepCORAL, DeepCORALLearner
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Learner
+from mtl_bench.training.recipe import Recipe
 from tests.models.backbones import TinyCNN, batches
 
 
@@ -35,3 +36,27 @@ def test_the_classifiers_bias_is_free() -> None:
     assert bias is not None
     assert bool(weight.any())
     assert float(bias.abs().max()) < 1e-6
+
+
+def test_the_balance_moves_the_weight_towards_where_both_losses_are_equal() -> None:
+    """By at most 1 % a step: down while classification is the larger loss, up while CORAL is."""
+    model, given = learner(), batches("a", "b")
+    assert isinstance(model, DeepCORALLearner)
+    assert float(model.weight) == 1
+    optimizers = model.optimizers(Recipe(steps=1, learning_rate=1e-9))
+    for scale, upwards in ((1.0, False), (100.0, True)):
+        with torch.no_grad():
+            model.classifier.get_parameter("weight").mul_(scale)
+        before = float(model.weight)
+        losses = model.step(given, optimizers, 0.5)
+        classification, correlation = float(losses["classification"]), float(losses["correlation"]) / before
+        assert (correlation > classification) is upwards
+        drive = (correlation - classification) / (correlation + classification)
+        assert float(model.weight) == pytest.approx(before * np.exp(0.01 * drive), rel=1e-5)
+
+
+def test_a_number_is_a_constant_weight() -> None:
+    model = learner(DeepCORAL(weight=0.5))
+    assert isinstance(model, DeepCORALLearner)
+    model.step(batches("a"), model.optimizers(Recipe(steps=1)), 0.5)
+    assert float(model.weight) == 0.5

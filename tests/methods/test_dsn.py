@@ -7,7 +7,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mtl_bench.methods.deep.dsn import DSN, DSNLearner, decoder, scale_invariant_error, soft_orthogonality
+from mtl_bench.methods.deep.dsn import (
+    DSN,
+    DSNLearner,
+    PrivateEncoder,
+    decoder,
+    pairwise_squared_error,
+    soft_orthogonality,
+)
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch
@@ -27,26 +34,29 @@ def learner(method: DSN | None = None) -> DSNLearner:
 
 
 def codes(model: DSNLearner, domain: str, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Shared and private features of a batch."""
-    shared = model.net({domain: batch.inputs})[domain]["conv2"].flatten(1)
-    private = model.private[domain]({domain: batch.inputs})[domain]["conv2"].flatten(1)
+    """Shared and private codes of a batch: the hidden layer of 100 (fc3) above each encoder's convolutions."""
+    shared = model.classifier[:2](model.net({domain: batch.inputs})[domain]["conv2"].flatten(1))  # type: ignore[index]
+    encoder = model.private[domain]
+    assert isinstance(encoder, PrivateEncoder)
+    private = encoder.hidden(encoder.net({domain: batch.inputs})[domain]["conv2"].flatten(1))
+    assert shared.shape[1] == private.shape[1] == 100
     return shared, private
 
 
 def test_the_reconstruction_error_is_that_of_all_pairs_of_pixels() -> None:
-    """||d||^2 / k - (sum d)^2 / k^2 is half the mean over pairs of (d_i - d_j)^2."""
+    """||d||^2 / k - (sum d)^2 / k^2 is half the mean over pairs of (d_i - d_j)^2; the code sums twice that."""
     torch.manual_seed(0)
     made, given = torch.rand(4, 3, 5, 5), torch.rand(4, 3, 5, 5)
     d = (made - given).flatten(1).double().numpy()
-    pairs = [np.mean([(a - b) ** 2 for a in row for b in row]) / 2 for row in d]
-    assert float(scale_invariant_error(made, given)) == pytest.approx(np.mean(pairs), rel=1e-4)
+    pairs = [np.mean([(a - b) ** 2 for a in row for b in row]) for row in d]
+    assert float(pairwise_squared_error(made, given)) == pytest.approx(np.sum(pairs), rel=1e-4)
 
 
 def test_a_constant_offset_costs_nothing_and_a_pattern_does() -> None:
     given = torch.rand(4, 3, 5, 5)
     offsets = torch.tensor([0.5, -2.0, 0.0, 10.0]).view(4, 1, 1, 1)
-    assert float(scale_invariant_error(given + offsets, given)) == pytest.approx(0, abs=1e-5)
-    assert float(scale_invariant_error(1.5 * given, given)) > 0.01
+    assert float(pairwise_squared_error(given + offsets, given)) == pytest.approx(0, abs=1e-5)
+    assert float(pairwise_squared_error(1.5 * given, given)) > 0.01
 
 
 def test_orthogonal_codes_have_no_difference_loss_and_equal_ones_have() -> None:
@@ -78,7 +88,7 @@ def test_the_terms_of_the_objective_by_hand() -> None:
     for domain, batch in given.items():
         shared, private = codes(model, domain, batch)
         d = (model.decoder(shared + private) - (batch.inputs / 255 - model.net.mean)).detach().double().numpy()
-        reconstruction += float(np.mean(d.reshape(len(d), -1).var(1)))
+        reconstruction += float(2 * np.sum(d.reshape(len(d), -1).var(1)))
         difference += float(soft_orthogonality(private, shared).detach())
         scores = model.domain_classifier(shared).detach().double().numpy().ravel()
         domain_terms += list(np.log1p(np.exp(-scores if domain == "target" else scores)))
@@ -101,7 +111,8 @@ def test_private_encoders_are_per_domain_and_unlike_the_shared_one() -> None:
     for i in range(3):
         for j in range(i):
             assert not torch.equal(kernels[i], kernels[j])
-    pixels = [e.prepared(images(2, 0, SHAPE)) for e in encoders if isinstance(e, Network)]
+    networks = [model.net, *(e.net for e in model.private.values() if isinstance(e, PrivateEncoder))]
+    pixels = [net.prepared(images(2, 0, SHAPE)) for net in networks]
     assert len(pixels) == 3
     assert torch.equal(pixels[0], pixels[1])
     assert torch.equal(pixels[0], pixels[2])

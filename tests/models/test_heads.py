@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from mtl_bench.models.digits import DigitCNN, DigitCNNBatchNorm
-from mtl_bench.models.heads import layers_of
+from mtl_bench.models.heads import first_layer, layers_of
 from mtl_bench.models.network import Network
 from tests.models.backbones import images
 
@@ -18,6 +18,14 @@ def test_the_layers_of_a_head_are_its_activations_and_then_its_logits() -> None:
     assert torch.equal(layers[-1], head(features))
     assert all(bool((layer >= 0).all()) for layer in layers[:2])
     assert bool((layers[-1] < 0).any())
+
+
+def test_the_first_layer_is_what_comes_before_the_second() -> None:
+    head, features = DigitCNN().head(768, 10), torch.randn(5, 768)
+    assert torch.equal(first_layer(head)(features), layers_of(head, features)[0])
+    linear = nn.Linear(6, 3)
+    assert len(first_layer(linear)) == 0
+    assert torch.equal(first_layer(linear)(features), features)
 
 
 def test_a_linear_head_and_one_that_starts_otherwise() -> None:

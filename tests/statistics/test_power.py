@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mtl_bench.claims import Kind
 from mtl_bench.results.frame import Frame
 from mtl_bench.statistics.contrasts import estimate
-from mtl_bench.statistics.power import MOST, Kind, Power, Spread, power_lines, power_of, powers
+from mtl_bench.statistics.inference import detectable
+from mtl_bench.statistics.power import MOST, Power, Spread, power_lines, power_of, powers
 from mtl_bench.study import Cell, Claim, Study, accuracy
 from tests.results.measured import Maker, Nothing, frame_of, make_study
 
@@ -103,7 +105,8 @@ def test_a_claims_power_is_that_of_its_pilot(maker: Maker) -> None:
     assert [question.size for question in worse.questions] == [3.0]
     for one, claim in zip((better, equal, worse), claims, strict=False):
         ran = replace(estimate(GAIN, frame.results, None), values=(7.0,) * 5, df=4)
-        assert one.shows == pytest.approx(ran.detectable(claim, alpha)), "what the page will say after the run"
+        after = detectable(ran.se, ran.df, alpha, claim.kind)
+        assert one.shows == pytest.approx(after), "what the page will say after the run"
     text = "\n".join(power_lines([better, equal, worse]))
     assert "over 3 primary claims" in text and "published +24.4: yes" in text
     assert [power_of(json.loads(json.dumps(asdict(one)))) for one in (better, equal, worse)] == [better, equal, worse]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ from mtl_bench.training.learner import Batch, Learner
 from mtl_bench.training.loop import fit
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.contracts import Method
-from mtl_bench.trials.train import Train
+from mtl_bench.trials.train import Train, has_bfloat16
 from tests.models.backbones import TinyCNN, batches
 
 DATA = SyntheticImages(size=8, train=60)
@@ -118,6 +120,42 @@ def test_the_learners_own_losses_are_used() -> None:
         losses = learner.step(batches("a", target=None), learner.optimizers(Recipe(5)), progress)
         found.append(float(losses["classification"]))
     assert found[1] == pytest.approx(2 * found[0])
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+def test_a_processor_without_it_is_warned_of_in_a_sentence(
+    device: str, precision: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The warning comes before the rows are read, and says nothing where the graphics card computes."""
+
+    def stop(*asked: Any) -> None:
+        raise InterruptedError
+
+    monkeypatch.setattr("mtl_bench.trials.train.has_bfloat16", lambda: False)
+    monkeypatch.setattr("mtl_bench.trials.train.read_rows", stop)
+    warned = device == "cpu" and precision == "bfloat16"
+    says: Any = pytest.warns(UserWarning, match="in detours, slower than float32") if warned else nullcontext()
+    with says, pytest.raises(InterruptedError):
+        replace(TRIAL, precision=precision).run(Work(tmp_path, device))
+
+
+@pytest.mark.parametrize(("there", "answers", "machine"), [
+    (True, {"avx512_bf16": True, "amx_tile": False}, "x86_64"),
+    (True, {"avx512_bf16": False, "amx_tile": True}, "x86_64"),
+    (False, {"avx512_bf16": False, "amx_tile": False}, "AMD64"),
+    (True, {"avx512_bf16": False, "amx_tile": False}, "arm64"),
+    (True, {}, "x86_64"),
+])  # fmt: skip
+def test_a_processor_has_it_by_either_set_of_instructions_or_is_given_the_benefit_of_the_doubt(
+    there: bool, answers: dict[str, bool], machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    for name in ("avx512_bf16", "amx_tile"):
+        monkeypatch.delattr(torch.cpu, f"_is_{name}_supported", raising=False)
+    for name, answer in answers.items():
+        monkeypatch.setattr(torch.cpu, f"_is_{name}_supported", lambda answer=answer: answer, raising=False)
+    assert has_bfloat16() is there
 
 
 def test_a_trial_asks_for_it_and_its_state_has_the_same_names() -> None:

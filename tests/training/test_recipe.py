@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from mtl_bench.core.trial import describe
 from mtl_bench.models.network import Network
 from mtl_bench.training.recipe import Recipe
 from tests.models.backbones import TinyCNN
@@ -46,6 +47,15 @@ def test_the_other_schedules() -> None:
     assert [Recipe(steps=1, schedule="constant").rate(p) for p in (0, 0.3, 1)] == [1, 1, 1]
     cosine = Recipe(steps=1, schedule="cosine").rate
     assert [cosine(p) for p in (0, 1 / 3, 0.5, 1)] == pytest.approx([1, 0.75, 0.5, 0])
+
+
+def test_a_warm_up_rises_from_nothing_and_leaves_the_schedule_after_it() -> None:
+    warm, cold = (Recipe(steps=1, schedule="cosine", warm_up=share) for share in (0.2, 0.0))
+    assert [warm.rate(p) / cold.rate(p) for p in (0, 0.05, 0.1, 0.2, 0.7)] == pytest.approx([0, 0.25, 0.5, 1, 1])
+    assert describe(cold) == describe(Recipe(steps=1, schedule="cosine")) != describe(warm)
+    assert "warm_up" not in describe(cold), "old keys stay"
+    with pytest.raises(ValueError, match="has the warm-up 1; give a share of the run"):
+        Recipe(steps=1, warm_up=1)
 
 
 @given(steps=st.integers(1, 20000), checkpoints=st.integers(1, 50))

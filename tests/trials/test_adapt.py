@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -27,8 +28,10 @@ from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
 from mtl_bench.training.recipe import Recipe
-from mtl_bench.trials.adapt import Adapt
+from mtl_bench.trials.adapt import Adapt, Centring
 from mtl_bench.trials.history import read_arrays
+from mtl_bench.trials.inits import Whole
+from mtl_bench.trials.weights import Weights
 from tests.trials.domains import SOURCE, TARGET, Poisoned, PoisonError, Relabelled, adaptation, run
 
 SEEN: list[Batch] = []
@@ -37,6 +40,8 @@ SEEN: list[Batch] = []
 @dataclass(frozen=True)
 class Watched:
     """Source only that remembers every batch it trained on."""
+
+    uses: ClassVar[tuple[str, ...]] = ()
 
     def build(self, net: Network, classes: int) -> Learner:
         SEEN.clear()
@@ -163,15 +168,44 @@ def test_the_best_weights_are_those_of_the_smallest_validation_loss(tmp_path: Pa
     np.testing.assert_allclose(stored, logits, rtol=1e-4, atol=1e-5)
 
 
-def test_pixels_are_centred_on_the_mean_of_all_domains(tmp_path: Path) -> None:
-    trial = adaptation()
-    run(trial, tmp_path)
-    state = torch.load(tmp_path / "weights-8.pt", weights_only=True)
+@pytest.mark.parametrize(("centring", "of_target"), [("sources", 0.0), ("all domains", 0.5)])
+def test_pixels_are_centred_on_the_mean_of_the_sources_or_of_all_domains(
+    centring: Centring, of_target: float, tmp_path: Path
+) -> None:
+    net = replace(adaptation(), centring=centring).start(Work(tmp_path, "cpu")).net
     target = TARGET.inputs("train").mean((0, 2, 3)) / 255
     every_source = SOURCE.inputs("train").mean((0, 2, 3)) / 255
     # A tenth of the source is held out: its training mean lies near that of all.
-    np.testing.assert_allclose(state["net.mean"].flatten(), (target + every_source) / 2, atol=0.01)
-    assert bool((state["net.std"] == 1).all())
+    expected = of_target * target + (1 - of_target) * every_source
+    np.testing.assert_allclose(net.mean.flatten(), expected, atol=0.01)
+    assert bool((net.std == 1).all())
+
+
+def test_source_only_is_the_same_network_whatever_the_target_is(tmp_path: Path) -> None:
+    """Bit for bit, on pixels of another brightness: nothing of the target reaches a baseline."""
+    alone = replace(adaptation(), method=SourceOnly())
+    dark = replace(alone, target=replace(TARGET, tint=0.3, stands_for=TARGET.name))
+    assert dark.target.name == TARGET.name
+    kept = [run(trial, tmp_path / f"{i}")["weights-8.pt"] for i, trial in enumerate((alone, dark))]
+    assert kept[0] == kept[1]
+    seeing = [replace(trial, centring="all domains") for trial in (alone, dark)]
+    kept = [run(trial, tmp_path / f"seeing {i}")["weights-8.pt"] for i, trial in enumerate(seeing)]
+    assert kept[0] != kept[1]
+
+
+def test_without_a_source_the_mean_is_that_of_the_network_that_learnt_one(tmp_path: Path) -> None:
+    learnt = replace(adaptation(), method=SourceOnly())
+    run(learnt, tmp_path / "learnt")
+    work = Work(tmp_path, "cpu", artifact_of=lambda trial, name: tmp_path / "learnt" / name)
+    for centring in ("sources", "all domains"):
+        trial = replace(learnt, sources=(), init=Whole(Weights(learnt), head=True), centring=centring)
+        mean = trial.start(work).net.mean.flatten()
+        np.testing.assert_allclose(mean, SOURCE.inputs("train").mean((0, 2, 3)) / 255, atol=0.01)
+
+
+def test_an_unknown_centring_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"pixels can't be centred by 'target'; choose one of sources \| all domains"):
+        replace(adaptation(), centring="target")  # type: ignore[arg-type]
 
 
 def test_the_record_names_the_data_that_were_read(tmp_path: Path) -> None:

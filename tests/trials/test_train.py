@@ -113,6 +113,7 @@ def stop_after(last: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[float, s
     return progress
 
 
+@pytest.mark.filterwarnings("ignore:this processor computes bfloat16 in detours")
 @pytest.mark.parametrize("name", KILLED)
 def test_stopped_and_resumed_it_leaves_the_same_bits(
     name: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -145,6 +145,8 @@ class Watched(SourceOnlyLearner):
 
 @dataclass(frozen=True)
 class Watching:
+    uses: ClassVar[tuple[str, ...]] = ()
+
     def build(self, net: Network, classes: int) -> Learner:
         SEEN.clear()
         return Watched(net, classes)

@@ -14,10 +14,12 @@ from PIL import Image
 from mtl_bench.core.trial import Work, key
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.inputs.rows import Array, digest
+from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.pretrained import Pretrained
 from mtl_bench.trials import trunk
 from mtl_bench.trials.trunk import OfPretrained, Trunk
-from tests.trials.domains import Poisoned
+from mtl_bench.trials.weights import Weights
+from tests.trials.domains import SOURCE, Poisoned, adaptation, run
 
 DOMAIN = SyntheticImages(tint=0.4, train=11, test=3)
 
@@ -101,3 +103,30 @@ def test_grey_images_are_as_good_as_colour(tmp_path: Path) -> None:
 def test_the_backbone_and_the_split_are_in_the_key() -> None:
     trials = (Trunk(DOMAIN), Trunk(DOMAIN, Pretrained("resnet18")), Trunk(DOMAIN, splits=("train",)))
     assert len({key(trial) for trial in trials}) == 3
+
+
+def test_the_last_hidden_layer_is_what_the_logits_are_made_of(tmp_path: Path) -> None:
+    learnt = replace(adaptation(), method=SourceOnly())
+    run(learnt, tmp_path / "learnt")
+    work = Work(tmp_path, "cpu", artifact_of=lambda trial, name: tmp_path / "learnt" / name)
+    trial = Trunk(SOURCE, Weights(learnt), ("test",), layer="last hidden")
+    assert trial.run(work) == {"rows": 12, "width": 100}
+    hidden = torch.from_numpy(np.load(tmp_path / "test.npy", allow_pickle=False))
+    learner = Weights(learnt).learner(work)
+    with torch.no_grad():
+        logits = learner.predict(torch.from_numpy(SOURCE.inputs("test")), SOURCE.name)
+        last = list(learner.classifier.children())[-1]
+        torch.testing.assert_close(last(hidden), logits, rtol=1e-4, atol=1e-5)
+
+
+def test_the_features_keep_their_key_and_the_layers_have_two() -> None:
+    plain = Trunk(SOURCE, Weights(adaptation()), ("test",))
+    assert key(plain) == key(replace(plain, layer="features"))
+    assert key(plain) != key(replace(plain, layer="last hidden"))
+
+
+def test_a_layer_that_a_network_has_not_is_refused() -> None:
+    with pytest.raises(ValueError, match='has no classifier here; take layer="features"'):
+        Trunk(DOMAIN, layer="last hidden")
+    with pytest.raises(ValueError, match=r"there is no layer 'fc7'; choose one of features \| last hidden"):
+        Trunk(DOMAIN, Weights(adaptation()), layer="fc7")  # type: ignore[arg-type]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.models.domain_norm import DomainBatchNorm
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner, labelled, targets
@@ -21,6 +23,16 @@ class AdaBN:
     The target's images move the target's running averages and no weight. The paper computes these statistics after
     training (algorithm 1); here they follow it, so that every candidate has them.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("BatchNorm statistics",)
+    as_published: ClassVar = AsPublished(
+        paper="Li et al., Pattern Recognition 2018",
+        code="not read",
+        layer=("every BatchNorm", "not read", "every BatchNorm, statistics per domain"),
+        reduction=("mean and variance over all target images", "not read", "running averages over target batches"),
+        weight=("none: no weight moves", "not read", "none"),
+        schedule=("after training (algorithm 1)", "not read", "along the training, so that every checkpoint has them"),
+    )
 
     def build(self, net: Network, classes: int) -> Learner:
         if not any(isinstance(module, DomainBatchNorm) for module in net.modules()):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 
 from mtl_bench.measures.cmd import central_moment_discrepancy
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.methods.deep.mmd import sources_and_target
 from mtl_bench.models.heads import layers_of
 from mtl_bench.models.network import Network
@@ -22,6 +24,24 @@ class CMD:
     layer. (The authors have a sigmoid on fixed features. Above features that are learnt from scratch, lambda = 1 holds
     its units at 1/2 and not even the source is learnt.)
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)
+    as_published: ClassVar = AsPublished(
+        paper="Zellinger et al., ICLR 2017",
+        code="wzell/cmd",
+        layer=(
+            "the last hidden layer, bounded",
+            "a sigmoid layer of 256 on fixed features",
+            "the head's last hidden layer, bounded by a tanh",
+        ),
+        reduction=(
+            "the sum of norms of differences of moments, K = 5 (definition 2)",
+            "the same, K = 5, |b - a| = 1",
+            "as the paper, |b - a| = 2",
+        ),
+        weight=("lambda = 1", "1", "1"),
+        schedule=("constant", "constant", "constant"),
+    )
 
     weight: float = 1.0
     moments: int = 5  # K

@@ -4,35 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
 
 from torch import Tensor
 
-from mtl_bench.measures.mmd import squared_mmd
+from mtl_bench.measures.mmd import OCTAVES, squared_mmd
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.methods.deep.mmd import sources_and_target
 from mtl_bench.models.heads import layers_of
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
+
+Kernels = Literal["mean", "sum"]
 
 
 @dataclass(frozen=True)
 class DAN:
     """Classification plus `weight` (lambda) times the sum of MK-MMDs over all layers of the head (equation 5).
 
-    The paper's layers are AlexNet's fc6 to fc8. As the authors released it: five kernels of equal weight, bandwidths
-    around the mean squared distance, `weight` 1. The estimate is the unbiased one over all pairs; theirs, over
-    quadruples, has the same expectation and more variance.
+    The paper's layers are AlexNet's fc6 to fc8, its kernel is a convex combination of many, here the mean of five of
+    equal weight; the released codes sum these five. Bandwidths around the mean squared distance and `weight` 1 are the
+    released ones: the paper selects lambda. The estimate is the unbiased one over all pairs; theirs, over quadruples,
+    has the same expectation and more variance.
     """
 
+    uses: ClassVar[tuple[str, ...]] = ("features",)
+    as_published: ClassVar = AsPublished(
+        paper="Long et al., ICML 2015",
+        code="thuml/Xlearn, pytorch/",
+        layer=("fc6, fc7 and fc8 of AlexNet", "one, the bottleneck of 256 above ResNet-50", "every layer of the head"),
+        reduction=(
+            "a convex combination of kernels; unbiased, over quadruples in a row",
+            "the sum of five kernels; over quadruples in a row",
+            '`kernels`: the mean of five; "sum" is the code\'s; unbiased, over all pairs',
+        ),
+        weight=("lambda, selected", "1", "1"),
+        schedule=("constant", "constant", "constant"),
+    )
+
     weight: float = 1.0
+    kernels: Kernels = "mean"
+
+    def __post_init__(self) -> None:
+        if self.kernels not in get_args(Kernels):
+            raise ValueError(f"kernels can't be combined by {self.kernels!r}; choose {' or '.join(get_args(Kernels))}")
 
     def build(self, net: Network, classes: int) -> Learner:
-        return DANLearner(net, classes, self.weight)
+        return DANLearner(net, classes, self)
 
 
 class DANLearner(Learner):
-    def __init__(self, net: Network, classes: int, weight: float) -> None:
+    def __init__(self, net: Network, classes: int, method: DAN) -> None:
         super().__init__(net, classes)
-        self.weight = weight
+        self.weight = method.weight * (len(OCTAVES) if method.kernels == "sum" else 1)
 
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         features = self.features(batches)

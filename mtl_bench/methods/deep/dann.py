@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
+
+DomainLoss = Literal["sum of means", "mean"]
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,37 @@ class DANN:
     """Classification plus domain classification behind a reversed gradient (equations 13 to 15).
 
     The factor lambda_p = 2 / (1 + exp(-gamma p)) - 1 grows over the whole run (section 5.2.2) and multiplies the
-    gradient that reaches the features; the domain classifier itself learns at full rate. The domain loss is the mean
-    over all images, half of the paper's sum of the two domains' means.
+    gradient that reaches the features; the domain classifier itself learns at full rate. The paper sums the means of
+    the domain loss over the sources and over the target (equation 13); the released code takes one mean over all
+    images, half of that.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)
+    as_published: ClassVar = AsPublished(
+        paper="Ganin et al., JMLR 2016",
+        code="not read; its loss is one mean over all images of both domains",
+        layer=(
+            "the last convolution's features (figure 4a), a domain classifier of 100 hidden units",
+            "not read",
+            "the network's features",
+        ),
+        reduction=(
+            "the sum of the sources' mean and the target's mean (equation 13)",
+            "the mean over all images, half of that",
+            "`domain_loss`: the paper's; \"mean\" is the code's",
+        ),
+        weight=("lambda_p, on the gradient that reaches the features alone", "not read", "lambda_p"),
+        schedule=("lambda_p = 2 / (1 + exp(-10 p)) - 1 over the whole run", "not read", "the same as the paper"),
+    )
 
     gamma: float = 10.0
     hidden: int = 100  # of the domain classifier, figure 4a
+    domain_loss: DomainLoss = "sum of means"
+
+    def __post_init__(self) -> None:
+        if self.domain_loss not in get_args(DomainLoss):
+            known = " | ".join(get_args(DomainLoss))
+            raise ValueError(f"there is no domain loss {self.domain_loss!r}; choose one of {known}")
 
     def build(self, net: Network, classes: int) -> Learner:
         return DANNLearner(net, classes, self)
@@ -34,15 +62,15 @@ class DANN:
 class DANNLearner(Learner):
     def __init__(self, net: Network, classes: int, method: DANN) -> None:
         super().__init__(net, classes)
-        self.gamma = method.gamma
+        self.method = method
         self.domain_classifier = domain_classifier(net.width, method.hidden)
 
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         features = self.features(batches)
-        factor = 2 / (1 + math.exp(-self.gamma * progress)) - 1
+        factor = 2 / (1 + math.exp(-self.method.gamma * progress)) - 1
         return {
             "classification": self.classification(features, batches),
-            "domain": domain_confusion(self.domain_classifier, features, batches, factor),
+            "domain": domain_confusion(self.domain_classifier, features, batches, factor, self.method.domain_loss),
         }
 
 
@@ -52,14 +80,25 @@ def domain_classifier(width: int, hidden: int) -> nn.Module:
 
 
 def domain_confusion(
-    classifier: nn.Module, features: Mapping[str, Tensor], batches: Mapping[str, Batch], factor: float
+    classifier: nn.Module,
+    features: Mapping[str, Tensor],
+    batches: Mapping[str, Batch],
+    factor: float,
+    reduction: DomainLoss,
 ) -> Tensor:
-    """The domain classifier's cross-entropy, its gradient reversed and scaled by `factor` below the classifier."""
+    """The domain classifier's cross-entropy, its gradient reversed and scaled by `factor` below the classifier.
+
+    As the "mean" over all images, or as the "sum of means" over those of all sources and those of the target.
+    """
     logits = classifier(reverse_gradient(torch.cat(list(features.values())), factor)).squeeze(1)
     is_target = [float(batches[domain].target) for domain in features]
     sizes = torch.tensor([len(f) for f in features.values()])
     labels = torch.tensor(is_target).repeat_interleave(sizes).to(logits.device)
-    return F.binary_cross_entropy_with_logits(logits, labels)
+    if reduction == "mean":
+        return F.binary_cross_entropy_with_logits(logits, labels)
+    losses = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+    sides = [losses[labels == side] for side in (0, 1)]
+    return torch.stack([side.mean() for side in sides if len(side)]).sum()
 
 
 class _ReverseGradient(torch.autograd.Function):

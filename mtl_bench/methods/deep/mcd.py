@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner, descend, labelled, targets
 from mtl_bench.training.recipe import Recipe
@@ -17,6 +19,20 @@ from mtl_bench.training.recipe import Recipe
 @dataclass(frozen=True)
 class MCD:
     """Steps A, B and C of section 3.3, with `generator_steps` (the paper's n) of step C for each mini-batch."""
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)
+    as_published: ClassVar = AsPublished(
+        paper="Saito et al., CVPR 2018",
+        code="mil-tokyo/MCD_DA, classification/",
+        layer=("the probabilities of two classifiers", "the probabilities of two classifiers", "the same"),
+        reduction=("mean absolute difference over classes and images (equation 2)", "the same", "the same"),
+        weight=("1", "1", "1"),
+        schedule=(
+            "steps A, B and n of C for each mini-batch, n from 2 to 4",
+            "n = 4; Adam, 2e-4, weight decay 5e-4, batches of 128",
+            "n = 4; the study's optimiser",
+        ),
+    )
 
     generator_steps: int = 4
 
@@ -73,6 +89,7 @@ class MCDLearner(Learner):
         # Step B: the classifiers alone keep the sources and disagree on the target.
         losses = self.losses(batches, progress)
         descend(losses["classification"] + losses["second classification"] - losses["discrepancy"], classifiers)
+        discrepancy = losses["discrepancy"]
         # Step C: the features alone make them agree again.
         for _ in range(self.generator_steps):
             features = self.features(unknown)

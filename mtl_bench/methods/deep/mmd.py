@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from mtl_bench.measures.mmd import squared_mmd
+from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.models.heads import layers_of
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner, sources, targets
@@ -24,6 +26,20 @@ class MMD:
     Kernels and estimator are those of the authors' code. They print no gamma for MMD: 0.25 is the weight of their
     command for DANN on MNIST to MNIST-M. The discrepancy starts after the fraction `start` of the run, as in DSN.
     """
+
+    uses: ClassVar[tuple[str, ...]] = ("features",)
+    as_published: ClassVar = AsPublished(
+        paper="Bousmalis et al., NIPS 2016, the baseline MMD",
+        code="tensorflow/models, research/domain_adaptation",
+        layer=("fc3, the first hidden layer of 100", "fc3", "the first layer of the head"),
+        reduction=(
+            "19 kernels, biased estimate",
+            "19 kernels summed, biased, at least 1e-4",
+            "the same as the code, without the bound",
+        ),
+        weight=("gamma, tuned on labelled target images", "0.251175 in the one command, which is for DANN", "0.25"),
+        schedule=("from step 10,000", "from a step that is given", "after the fraction `start` of the run"),
+    )
 
     gamma: float = 0.25
     start: float = 0.05

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -14,6 +15,8 @@ from mtl_bench.training.learner import Batch, Learner, labelled
 @dataclass(frozen=True)
 class SourceOnly:
     """Cross-entropy on the sources and on what is known of the target's labels."""
+
+    uses: ClassVar[tuple[str, ...]] = ()
 
     def build(self, net: Network, classes: int) -> Learner:
         if net.backbone.batch_norm == "per domain":
