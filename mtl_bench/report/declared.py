@@ -51,7 +51,7 @@ def declared(frame: Frame) -> Declared | None:
     last = found[-1]
     try:
         power = power_table(last)
-    except TypeError as error:
+    except (LookupError, TypeError, ValueError) as error:
         path = path_of(folder, name)
         raise ResultsError(f"{path} has a power of another shape ({error}); {restore(path)}") from error
     return Declared(tuple(one.date for one in found), tuple(changes(last, frame)), power)

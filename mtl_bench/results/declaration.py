@@ -81,7 +81,7 @@ def _fault(content: Any) -> str:
         if not isinstance(listed, list) or not all(
             isinstance(o, dict) and isinstance(o.get(known), str) for o in listed
         ):
-            return f"whose {name} have no {known}"
+            return f"whose {name} has no {known}" if name == "power" else f"whose {name} have no {known}"
     return ""
 
 

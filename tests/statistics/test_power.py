@@ -13,6 +13,7 @@ from scipy import stats
 from mtl_bench.claims import Kind
 from mtl_bench.results.frame import Frame
 from mtl_bench.statistics.contrasts import estimate
+from mtl_bench.statistics.inference import detectable
 from mtl_bench.statistics.power import MOST, Power, Spread, power_lines, power_of, powers
 from mtl_bench.study import Cell, Claim, Study, accuracy
 from tests.results.measured import Maker, Nothing, frame_of, make_study
@@ -102,6 +103,10 @@ def test_a_claims_power_is_that_of_its_pilot(maker: Maker) -> None:
     [bound] = equal.questions
     assert (bound.what, bound.size, bound.needed) == ("bound", 4.0, spread.needs(4.0, "equivalence", alpha))
     assert [question.size for question in worse.questions] == [3.0]
+    for one, claim in zip((better, equal, worse), claims, strict=False):
+        ran = replace(estimate(GAIN, frame.results, None), values=(7.0,) * 5, df=4)
+        after = detectable(ran.se, ran.df, alpha, claim.kind)
+        assert one.shows == pytest.approx(after), "what the page will say after the run"
     text = "\n".join(power_lines([better, equal, worse]))
     assert "over 3 primary claims" in text and "published +24.4: yes" in text
     assert [power_of(json.loads(json.dumps(asdict(one)))) for one in (better, equal, worse)] == [better, equal, worse]
