@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from mtl_bench.core.trial import Trial
 from mtl_bench.results.measured import fraction_of_gap
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.numbers import numbers
 from mtl_bench.study import Published, Study
-from mtl_bench.typeset import duration, escape, latex_table, markdown_table, number, p_value, plus, signed
+from mtl_bench.typeset import ABSENT, duration, escape, latex_table, markdown_table, number, p_value, plus, signed
 from mtl_bench.views.all_cells import AllCells
 from mtl_bench.views.grid import Grid
-from mtl_bench.views.table import Table
+from mtl_bench.views.table import USES, Table
 from tests.results.measured import METHODS, PAPER, Maker, drawn, frame_of, make_study
 
 
@@ -40,6 +41,35 @@ def test_the_main_table_has_means_gains_and_shares(quick: tuple[Study, Results])
     assert rows.loc["DANN", "published gain"] == pytest.approx(76.66 - 52.25)
     assert rows.loc[["source only", "train on target"], "fraction of gap"].isna().all()
     assert rows["gain"].isna().to_dict() == {"source only": True, "DANN": False, "train on target": False}
+
+
+@dataclass(frozen=True)
+class Seeing(Trial):
+    """A trial that uses so much of its target."""
+
+    uses: tuple[str, ...]
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        return self.uses
+
+
+def test_tables_say_what_of_the_target_each_method_uses(quick: tuple[Study, Results]) -> None:
+    frame = frame_of(*quick)
+    uses = {"source only": (), "DANN": ("pixels' mean", "features")}
+    cells = [
+        replace(cell, trial=Seeing(uses[method])) if (method := str(cell.labels["method"])) in uses else cell
+        for cell in frame.cells
+    ]
+    expected = {"source only": "nothing", "DANN": "pixels' mean, features", "train on target": ""}
+    for view in (AllCells(), Grid("Grid")):
+        table = view.draw(replace(frame, cells=tuple(cells)))
+        assert table is not None
+        assert dict(zip(table.numbers["method"], table.numbers[USES], strict=True)) == expected
+        text = {method: use or ABSENT for method, use in expected.items()}
+        assert dict(zip(table.text["method"], table.text[USES], strict=True)) == text
+        table = view.draw(frame)
+        assert table is not None
+        assert USES not in table.text
 
 
 def test_rows_stand_in_the_order_of_the_plan(quick: tuple[Study, Results]) -> None:
