@@ -16,8 +16,10 @@ from .rows import (
     CORAL_OVER_NONE,
     JDA_OVER_TCA,
     LENGTH_1,
+    LIBSVM,
     NONE,
     SA_30,
+    SCALED,
     SVM,
     TCA_OVER_PCA,
     TRANSPORT,
@@ -26,6 +28,7 @@ from .rows import (
     Comparison,
     Row,
     alone,
+    coral,
     gfk,
     paper_tca,
     pca,
@@ -75,6 +78,13 @@ STUDY = Study(
         primary("TCA beats PCA with 1-NN, both under one convention", TCA_OVER_PCA, "TCA", "PCA"),
         primary("JDA beats TCA, both under one convention", JDA_OVER_TCA, "JDA", "TCA"),
         primary("CORAL beats no adaptation with an SVM, both under one convention", CORAL_OVER_NONE, "CORAL", "SVM"),
+        Claim(
+            "CORAL beats no adaptation where images have not length 1, with LIBSVM",
+            gain(coral(SCALED, LIBSVM), alone(SCALED, LIBSVM)),
+            f"{MEDA}, {TABLE} (full protocol)",
+            published=MEDA.gain(TABLE, "CORAL", "SVM", PAIRS),
+            primary=False,
+        ),
         Claim(
             "GFK beats PCA of the same 20 dimensions",
             gain(gfk(20), pca(20)),
@@ -143,7 +153,8 @@ STUDY = Study(
         "both methods' accuracies is highest on one half of each target's points, with three draws of labelled source "
         "points. The claims are judged on the other half, with other draws. The methods see the features of both "
         "halves. An earlier version judged TCA with projected points of length 1 against PCA without: that difference "
-        "was the larger part of its +2.5.",
+        "was the larger part of its +2.5. For CORAL the rule chooses images of length 1, where it changes next to "
+        "nothing; without unit length an exploratory claim stands beside.",
         "Which combinations were candidates was known from the full protocol, whose tested points include those that "
         "are judged on. There are no other data: the tables use all of them.",
         "Published numbers are of the full protocol (all source labels, all of the target unlabelled and tested). The "

@@ -123,7 +123,7 @@ PROJECTIONS = tuple(
 SVMS = tuple((normalisation, classifier) for normalisation in (SCALED, UNIT) for classifier in (SVM, LIBSVM))
 TCA_OVER_PCA = Comparison(tca, pca, PROJECTIONS, (30, UNIT, LENGTH_1))
 JDA_OVER_TCA = Comparison(jda, tca, PROJECTIONS, (30, UNIT, LENGTH_1))
-CORAL_OVER_NONE = Comparison(coral, alone, SVMS, (SCALED, LIBSVM))
+CORAL_OVER_NONE = Comparison(coral, alone, SVMS, (UNIT, SVM))
 COMPARISONS = (TCA_OVER_PCA, JDA_OVER_TCA, CORAL_OVER_NONE)
 CANDIDATES = tuple(dict.fromkeys(row for comparison in COMPARISONS for row in comparison.candidates))
 
