@@ -110,8 +110,8 @@ def between_random_halves(scale: Scale, seed: int, figures: bool) -> Iterator[Ce
     networks = comparison(scale, RANDOM, photographs, seed)
     a, b = cut(scale, photographs, seed)
     judged: Iterable[int] = scale.pick(smoke=(2, 5, 7), laptop=(2, 5, 7), paper=LAYERS)
-    shown: Iterable[int] = scale.pick(smoke=(4,), laptop=(1, 3, 4, 6), paper=()) if figures else ()
-    own: Iterable[int] = scale.pick(smoke=(4,), laptop=LAYERS, paper=LAYERS) if figures else ()
+    shown: Iterable[int] = scale.pick(smoke=(), laptop=(1, 3, 4, 6), paper=()) if figures else ()
+    own: Iterable[int] = scale.pick(smoke=(1, 4, 5, 7), laptop=LAYERS, paper=LAYERS) if figures else ()
     tuned: Iterable[int] = scale.pick(smoke=(5,), laptop=(5,), paper=LAYERS) if figures else ()
     for source, target in scale.pick(smoke=((a, b), (b, a)), laptop=((a, b),), paper=((a, b), (b, a))):
         yield from networks.bases(target)

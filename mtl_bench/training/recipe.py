@@ -23,9 +23,7 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 0.0
     checkpoints: int = 10  # evenly spaced steps at which predictions are saved for model selection
-    warm_up: float = field(
-        default=0.0, metadata={"omit_when": 0.0}
-    )  # share of the run over which the rate rises from 0
+    warm_up: float = field(default=0.0, metadata={"omit_when": 0.0})  # share of the run in which the rate rises from 0
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "checkpoints"):
