@@ -43,8 +43,14 @@ def _must_be_first(selection: Selection, former: list[Declaration]) -> None:
     what = f"{selection.name} at {selection.scale} scale"
     if former:
         raise StudyError(f"{what} was declared on {former[-1].date[:10]} already; --again declares anew beside it")
-    if rows := len(without_sizing(selection.study, selection.results()).rows):
+    if rows := _judged_rows(selection):
         raise StudyError(f"{what} has {rows} rows of judged seeds already; --again declares it afterwards, and says so")
+
+
+def _judged_rows(selection: Selection) -> int:
+    """How many rows a verdict could rest on; what no seed repeats, in a study that has seeds, is none of them."""
+    rows = without_sizing(selection.study, selection.results()).rows
+    return int((rows[REPLICATE].astype(str) != "").sum()) if REPLICATE in rows else len(rows)
 
 
 def _content(selection: Selection) -> dict[str, Any]:
