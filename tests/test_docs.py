@@ -123,3 +123,8 @@ def test_every_promise_is_held_by_a_test_that_there_is() -> None:
     for file, test in named:
         assert not test or f"\ndef {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{test}"
         assert (ROOT / file).exists()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_holds_what_a_merge_left(page: str) -> None:
+    assert not re.findall(r"^(?:<{7}|={7}|>{7})(?: |$)", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)

@@ -46,9 +46,9 @@ def plan(scale: Scale) -> Iterator[Cell]:
                 place = {**domains(pair), **features, "protocol": SPLITS, "half": JUDGING, "seed": seed}
                 yield Cell({**row.labels, **place}, trial, reads=f"accuracy, draw {seed}")
     for row in CANDIDATES:
-        trials = tuple(sampled(scale, row, pair, "choosing half", CHOOSING_DRAWS, 0) for pair in PAIRS)
+        group = Group(tuple(sampled(scale, row, pair, "choosing half", CHOOSING_DRAWS, 0) for pair in PAIRS))
         place = {**MEAN, **features, "protocol": SPLITS, "half": CHOOSING}
-        yield Cell({**row.labels, **place}, MeanOver(Group(trials)))
+        yield Cell({**row.labels, **place}, MeanOver(group))
     for row in REGULARISED:
         for mu in scale.pick(smoke=(0.1, 10.0), paper=(0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)):
             weight = {"regulariser": mu} if isinstance(row.method, JDA) else {"mu": mu}

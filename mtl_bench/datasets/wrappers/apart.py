@@ -74,7 +74,8 @@ def _standardised(images: Array) -> Array:
     centred = images.astype(np.float32)
     centred -= centred.mean((1, 2, 3), keepdims=True)
     lengths = np.sqrt((centred**2).sum((1, 2, 3), keepdims=True))
-    return centred / np.maximum(lengths, 1e-6)
+    standardised: Array = centred / np.maximum(lengths, 1e-6)
+    return standardised
 
 
 def _blocks(images: Array) -> Array:
@@ -83,4 +84,5 @@ def _blocks(images: Array) -> Array:
     rows, columns = height // BLOCK, width // BLOCK
     cut = images[:, :, : rows * BLOCK, : columns * BLOCK]
     blocks = cut.reshape(n, channels, rows, BLOCK, columns, BLOCK).sum((1, 3, 5)).reshape(n, -1)
-    return blocks / np.float32(np.sqrt(channels * BLOCK**2))
+    scaled: Array = blocks / np.float32(np.sqrt(channels * BLOCK**2))
+    return scaled
