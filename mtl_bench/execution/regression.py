@@ -144,7 +144,10 @@ def _compared(
     left_out = {picking.named(cell) for cell in selection.planned} - names
     exact = {picking.named(group.cells[0]) for group in asked if group.exact}
     comparison = findings.compare(baseline, measured, left_out=left_out, exact=exact)
-    if comparison.to_confirm and not reasons:
+    if comparison.to_confirm and reasons:
+        note = "Runs failed, so that no new seeds confirmed what was found."
+        return replace(comparison, notes=(note, *comparison.notes)), reasons
+    if comparison.to_confirm:
         scale = workspace.scale_of(name, study, selection.scale, first=CONFIRMING_SEED)
         more = [cell for cell in workspace.cells_of(name, study, scale) if picking.named(cell) in names]
         again, reasons = fresh(_alarming(more, comparison), baseline, folder, machine)

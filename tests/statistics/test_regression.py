@@ -107,6 +107,28 @@ def test_siblings_with_enough_seeds_are_pooled_alone() -> None:
     assert 10 * max(calm) < min(wild)
 
 
+def test_cells_that_did_not_change_share_no_error_rate(tmp_path: Path) -> None:
+    """Also when new seeds joined them: what is equal bit for bit on the baseline's own seeds has the same code."""
+    before, after, more = (run(tmp_path, 1), run(tmp_path, 2, code="changed"), run(tmp_path, 3, first=200))
+    changed = after.rows["method"] == "DANN"
+    after.rows = pd.concat([before.rows[~changed], after.rows[changed]], ignore_index=True)
+    limit = false_alarms.of_cells((Pool((5, 5), (5,) * 4),), 5, "fall").limit(FIRST_LOOK)
+    every = false_alarms.of_cells((Pool((5,) * 6),), 5, "fall").limit(FIRST_LOOK)
+    assert limit < every
+
+    def band(fresh: Results) -> float | None:
+        labels = {"method": "DANN", "target": "photos"}
+        return next(f.band for f in compare(before, fresh).findings if labels.items() <= f.labels.items())
+
+    wholly = run(tmp_path, 2, code="changed")
+    ours, theirs = band(after), band(wholly)
+    assert ours is not None and theirs is not None
+    assert ours / theirs == pytest.approx(limit / every)
+    unchanged = more.rows[more.rows["method"] != "DANN"]
+    after.rows = pd.concat([after.rows, unchanged], ignore_index=True)
+    assert band(after) == ours
+
+
 def test_cells_without_fresh_rows_lend_their_spread(tmp_path: Path) -> None:
     before, after = run(tmp_path, 1), run(tmp_path, 2, code="changed")
     half = Results(after.folder, after.name, after.rows[after.rows["target"] == "photos"])
