@@ -59,7 +59,7 @@ def write(study_name: str, frame: Frame, folder: Path, stale: Mapping[str, int] 
         "undrawn": undrawn,
         "judgements": judgements,
         "declared": declared(frame),
-        "verdicts": sections.verdict_table(judgements, compared),
+        "verdicts": sections.verdict_table(judgements, compared, study),
         "compared": compared,
         "gates": sections.gate_table(frame),
         "numbers": sections.number_table(study, numbers(frame)),

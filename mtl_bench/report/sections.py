@@ -27,7 +27,7 @@ def sides_of(frame: Frame) -> list[Sides]:
     return [sides(claim, frame.cells) for claim in frame.study.claims]
 
 
-def verdict_table(judgements: Sequence[Judgement], compared: Sequence[Sides]) -> pd.DataFrame:
+def verdict_table(judgements: Sequence[Judgement], compared: Sequence[Sides], study: Study) -> pd.DataFrame:
     """A row per claim."""
     return pd.DataFrame(
         [
@@ -35,12 +35,20 @@ def verdict_table(judgements: Sequence[Judgement], compared: Sequence[Sides]) ->
                 "claim": j.claim.text,
                 "verdict": j.words,
                 "measured [95 % interval]": span(j.deciding, j.claim.unit) if j.deciding else ABSENT,
-                "published": ABSENT if j.claim.published is None else f"{signed(j.claim.published)} {j.claim.unit}",
+                "published": _size(j.claim, study),
                 "the two sides differ in": found.text or ABSENT,
             }
             for j, found in zip(judgements, compared, strict=True)
         ]
     )
+
+
+def _size(claim: Claim, study: Study) -> str:
+    """+24.4 points; with the kind of its source where that is not the paper."""
+    if claim.published is None:
+        return ABSENT
+    kinds = ", ".join(dict.fromkeys(mark.partition(":")[0] for mark in marks(claim, study)))
+    return f"{signed(claim.published)} {claim.unit}" + (f" ({kinds})" if kinds else "")
 
 
 def formula(contrast: Contrast) -> str:
@@ -68,11 +76,19 @@ def detectable_text(judgement: Judgement) -> str:
     return f"Smallest bound shown with 80 % power if there is no difference: {size}"
 
 
-def published_text(claim: Claim) -> str:
-    """The published size of a claim and where it stands."""
+def marks(claim: Claim, study: Study) -> list[str]:
+    """What must be known of the published size: that the numbers of its table were not read in the paper itself."""
+    if claim.published is None:
+        return []
+    of_table = (p for p in study.published if p.paper in claim.source and p.source in claim.source)
+    return list(dict.fromkeys(p.mark for p in of_table if p.mark))
+
+
+def published_text(claim: Claim, study: Study) -> str:
+    """The published size of a claim, where it stands and, if not in the paper, where it was read."""
     if claim.published is None:
         return claim.source
-    return f"{signed(claim.published)} {claim.unit} ({claim.source})"
+    return f"{signed(claim.published)} {claim.unit} ({'; '.join([claim.source, *marks(claim, study)])})"
 
 
 def gate_table(frame: Frame) -> pd.DataFrame:

@@ -51,6 +51,21 @@ def test_the_page_says_what_the_results_hold(quick: tuple[Study, Results], tmp_p
     assert text.index("not matched") < text.index("Verdicts") < text.index("Figures") < text.index("How each claim")
 
 
+def test_a_claims_size_that_was_not_read_in_the_paper_says_where_it_was(
+    quick: tuple[Study, Results], tmp_path: Path
+) -> None:
+    study, results = quick
+    [claim] = study.claims
+    copied = tuple(replace(p, status="secondary source", seen_in="a reader's notes") for p in study.published)
+    sized = replace(claim, published=24.4, smallest_effect=12.2)
+    for name, published in (("checked", study.published), ("copied", copied)):
+        shown = replace(study, claims=(sized,), published=published)
+        text = write(name, frame_of(shown, results), tmp_path).read_text(encoding="utf-8")
+        assert ("+24.4 points (secondary source)" in text) is (name == "copied")
+        assert (f"+24.4 points ({claim.source}; secondary source: a reader's notes)" in text) is (name == "copied")
+        assert "+24.4 points" in text
+
+
 def test_every_link_of_the_page_leads_to_a_file(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     results.write()
