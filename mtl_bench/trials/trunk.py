@@ -32,9 +32,9 @@ class Trunk(Trial):
     """The features of all rows of some splits, in their order: float32 (n, width) in `<split>.npy`.
 
     The network is one with published weights, or one that a trial trained: of that, the output of its last stage, or
-    with `layer="last hidden"` of its classifier's last hidden layer. The trial
-    stands for a data set, whose labels are `data`'s own: computed once, it serves every method and every pair. Each
-    chunk of rows is a file, so that a killed run goes on where it was.
+    with `layer="last hidden"` of its classifier's last hidden layer. The trial stands for a data set, whose labels are
+    `data`'s own: computed once, it serves every method and every pair. Each chunk of rows is a file, so that a killed
+    run goes on where it was.
     """
 
     data: DataSet
