@@ -77,13 +77,13 @@ class Train(Trial):
             )
 
     def run(self, work: Work) -> Mapping[str, float]:
+        rows = {split: read_rows(self.data, split, work) for split in ("train", "test")}
+        labels = {split: read_labels(self.data, split, work, len(rows[split])) for split in rows}
+        learner = self._started(rows["train"], work)
         if self.precision == "bfloat16" and work.device == "cpu" and not has_bfloat16():
             warnings.warn(
                 "this processor computes bfloat16 in detours, slower than float32; set precision", stacklevel=2
             )
-        rows = {split: read_rows(self.data, split, work) for split in ("train", "test")}
-        labels = {split: read_labels(self.data, split, work, len(rows[split])) for split in rows}
-        learner = self._started(rows["train"], work)
         whole, history = learner.net, History(work.folder)
         steps = sorted({*self.recipe.checkpoint_steps(), *self.weights_at})
         inputs = self._above_frozen(learner, rows, work.device)

@@ -127,13 +127,13 @@ def test_the_learners_own_losses_are_used() -> None:
 def test_a_processor_without_it_is_warned_of_in_a_sentence(
     device: str, precision: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The warning comes before the rows are read, and says nothing where the graphics card computes."""
+    """Before it trains, and not where the graphics card computes."""
 
     def stop(*asked: Any) -> None:
         raise InterruptedError
 
     monkeypatch.setattr("mtl_bench.trials.train.has_bfloat16", lambda: False)
-    monkeypatch.setattr("mtl_bench.trials.train.read_rows", stop)
+    monkeypatch.setattr("mtl_bench.trials.train.fit", stop)
     warned = device == "cpu" and precision == "bfloat16"
     says: Any = pytest.warns(UserWarning, match="in detours, slower than float32") if warned else nullcontext()
     with says, pytest.raises(InterruptedError):
