@@ -104,8 +104,8 @@ STUDY = Study(
         "The run: 1,200 steps of 64 + 64 images, a minute or two, with DANN's network, learning rate and schedules.",
         "Pixels are centred by the source's mean, so that source only sees nothing of the target.",
         "DANN's domain loss is the paper's sum of the two domains' means; the released code has half of it.",
-        "The length of the run was cut from 1,500 steps after a first judged run on the same seeds, to save time; "
-        "the verdicts were the same.",
+        "The length of the run was cut from 1,500 steps after a first run, on seeds that are not judged again, to save "
+        "time; the verdicts were the same.",
         "The published numbers are context: the claims are judged on our own differences between methods.",
     ),
 )
