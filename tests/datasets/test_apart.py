@@ -40,8 +40,8 @@ class Photographs:
 
 def correlations(one: Array, other: Array) -> Array:
     """Of all pairs, by NumPy."""
-    ours, theirs = (images.reshape(len(images), -1) for images in (one, other))
-    return np.asarray(np.corrcoef(ours, theirs)[: len(one), len(one) :])
+    both = np.corrcoef(one.reshape(len(one), -1), other.reshape(len(other), -1))
+    return np.asarray(both[: len(one), len(one) :])
 
 
 def test_repeated_scenes_leave_training_and_the_test_stays_whole() -> None:
