@@ -21,7 +21,7 @@ NAMED = 8  # cells left out that are named
 
 
 @dataclass(frozen=True)
-class Group:
+class Replicates:
     """A cell with all its seeds, and what its trials take, by key."""
 
     cells: tuple[Cell, ...]
@@ -49,7 +49,7 @@ def named(cell: Cell) -> Named:
     return frozenset((name, str(value)) for name, value in cell.labels.items() if name != REPLICATE and value != "")
 
 
-def groups(cells: Iterable[Cell], baseline: Results, device: str) -> list[Group]:
+def groups(cells: Iterable[Cell], baseline: Results, device: str) -> list[Replicates]:
     """The planned cells that the baseline has on this device class, with what they took there."""
     rows = baseline.rows[baseline.rows["device"] == device]
     labels = [name for name in baseline.labels if name != REPLICATE]
@@ -64,23 +64,23 @@ def groups(cells: Iterable[Cell], baseline: Results, device: str) -> list[Group]
     # By labels, since keys change with a method's parameters.
     seconds = {key(cell.trial): took[name] for name, some in by_name.items() for cell in some}
     own = own_seconds(trials_of(cell for some in by_name.values() for cell in some), seconds)
-    return [Group(tuple(some), {name: own[name] for name in _trials(some)}) for some in by_name.values()]
+    return [Replicates(tuple(some), {name: own[name] for name in _trials(some)}) for some in by_name.values()]
 
 
 def _trials(cells: Iterable[Cell]) -> set[str]:
     return {key(part) for cell in cells for part in parts(cell.trial) if isinstance(part, Trial)}
 
 
-def pick(known: Sequence[Group], seconds: float, slots: int, seed: int) -> list[Group]:
+def pick(known: Sequence[Replicates], seconds: float, slots: int, seed: int) -> list[Replicates]:
     """What fits in the time: first the cheapest cell of each kind of trial and method, then of ever other kinds.
 
     Raises StudyError where nothing fits.
     """
     generator, left, taken = random.Random(seed), seconds * slots, dict[str, float]()
-    kinds: dict[str, list[Group]] = defaultdict(list)
+    kinds: dict[str, list[Replicates]] = defaultdict(list)
     for group in sorted(known, key=lambda one: (one.adds({}), str(one))):
         kinds[group.kind].append(group)
-    chosen: list[Group] = []
+    chosen: list[Replicates] = []
 
     def take(kind: str) -> bool:
         for group in kinds[kind]:
@@ -105,7 +105,7 @@ def pick(known: Sequence[Group], seconds: float, slots: int, seed: int) -> list[
     return chosen
 
 
-def told(chosen: Sequence[Group], known: Sequence[Group], slots: int, seed: int) -> str:
+def told(chosen: Sequence[Replicates], known: Sequence[Replicates], slots: int, seed: int) -> str:
     """A sentence: what is checked, what it takes, what is left out."""
     every: dict[str, float] = {}
     for group in chosen:

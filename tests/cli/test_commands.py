@@ -138,7 +138,10 @@ def test_recompute_computes_anew(desk: Desk, mtl_bench: Callable[..., Outcome]) 
         ),
         (("run", "fake", "--only", "left"), "--only left: write a label and its value, for example"),
         (("report", "fake"), "fake has no results at laptop scale yet; run `mtl-bench run fake --scale laptop` first"),
-        (("check", "fake"), "no baseline: run `mtl-bench run fake --scale laptop`, then commit results/fake.laptop.csv"),
+        (
+            ("check", "fake"),
+            "no baseline: run `mtl-bench run fake --scale laptop`, then commit results/fake.laptop.csv",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence(mtl_bench: Callable[..., Outcome], words: tuple[str], sentence: str) -> None:

@@ -44,7 +44,7 @@ def test_a_baseline_of_another_device_class_trains_nothing(measured: Desk, mtl_b
 def test_minutes_pick_cells_and_say_what_was_left_out(measured: Desk, mtl_bench: Give) -> None:
     """A run of "left" is said to have taken 50 s, of "right" 500 s: five of the one fit in five minutes."""
     for method, seconds in (("left", 50), ("right", 500)):
-        change(measured, "fake.laptop.csv", rf"({method},both,10\d,accuracy,[\d.]+,cpu),[\d.]+,", rf"\1,{seconds},")
+        change(measured, "fake.laptop.csv", rf"({method},both,20\d,accuracy,[\d.]+,cpu),[\d.]+,", rf"\1,{seconds},")
     done = mtl_bench("check", "fake", "--minutes", "5", "--slots", "1", "--junit", "check.xml", "--summary", "check.md")
     assert done.status == 0, done.out + done.err
     sentence = "Checked: 1 of 2 cells, drawn with --seed 0, about 4 min by earlier runs; of Score right there is none."

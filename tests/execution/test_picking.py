@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from mtl_bench.core.trial import key
-from mtl_bench.execution.picking import Group, groups, named, pick, told
+from mtl_bench.execution.picking import Replicates, groups, named, pick, told
 from mtl_bench.results.table import Results
 from mtl_bench.study import Cell
 from mtl_bench.workspace import StudyError
@@ -37,7 +37,7 @@ def results(cells: list[Cell], **changes: object) -> Results:
     return Results(Path(), "chain.laptop", pd.DataFrame(rows))
 
 
-def known() -> list[Group]:
+def known() -> list[Replicates]:
     return groups(planned(), results(planned()), "cpu")
 
 
