@@ -114,7 +114,7 @@ def _baseline(selection: Selection, folder: Path | None, copy: Path) -> Results:
 
 def _asked(
     selection: Selection, baseline: Results, machine: Machine, draw: Draw | None
-) -> tuple[list[picking.Group], list[str]]:
+) -> tuple[list[picking.Replicates], list[str]]:
     """The cells to check, each with all its seeds, and what there is to say of the others."""
     known = picking.groups(selection.planned, baseline, machine.device)
     if not known:
@@ -135,7 +135,7 @@ def _asked(
 
 
 def _compared(
-    selection: Selection, asked: Sequence[picking.Group], machine: Machine, baseline: Results, folder: Path
+    selection: Selection, asked: Sequence[picking.Replicates], machine: Machine, baseline: Results, folder: Path
 ) -> tuple[findings.Comparison, dict[str, str]]:
     """The comparison, with new seeds where it raises an alarm; also what failed and why."""
     name, study = selection.name, selection.study
