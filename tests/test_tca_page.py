@@ -42,7 +42,7 @@ def test_the_program_prints_what_the_page_says(tmp_path: Path) -> None:
     assert len(said) == 5
     for name, numbers in said.items():
         assert found[name] == pytest.approx(numbers, abs=0.02)
-    exact = ("ours, paper", "ours, unit length", "ours, released, mu / (1/400 + 1/200)")
+    exact = ("ours, paper", "ours, unit eigenvectors", "ours, released, mu / (1/400 + 1/200)")
     assert all(found[name] == (100, 0) for name in exact)
     assert found["eigh of a matrix without symmetry"][0] < 99.5
 
