@@ -89,7 +89,7 @@ def write(study_name: str, frame: Frame, folder: Path, stale: Mapping[str, int] 
 def _draw(frame: Frame, files: Path) -> tuple[list[Shown], list[Shown], list[str]]:
     """Write every figure and table, and remove the files of former ones; also what lacks files to be drawn from."""
     files.mkdir(parents=True, exist_ok=True)
-    former = set(files.iterdir())
+    former = {path for path in files.iterdir() if path.suffix != ".part"}  # those are what another command now writes
     figures: list[Shown] = []
     tables: list[Shown] = []
     undrawn: list[str] = []
@@ -113,5 +113,5 @@ def _draw(frame: Frame, files: Path) -> tuple[list[Shown], list[Shown], list[str
     stems = {Path(part.stem).name for part in [*figures, *tables]}
     for path in former:
         if path.stem not in stems and path.name != overview.FILE:
-            path.unlink()
+            path.unlink(missing_ok=True)  # another command that writes this page may be faster
     return figures, tables, undrawn

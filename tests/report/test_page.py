@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from mtl_bench.report.page import write
+from mtl_bench.results.frame import Frame
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.verdict import judge
 from mtl_bench.study import Cell, Claim, Labels, Published, Scale, Study, View, accuracy
@@ -221,3 +222,24 @@ def test_a_view_that_lacks_its_files_is_named(quick: tuple[Study, Results], tmp_
     study = replace(quick[0], views=(Filters("First layer"),))
     text = write("quick", frame_of(study, quick[1]), tmp_path).read_text(encoding="utf-8")
     assert "Not drawn: First layer (no cell kept filters.npy)" in text
+
+
+def test_two_commands_may_write_one_page_at_a_time(quick: tuple[Study, Results], tmp_path: Path) -> None:
+    """What the other is about to write stays; what it removed already is no fault."""
+    study, results = quick
+
+    @dataclass(frozen=True)
+    class Meanwhile:
+        title: str = "Meanwhile"
+        reading: str = ""
+        files: tuple[str, ...] = ()
+
+        def draw(self, frame: Frame) -> None:
+            (folder / "figure-9.png").unlink()
+
+    folder = tmp_path / "quick.laptop"
+    folder.mkdir()
+    for name in ("figure-9.png", ".figure-1.png.123.part"):
+        (folder / name).touch()
+    write("quick", frame_of(replace(study, views=(*study.views, Meanwhile())), results), tmp_path)
+    assert (folder / ".figure-1.png.123.part").exists()
