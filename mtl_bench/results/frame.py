@@ -93,7 +93,7 @@ class Frame:
         return self.published.gain(number, self.study.baseline)
 
     def uses(self, cell: Measured) -> str:
-        """What of the target the cell's trial uses, "nothing" included; "" where it has no target."""
+        """What of the target the cell's trial uses, "nothing" or "not said" included; "" where it has no target."""
         labels = frozenset((name, value) for name, value in cell.labels.items() if name != "device")
         return self._uses.get((labels, cell.metric), "")
 
@@ -103,8 +103,7 @@ class Frame:
         for cell in self._planned:
             labels = frozenset((n, str(v)) for n, v in cell.labels.items() if n != REPLICATE and v != "")
             if (labels, cell.metric) not in found:
-                uses = uses_of_target(cell.trial)
-                found[labels, cell.metric] = "" if uses is None else ", ".join(uses) or "nothing"
+                found[labels, cell.metric] = _said(cell)
         return found
 
     @cached_property
@@ -152,6 +151,14 @@ class Frame:
             for name, value in cell.labels.items():
                 ranks.setdefault((name, str(value)), len(ranks))
         return ranks
+
+
+def _said(cell: Cell) -> str:
+    try:
+        uses = uses_of_target(cell.trial)
+    except AttributeError:  # a method of one's own without `uses`: no reason to lose a page
+        return "not said"
+    return "" if uses is None else ", ".join(uses) or "nothing"
 
 
 def scale_of(results: Results) -> str:
