@@ -20,7 +20,7 @@ from mtl_bench.results.measured import fraction_of_gap
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.numbers import numbers
 from mtl_bench.study import Published, Study
-from mtl_bench.typeset import ABSENT, duration, escape, latex_table, markdown_table, number, p_value, plus, signed
+from mtl_bench.typeset import duration, escape, latex_table, markdown_table, number, p_value, plus, signed
 from mtl_bench.views.all_cells import AllCells
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.table import USES, Table
