@@ -117,7 +117,10 @@ def test_a_reversed_gradient_with_the_wrong_sign_is_found(project: Path, tmp_pat
 
 @pytest.mark.slow
 def test_target_labels_that_leak_into_training_are_found(project: Path, tmp_path: Path) -> None:
-    """Visible as a rise alone: all that adapts reads as many as the ceiling, which has the labels by right."""
+    """Visible as a rise alone, and no fall: all that adapts reads as many as the ceiling, which has the labels by right.
+
+    DANN, whose target batches now have labels for source ones too, may not reach it with every seed.
+    """
     given = "DomainData(rows, known, target=True)"
     broken = edited(
         project,
@@ -128,7 +131,7 @@ def test_target_labels_that_leak_into_training_are_found(project: Path, tmp_path
     )
     status, found, said = check(broken)
     assert status == 1, said
-    assert found == {"rose": ADAPTED}, said
+    assert found in ({"rose": ADAPTED}, {"rose": ADAPTED, "unstable": {"DANN"}}), said
     assert "a leak, or news (then commit the new results)" in said
 
 
