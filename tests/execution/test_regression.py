@@ -117,9 +117,9 @@ def test_a_reversed_gradient_with_the_wrong_sign_is_found(project: Path, tmp_pat
 
 @pytest.mark.slow
 def test_target_labels_that_leak_into_training_are_found(project: Path, tmp_path: Path) -> None:
-    """Visible as a rise alone, and no fall: all that adapts reads as many as the ceiling, which has the labels by right.
+    """Visible as a rise and no fall: all that adapts reads as many as the ceiling, which has the labels by right.
 
-    DANN, whose target batches now have labels for source ones too, may not reach it with every seed.
+    DANN's runs may spread besides.
     """
     given = "DomainData(rows, known, target=True)"
     broken = edited(
