@@ -39,6 +39,7 @@ class Judgement:
     p: float | None = None  # adjusted by Holm's method
     detectable: float | None = None  # the smallest effect found, or bound shown, with 80 % power
     gates: tuple[GateResult, ...] = ()
+    comparable: bool = False  # the paper has numbers of these cells: their data, features, protocol and selection
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -61,7 +62,21 @@ def judge(frame: Frame) -> list[Judgement]:
     devices = frame.judged or {"": frame.no_rows}
     gates = {device: gate_results(study, part) for device, part in devices.items()}
     drafts = [_measure(claim, devices, gates, study) for claim in study.claims]
+    if frame.scale == "paper":
+        drafts = [replace(draft, comparable=_comparable(draft.claim, frame)) for draft in drafts]
     return decide(drafts, frame.scale)
+
+
+def _comparable(claim: Claim, frame: Frame) -> bool:
+    """Whether each cell mean of the claim has a number of the paper beside it that is no context and was read there."""
+    terms = {(term.metric, term.labels) for contrast in claim.contrasts for term in contrast.terms}
+    return all(
+        any(
+            number is not None and not number.context and not number.mark
+            for number in map(frame.counterpart, frame.measured(metric, dict(labels)))
+        )
+        for metric, labels in terms
+    )
 
 
 def _measure(
@@ -162,13 +177,18 @@ def _decide(draft: Judgement, test: Tested, absence: Tested | None, primary: int
     verdict: Verdict = "undecided"
     if test.p < ALPHA:
         verdict = "holds" if test.supports else "opposite"
-    words = f"{verdict} at this scale" if verdict == "opposite" else verdict
+    words: str = verdict
     rule = _sentence(claim, draft.estimates, test.deciding, primary)
     if absence and absence.p < ALPHA and verdict != "opposite":
-        verdict, words, test = "opposite", "absent at this scale", absence
+        verdict, words, test = "opposite", "absent", absence
         rule += f" The effect lies below {claim.smallest_effect:g} {claim.unit}, the smallest that counts."
-    if verdict == "opposite" and scale == "paper":
+    if verdict == "opposite" and scale != "paper":
+        words += " at this scale"
+    elif verdict == "opposite" and draft.comparable:
         words = "contradicted"
+    elif verdict == "opposite":
+        words += " here"
+        rule += " The paper has no number of these very cells, as they were measured, that it could contradict."
     return replace(draft, verdict=verdict, words=words, rule=rule, deciding=test.deciding, p=test.p)
 
 

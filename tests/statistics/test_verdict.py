@@ -42,6 +42,24 @@ def test_the_opposite_is_a_contradiction_at_paper_scale_only(maker: Maker, scale
     assert (judgement.verdict, judgement.words) == ("opposite", words)
 
 
+@pytest.mark.parametrize(
+    "number", [{"context": "another protocol there"}, {"status": "secondary source"}, {"labels": {"method": "DAN"}}]
+)
+def test_only_numbers_of_the_very_cells_can_be_contradicted(maker: Maker, number: dict[str, Any]) -> None:
+    """A published size of another protocol, or one that a third party passes on, is none of these cells."""
+    published = make_study().published
+    changed = tuple(replace(p, **number) if p.labels["method"] == "DANN" else p for p in published)
+    gains(maker, [-5.0, -6.0, -5.5, -6.5, -4.5])
+    [judgement] = judged(maker, scale="paper", published=changed)
+    assert (judgement.verdict, judgement.words) == ("opposite", "opposite here")
+    assert "no number of these very cells" in judgement.rule
+    small = claim(smallest_effect=1.0)
+    maker.rows.clear()
+    gains(maker, [0.1, -0.1, 0.2, 0.0, 0.1])
+    assert judged(maker, small, scale="paper", published=changed)[0].words == "absent here"
+    assert judged(maker, small, scale="paper", published=published)[0].words == "contradicted"
+
+
 def test_noise_is_undecided(maker: Maker) -> None:
     gains(maker, [5.0, -4.0, 1.0, -3.0, 2.0])
     assert judged(maker)[0].verdict == "undecided"
