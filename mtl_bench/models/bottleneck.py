@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
 
 from torch import nn
 
@@ -21,17 +20,20 @@ class Bottleneck:
     features: int = 1280
     width: int = 256
     dropout: float = 0.5
+    normalised: bool = field(default=False, metadata={"omit_when": False})  # BatchNorm before the ReLU, as in TLlib
+    batch_norm: BatchNormPolicy = field(default="together", metadata={"omit_when": "together"})
 
-    name: ClassVar[str] = "bottleneck"
-    batch_norm: ClassVar[BatchNormPolicy] = "together"
+    @property
+    def name(self) -> str:
+        return "bottleneck with BatchNorm" if self.normalised else "bottleneck"
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         return (self.features,)
 
     def stages(self) -> dict[str, nn.Module]:
-        hidden = nn.Linear(self.features, self.width)
-        return {"bottleneck": nn.Sequential(hidden, nn.ReLU(), nn.Dropout(self.dropout))}
+        hidden = [nn.Linear(self.features, self.width), *([nn.BatchNorm1d(self.width)] if self.normalised else [])]
+        return {"bottleneck": nn.Sequential(*hidden, nn.ReLU(), nn.Dropout(self.dropout))}
 
     def head(self, width: int, classes: int) -> nn.Module:
         return nn.Linear(width, classes)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from mtl_bench.measures.mmd import squared_mmd
-from mtl_bench.methods.deep.dan import DAN
+from mtl_bench.methods.deep.dan import DAN, Layers
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Learner
@@ -39,8 +39,32 @@ def test_as_released_the_five_kernels_are_summed() -> None:
     for name in ("discrepancy 1", "discrepancy 2", "discrepancy 3"):
         torch.testing.assert_close(released[name], 5 * paper[name])
     torch.testing.assert_close(released["classification"], paper["classification"])
-    with pytest.raises(ValueError, match="kernels can't be combined by 'median'; choose mean or sum"):
+    with pytest.raises(ValueError, match=r"DAN has no kernels 'median'; choose one of mean | sum | one"):
         DAN(kernels="median")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="DAN has no layers 'all'; choose one of head"):
+        DAN(layers="all")  # type: ignore[arg-type]
+
+
+def test_one_kernel_is_the_middle_one_of_the_five() -> None:
+    given = batches("a", "b", shape=SHAPE)
+    model = learner(DAN(kernels="one"))
+    layer = model.classifier[:2]  # type: ignore[index]
+    features = model.features(given)
+    source, target = layer(torch.cat([features["a"], features["b"]])), layer(features["target"])
+    torch.testing.assert_close(model.losses(given, 0.5)["discrepancy 1"], squared_mmd(source, target, (1.0,)))
+
+
+def test_the_features_may_be_one_of_the_layers_or_the_only_one() -> None:
+    """Above a bottleneck, the head is the last layer alone."""
+    given = batches("a")
+    network = Network(TinyCNN(), ("a", "target"))
+    names: dict[Layers, int] = {"head": 1, "features": 1, "features and head": 2}
+    for layers, count in names.items():
+        model = DAN(layers=layers).build(network, 3)
+        losses, features = model.losses(given, 0.5), model.features(given)
+        assert len(losses) == 1 + count
+        first = features if layers != "head" else {name: model.classifier(f) for name, f in features.items()}
+        torch.testing.assert_close(losses["discrepancy 1"], squared_mmd(first["a"], first["target"]))
 
 
 def test_each_term_reaches_the_layers_below_it_and_no_other() -> None:

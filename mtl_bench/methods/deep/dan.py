@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, get_args
 
 from torch import Tensor
@@ -15,7 +15,8 @@ from mtl_bench.models.heads import layers_of
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
 
-Kernels = Literal["mean", "sum"]
+Kernels = Literal["mean", "sum", "one"]
+Layers = Literal["head", "features", "features and head"]
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,20 @@ class DAN:
     equal weight; the released codes sum these five. Bandwidths around the mean squared distance and `weight` 1 are the
     released ones: the paper selects lambda. The estimate is the unbiased one over all pairs; theirs, over quadruples,
     has the same expectation and more variance.
+
+    Above a bottleneck the head is one layer, and the bottleneck, the network's features, is one of the paper's layers:
+    `layers` says whose embeddings agree. `kernels="one"` is the single kernel of the paper's DAN_SK, of bandwidth 1.
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
     as_published: ClassVar = AsPublished(
         paper="Long et al., ICML 2015",
         code="thuml/Xlearn, pytorch/",
-        layer=("fc6, fc7 and fc8 of AlexNet", "one, the bottleneck of 256 above ResNet-50", "every layer of the head"),
+        layer=("fc6, fc7 and fc8 of AlexNet", "one, the bottleneck of 256 above ResNet-50", "`layers`: every layer of the head"),
         reduction=(
             "a convex combination of kernels; unbiased, over quadruples in a row",
             "the sum of five kernels; over quadruples in a row",
-            '`kernels`: the mean of five; "sum" is the code\'s; unbiased, over all pairs',
+            '`kernels`: the mean of five; "sum" is the code\'s, "one" DAN_SK\'s; unbiased, over all pairs',
         ),
         weight=("lambda, selected", "1", "1"),
         schedule=("constant", "constant", "constant"),
@@ -44,10 +48,12 @@ class DAN:
 
     weight: float = 1.0
     kernels: Kernels = "mean"
+    layers: Layers = field(default="head", metadata={"omit_when": "head"})
 
     def __post_init__(self) -> None:
-        if self.kernels not in get_args(Kernels):
-            raise ValueError(f"kernels can't be combined by {self.kernels!r}; choose {' or '.join(get_args(Kernels))}")
+        for name, known in (("kernels", get_args(Kernels)), ("layers", get_args(Layers))):
+            if getattr(self, name) not in known:
+                raise ValueError(f"DAN has no {name} {getattr(self, name)!r}; choose one of {' | '.join(known)}")
 
     def build(self, net: Network, classes: int) -> Learner:
         return DANLearner(net, classes, self)
@@ -57,12 +63,18 @@ class DANLearner(Learner):
     def __init__(self, net: Network, classes: int, method: DAN) -> None:
         super().__init__(net, classes)
         self.weight = method.weight * (len(OCTAVES) if method.kernels == "sum" else 1)
+        self.bandwidths = (1.0,) if method.kernels == "one" else OCTAVES
+        self.aligned = method.layers
 
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         features = self.features(batches)
         losses = {"classification": self.classification(features, batches)}
-        layers = {domain: layers_of(self.classifier, f) for domain, f in features.items()}
+        layers = {domain: self._aligned(f) for domain, f in features.items()}
         for i in range(len(next(iter(layers.values())))):
             source, target = sources_and_target({domain: layers[domain][i] for domain in batches}, batches)
-            losses[f"discrepancy {i + 1}"] = self.weight * squared_mmd(source, target)
+            losses[f"discrepancy {i + 1}"] = self.weight * squared_mmd(source, target, self.bandwidths)
         return losses
+
+    def _aligned(self, features: Tensor) -> list[Tensor]:
+        own = [] if self.aligned == "head" else [features]
+        return own if self.aligned == "features" else [*own, *layers_of(self.classifier, features)]

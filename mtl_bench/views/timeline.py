@@ -1,0 +1,106 @@
+"""Timeline: methods in the order of their years, the mean over pairs of domains measured and as published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from mtl_bench.results.frame import Frame
+from mtl_bench.results.measured import Measured, values_of
+from mtl_bench.study import DOMAINS, Labels
+from mtl_bench.views import primitives
+from mtl_bench.views.style import unit
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH = 0.5  # of a step along the axis, over which the points of one method are spread
+
+
+@dataclass(frozen=True)
+class Point:
+    """The mean over pairs of domains: one value per seed and, where one paper has all pairs, the published one."""
+
+    values: tuple[float, ...]
+    published: float | None
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Methods along the axis, oldest first; what else tells cells apart, features say, has a mark of its own.
+
+    A method without all pairs of its mark is left out: a mean over fewer pairs would stand beside those over more.
+    """
+
+    reading: ClassVar[str] = (
+        "Methods stand in the order of their years. Points are means over the pairs of domains and over seeds, lines "
+        "through them the standard deviation of that mean over seeds; open diamonds are published means over the same "
+        "pairs, most of them of other features."
+    )
+    files: ClassVar[tuple[str, ...]] = ()
+
+    title: str
+    years: Mapping[str, int] = field(default_factory=dict)  # of each method; one without a year comes first
+    where: Labels = field(default_factory=dict)
+    marks: str = "features"  # the label whose values have marks of their own
+    metric: str = "accuracy"
+
+    def draw(self, frame: Frame) -> Figure | None:
+        """The figure, None when the results hold nothing for it."""
+        cells = frame.measured(self.metric, self.where)
+        if not cells:
+            return None
+        marks = values_of(cells, self.marks)
+        found = {mark: self._points(frame, [c for c in cells if c.labels.get(self.marks, "") == mark]) for mark in marks}
+        methods = sorted(values_of(cells, "method"), key=lambda name: (self.years.get(name, 0), name))
+        methods = [name for name in methods if any(name in points for points in found.values())]
+        figure, [axes] = primitives.panels(1, 1, wide=True)
+        handles: dict[str, Any] = {}
+        for i, (mark, points) in enumerate(found.items()):
+            offset = WIDTH * ((i + 0.5) / len(found) - 0.5)
+            own = [(methods.index(name) + offset, point) for name, point in points.items()]
+            if own:
+                handles[mark or "measured"] = _draw(axes, own, i)
+            published = [(place, point.published) for place, point in own if point.published is not None]
+            if published:
+                [handles["published"]] = axes.plot(
+                    *zip(*published, strict=True), "D", markerfacecolor="none", markeredgecolor="black", markersize=3.5
+                )
+        names = [f"{name} ({self.years[name]})" if name in self.years else name for name in methods]
+        axes.set_xticks(range(len(methods)), names, rotation=55, ha="right", rotation_mode="anchor")
+        axes.set_xlim(-0.6, len(methods) - 0.4)
+        axes.set_ylabel(unit(self.metric))
+        figure.set_figheight(figure.get_figheight() + 0.6)  # the names are slanted
+        primitives.legend(figure, handles, "upper")
+        return figure
+
+    def _points(self, frame: Frame, cells: Sequence[Measured]) -> dict[str, Point]:
+        """By method, those that have as many pairs as the one with most."""
+        by_method: dict[str, list[Measured]] = {}
+        for cell in cells:
+            by_method.setdefault(cell.labels.get("method", ""), []).append(cell)
+        found = {name: _mean(frame, own) for name, own in by_method.items()}
+        most = max(point.pairs for point in found.values())
+        return {name: point for name, point in found.items() if point.pairs == most and point.values}
+
+
+def _mean(frame: Frame, cells: Sequence[Measured]) -> Point:
+    """Over the seeds that all pairs have; published where one table has all pairs."""
+    pairs = {tuple(cell.labels.get(name, "") for name in DOMAINS) for cell in cells}
+    seeds = [seed for seed in cells[0].values if all(seed in cell.values for cell in cells)]
+    values = tuple(float(np.mean([cell.values[seed] for cell in cells])) for seed in seeds)
+    numbers = [number for cell in cells if (number := frame.counterpart(cell))]
+    whole = len(numbers) == len(cells) and len({(number.paper, number.source) for number in numbers}) == 1
+    return Point(values, float(np.mean([number.value for number in numbers])) if whole else None, len(pairs))
+
+
+def _draw(axes: Any, points: Sequence[tuple[float, Point]], index: int) -> Any:
+    places = [place for place, _ in points]
+    means = np.array([np.mean(point.values) for _, point in points])
+    sds = np.array([np.std(point.values, ddof=1) if len(point.values) > 1 else 0.0 for _, point in points])
+    primitives.intervals(axes, places, means - sds, means + sds, index)
+    return primitives.points(axes, places, means, index, size=16)
