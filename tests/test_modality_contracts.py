@@ -22,7 +22,10 @@ from tests.discovery import dataclasses_with
 from tests.models.modalities import MODALITIES, Modality
 
 DEEP = dataclasses_with(mtl_bench.methods, "build")
-REFUSES = {("DSN", "tokens"): r"^DSN reconstructs its inputs and can't reconstruct tokens; choose another method"}
+REFUSES = {
+    (name, "tokens"): rf"^{name} reconstructs its inputs and can't reconstruct tokens; choose another method"
+    for name in ("DSN", "DRCN")
+}
 CLASSES, COUNT = 3, 14
 cases = pytest.mark.parametrize("modality", MODALITIES, ids=lambda modality: modality.name)
 every_method = pytest.mark.parametrize("method", DEEP, ids=lambda cls: cls.__name__)

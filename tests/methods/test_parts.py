@@ -21,14 +21,19 @@ from mtl_bench.measures.a_distance import proxy_a_distance
 from mtl_bench.measures.cmd import central_moment_discrepancy
 from mtl_bench.measures.coral import coral
 from mtl_bench.measures.mmd import squared_mmd
+from mtl_bench.measures.mmd_estimators import median_kernel_mmd, squared_distance_of_means
 from mtl_bench.methods.deep.adda import ADDA
 from mtl_bench.methods.deep.cmd import CMD
 from mtl_bench.methods.deep.dan import DAN
+from mtl_bench.methods.deep.dan_released import DANReleased
 from mtl_bench.methods.deep.dann import DANN, DANNLearner
+from mtl_bench.methods.deep.ddc import DDC
 from mtl_bench.methods.deep.deep_coral import DeepCORAL
+from mtl_bench.methods.deep.drcn import DRCN, DRCNLearner
 from mtl_bench.methods.deep.dsn import DSN, DSNLearner, pairwise_squared_error, soft_orthogonality
 from mtl_bench.methods.deep.mcd import MCD, MCDLearner
 from mtl_bench.methods.deep.mmd import MMD, domain_discrepancy
+from mtl_bench.methods.deep.rtn import RTN, RTNLearner, mean_entropy, outer_products
 from mtl_bench.models.heads import first_layer, layers_of
 from mtl_bench.models.network import Backbone, BatchNormPolicy, Network
 from mtl_bench.training.domain_data import DomainData
@@ -165,6 +170,44 @@ def logits_apart(learner: Learner, given: Mapping[str, Batch]) -> float:
     return distance(*found)
 
 
+def of_last_hidden(learner: Learner, given: Mapping[str, Batch]) -> float:
+    return float(squared_mmd(*layers(learner, given)[-2]))
+
+
+def fused(learner: Learner, given: Mapping[str, Batch]) -> float:
+    *_, hidden, logits = layers(learner, given)
+    source, target = (outer_products(h, z) for h, z in zip(hidden, logits, strict=True))
+    return float(median_kernel_mmd(source, target))
+
+
+def entropy_of_target(learner: Learner, given: Mapping[str, Batch]) -> float:
+    return float(mean_entropy(learner.predict(given["target"].inputs, "target")))
+
+
+def classifiers_alike(learner: Learner, given: Mapping[str, Batch]) -> float:
+    """Less the further the sources' classifier is from the target's, on the same rows."""
+    assert isinstance(learner, RTNLearner)
+    source, target = (learner.predict(given["source"].inputs, name) for name in ("source", "target"))
+    return -float((source - target).square().mean())
+
+
+def error_on_target(learner: Learner, given: Mapping[str, Batch]) -> float:
+    """Of what comes out for clean inputs."""
+    assert isinstance(learner, DRCNLearner)
+    made = learner.decoder(layers_of(learner.classifier, learner.features(given)["target"])[-2])
+    return float((made - learner.net.prepared(given["target"].inputs)).square().mean())
+
+
+def error_from_noise(learner: Learner, given: Mapping[str, Batch]) -> float:
+    """Of what comes out where 40 % of the target's pixels are black."""
+    dark = torch.rand((ROWS, 1, SIZE, SIZE), generator=torch.Generator().manual_seed(0)) < 0.4
+    inputs = given["target"].inputs
+    assert isinstance(learner, DRCNLearner)
+    noisy = {"target": given["target"]._replace(inputs=inputs * (~dark).to(inputs.dtype))}
+    made = learner.decoder(layers_of(learner.classifier, learner.features(noisy)["target"])[-2])
+    return float((made - learner.net.prepared(inputs)).square().mean())
+
+
 @dataclass(frozen=True)
 class Part:
     """A method with and without one of its terms, and what the term lowers."""
@@ -209,6 +252,15 @@ PARTS = [
         SmallCNN(),
         pictures,
     ),
+    Part("DDC", DDC(), DDC(weight=0.0), lambda m, g: float(squared_distance_of_means(*layers(m, g)[-2]))),
+    Part("DAN of Xlearn", DANReleased(), DANReleased(weight=0.0), of_last_hidden),
+    Part("DAN of TLlib", DANReleased(code="TLlib"), DANReleased(weight=0.0), of_last_hidden),
+    Part("DAN of one kernel", DANReleased(kernels=1, combined="mean"), DANReleased(weight=0.0), of_last_hidden),
+    Part("RTN, tensor MMD", RTN(), RTN(weight=0.0), fused),
+    Part("RTN, entropy", RTN(), RTN(entropy_weight=0.0), entropy_of_target),
+    Part("RTN, residual", RTN(), RTN(residual=False), classifiers_alike),
+    Part("DRCN, reconstruction", DRCN(), DRCN(weight=1.0), error_on_target, SmallCNN(), pictures, LONGER),
+    Part("DRCN, noise", DRCN(), DRCN(noise=0.0), error_from_noise, SmallCNN(), pictures, LONGER),
 ]
 
 
