@@ -25,14 +25,15 @@ from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.methods.shallow.sa import SA
 from mtl_bench.models.digits import DigitCNN, DigitCNNBatchNorm
 from mtl_bench.models.network import Backbone
+from mtl_bench.plans.adaptation import rules
 from mtl_bench.study import Cell, Labels, Scale
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.contracts import DataSet, Method, ShallowMethod
-from mtl_bench.trials.evaluate import Evaluate, Oracle, Selection
+from mtl_bench.trials.evaluate import Evaluate
 from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.reverse import ReverseValidate
-from mtl_bench.trials.select import ImportanceWeights, Select, SelectWeighted
+from mtl_bench.trials.select import Select
 from mtl_bench.trials.separation import DomainDistance, Embedding
 from mtl_bench.trials.trunk import Trunk
 from mtl_bench.trials.weights import Weights
@@ -125,18 +126,6 @@ def on_features_of(run: Adapt, method: ShallowMethod, scale: Scale) -> FitShallo
         for domain, splits in ((run.sources[0], ("train",)), (run.target, ("train", "test")))
     )
     return FitShallow(method, source, target, train="train", test="test")
-
-
-def rules(run: Adapt) -> dict[str, Selection]:
-    """The rules that read what a run left, but for "last", which all the study's numbers go by."""
-    return {
-        "source validation": Select(run, "source validation"),
-        "entropy": Select(run, "entropy"),
-        "SND": Select(run, "SND"),
-        "importance-weighted": SelectWeighted(ImportanceWeights(run), "importance-weighted"),
-        "DEV": SelectWeighted(ImportanceWeights(run), "DEV"),
-        "oracle": Oracle(run),
-    }
 
 
 def between_grey_digits(scale: Scale, recipe: Recipe, seed: int) -> Iterator[Cell]:

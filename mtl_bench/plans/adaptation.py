@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
-from mtl_bench.datasets.wrappers.transductive import Transductive
+from mtl_bench.datasets.wrappers.few import Few
+from mtl_bench.datasets.wrappers.partly import Partly
 from mtl_bench.plans.lines import Deep, Shallow
 from mtl_bench.study import Cell, Contrast, Labels, accuracy
 from mtl_bench.training.recipe import Recipe
@@ -18,68 +20,76 @@ from mtl_bench.trials.select import ImportanceWeights, Select, SelectWeighted
 Pair = tuple[str, str]  # source, target
 FULL = "full"  # all of the source labelled, all of the target seen without labels and tested
 LAST = "last"  # the rule that all numbers go by: it looks at nothing
+TRAIN = "train"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Which labels training sees: all of the source's or a few of each class, and none of the target's or a few."""
+
+    name: str = FULL
+    of_source: Mapping[str, int] = field(default_factory=dict)  # labelled rows a class, by source; empty: all
+    of_target: int = 0  # labelled rows a class, which are then no test
 
 
 @dataclass(frozen=True)
 class Table:
     """What the lines of a table share: the features of each domain, the recipe, and labels that say which they are.
 
-    Every number of the full protocol is transductive: all rows of the target are seen without labels, and tested.
+    Targets are transductive: all of their rows are seen without labels, and tested.
     """
 
-    domains: Mapping[str, DataSet]  # each with a split `pool`, which is all of it
+    sources: Mapping[str, DataSet]  # by name, with a split "train"
+    targets: Mapping[str, DataSet]  # the same domains, whose splits "train" and "test" are the same rows
     recipe: Recipe
     labels: Labels = field(default_factory=dict)
-    pool: str = "all"
 
-    def run(self, line: Deep, pair: Pair, seed: int) -> Adapt:
+    def run(self, line: Deep, pair: Pair, seed: int, protocol: Protocol) -> Adapt:
         """The training run of a deep method."""
-        source, target = (Transductive(self.domains[name], self.pool) for name in pair)
+        source, target = self._domains(pair, seed, protocol)
         return Adapt(line.method, (source,), target, line.network, self.recipe, seed)
 
-    def deep(self, lines: Iterable[Deep], pairs: Iterable[Pair], seeds: Iterable[int]) -> Iterator[Cell]:
+    def deep(
+        self, lines: Iterable[Deep], pairs: Iterable[Pair], seeds: Iterable[int], protocol: Protocol = Protocol()
+    ) -> Iterator[Cell]:
         """Each method's last weights on each pair."""
-        wanted = [(pair, seed) for pair in pairs for seed in seeds]
-        for line in lines:
-            for pair, seed in wanted:
-                yield self.cell(line, pair, seed, Select(self.run(line, pair, seed)), LAST)
+        for line, pair, seed in product(tuple(lines), tuple(pairs), tuple(seeds)):
+            yield self.cell(line, pair, seed, Select(self.run(line, pair, seed, protocol)), LAST, protocol)
 
     def selected(self, lines: Iterable[Deep], pairs: Iterable[Pair], seeds: Iterable[int]) -> Iterator[Cell]:
-        """The same runs by the other rules that choose a checkpoint, and by the oracle, which is none."""
-        wanted = [(pair, seed) for pair in pairs for seed in seeds]
-        for line in lines:
-            for pair, seed in wanted:
-                for rule, selection in rules(self.run(line, pair, seed)).items():
-                    yield self.cell(line, pair, seed, selection, rule)
+        """The same runs of the full protocol by the other rules that choose a checkpoint, and by the oracle."""
+        full = Protocol()
+        for line, pair, seed in product(tuple(lines), tuple(pairs), tuple(seeds)):
+            for rule, selection in rules(self.run(line, pair, seed, full)).items():
+                yield self.cell(line, pair, seed, selection, rule, full)
 
-    def cell(self, line: Deep, pair: Pair, seed: int, selection: Selection, rule: str, protocol: str = FULL) -> Cell:
-        place = {**between(pair), **self.labels, "protocol": protocol, "selection": rule, "seed": seed}
+    def cell(self, line: Deep, pair: Pair, seed: int, selection: Selection, rule: str, protocol: Protocol) -> Cell:
+        place = {**between(pair), **self.labels, "protocol": protocol.name, "selection": rule, "seed": seed}
         return Cell({**line.labels, **place}, Evaluate(selection))
 
     def shallow(self, lines: Iterable[Shallow], pairs: Iterable[Pair]) -> Iterator[Cell]:
         """Each shallow method on all rows of both domains: nothing is random, so that there is one number."""
-        wanted = list(pairs)
-        for line in lines:
-            for pair in wanted:
-                yield Cell({**line.labels, **between(pair), **self.labels, "protocol": FULL}, self.fit(line, pair))
-
-    def fit(self, line: Shallow, pair: Pair) -> FitShallow:
-        source, target = (self.domains[name] for name in pair)
-        return FitShallow(line.method, source, target, line.normalisation, train=self.pool, test=self.pool)
+        for line, pair in product(tuple(lines), tuple(pairs)):
+            labels = {**line.labels, **between(pair), **self.labels, "protocol": FULL}
+            yield Cell(labels, self.fit(line, pair, 0, Protocol()))
 
     def drawn(
-        self, lines: Iterable[Shallow], pairs: Iterable[Pair], seeds: tuple[int, ...], of: Mapping[str, int], protocol: str
+        self, lines: Iterable[Shallow], pairs: Iterable[Pair], seeds: Iterable[int], protocol: Protocol
     ) -> Iterator[Cell]:
-        """Each shallow method with `of[source]` labelled rows of a class, drawn by the seed."""
-        wanted = list(pairs)
-        for line in lines:
-            for pair in wanted:
-                trial = replace(
-                    self.fit(line, pair), per_class=of[pair[0]], draws=len(seeds), first_seed=min(seeds)
-                )  # fmt: skip
-                for seed in seeds:
-                    place = {**between(pair), **self.labels, "protocol": protocol, "seed": seed}
-                    yield Cell({**line.labels, **place}, trial, reads=f"accuracy, draw {seed}")
+        """Each shallow method with few labelled source rows, the same as the deep methods have by this seed."""
+        for line, pair, seed in product(tuple(lines), tuple(pairs), tuple(seeds)):
+            labels = {**line.labels, **between(pair), **self.labels, "protocol": protocol.name, "seed": seed}
+            yield Cell(labels, self.fit(line, pair, seed, protocol))
+
+    def fit(self, line: Shallow, pair: Pair, seed: int, protocol: Protocol) -> FitShallow:
+        source, target = self._domains(pair, seed, protocol)
+        return FitShallow(line.method, source, target, line.normalisation, train=TRAIN, test=TRAIN)
+
+    def _domains(self, pair: Pair, seed: int, protocol: Protocol) -> tuple[DataSet, DataSet]:
+        source, target = self.sources[pair[0]], self.targets[pair[1]]
+        if protocol.of_source:
+            source = Few(source, protocol.of_source[pair[0]], seed)
+        return source, Partly(target, protocol.of_target, seed) if protocol.of_target else target
 
 
 def between(pair: Pair) -> Labels:
@@ -102,3 +112,8 @@ def over(pairs: Iterable[Pair], **labels: str | int) -> Contrast:
     """The mean accuracy over these pairs, per replicate."""
     found = [accuracy(**labels, **between(pair)) for pair in pairs]
     return (1 / len(found)) * sum(found[1:], found[0])
+
+
+def varied(table: Table, name: str, value: object) -> Table:
+    """The table with one more label, for a setting that a sweep varies."""
+    return replace(table, labels={**table.labels, name: str(value)})

@@ -1,0 +1,179 @@
+"""What papers say of Office-31, as contrasts on the pairs that leave room: between webcam and dslr nothing does."""
+
+from __future__ import annotations
+
+from mtl_bench.plans.adaptation import FULL, LAST, Pair, over
+from mtl_bench.plans.lines import Deep, Shallow
+from mtl_bench.plans.standard import (
+    ADVERSARIAL,
+    BATCH_NORM,
+    BOTTLENECK_ALONE,
+    CDAN_2018,
+    CDAN_E_2018,
+    CMD_2017,
+    CORAL_2016,
+    DAN_2015,
+    DANN_2015,
+    DEEP_CORAL_2016,
+    DISCREPANCY,
+    JAN_2017,
+    LOGITS_ALONE,
+    MDD_2019,
+    ONE_KERNEL,
+    SOURCE_ONLY,
+    TCA_2011,
+)
+from mtl_bench.published import Paper
+from mtl_bench.study import Claim, Contrast, half_of
+
+from .numbers import LETTERS, LONG_2015, LONG_2017, SUN, TLLIB, ZELLINGER
+from .plan import BOTH_WAYS, FEW, FEW_OF_BOTH, ORIGINAL, TO_WEBCAM, WITH_HEADROOM
+
+ON_FEATURES = ("trial",)  # a network is trained on one side, a classifier fitted on the other
+RESNET = {"backbone": "ResNet-50"}
+Pairs = tuple[Pair, ...]
+
+
+def by(line: Deep, pairs: Pairs = WITH_HEADROOM, protocol: str = FULL, rule: str = LAST) -> Contrast:
+    return over(pairs, **{**line.labels, "images": ORIGINAL, "protocol": protocol, "selection": rule})
+
+
+def fitted(line: Shallow, pairs: Pairs) -> Contrast:
+    return over(pairs, **{**line.labels, "images": ORIGINAL, "protocol": FEW.name})
+
+
+def family(lines: tuple[Deep, ...]) -> Contrast:
+    found = [by(line) for line in lines]
+    return (1 / len(found)) * sum(found[1:], found[0])
+
+
+def printed(of: Paper, table: str, row: str, over: str, pairs: Pairs = WITH_HEADROOM, **axes: str) -> float:
+    """What a row gains over another in a paper's table, the mean over these pairs."""
+    letters = {name: letter for letter, name in LETTERS.items()}
+    places = ({"source": letters[source], "target": letters[target]} for source, target in pairs)
+    return sum(of.gain(table, row, over, {**place, **axes}) for place in places) / len(pairs)
+
+
+def claim(
+    text: str,
+    contrast: Contrast,
+    source: str,
+    published: float | None = None,
+    varies: tuple[str, ...] = ("method",),
+    primary: bool = False,
+) -> Claim:
+    smallest = half_of(published) if primary and published else None
+    return Claim(text, (contrast,), source, published, smallest_effect=smallest, primary=primary, varies=varies)
+
+
+DAN_ROW = "DAN (fc6-8, MK-MMD)"
+CLAIMS = (
+    claim(
+        "DAN beats source only from amazon to webcam",
+        by(DAN_2015, (TO_WEBCAM,)) - by(SOURCE_ONLY, (TO_WEBCAM,)),
+        f"{LONG_2015}, Table 1",
+        printed(LONG_2015, "Table 1", DAN_ROW, "CNN fine-tuned", (TO_WEBCAM,)),
+        primary=True,
+    ),
+    claim(
+        "DAN beats DAN with one kernel",
+        by(DAN_2015) - by(ONE_KERNEL),
+        f"{LONG_2015}, Table 1",
+        printed(LONG_2015, "Table 1", DAN_ROW, "DAN_SK (single kernel)"),
+        ("method.kernels",),
+        primary=True,
+    ),
+    claim(
+        "JAN, which matches joint distributions, beats DAN, which matches each layer's",
+        by(JAN_2017) - by(DAN_2015),
+        f"{LONG_2017}, Table 1",
+        printed(LONG_2017, "Table 1", "JAN", "DAN", **RESNET),
+        primary=True,
+    ),
+    claim(
+        "CDAN beats DANN",
+        by(CDAN_2018) - by(DANN_2015),
+        f"{TLLIB}, Office-31 table",
+        printed(TLLIB, "Office-31 table", "CDAN", "DANN"),
+        primary=True,
+    ),
+    claim(
+        "Adversaries (DANN, CDAN, MCD, MDD) beat discrepancies (DDC, DAN, JAN, CMD, Deep CORAL)",
+        family(ADVERSARIAL) - family(DISCREPANCY),
+        "this project's own question",
+        primary=True,
+    ),
+    claim(
+        "DAN beats TCA on the same features and labels, amazon to webcam and back",
+        by(DAN_2015, BOTH_WAYS, FEW.name) - fitted(TCA_2011, BOTH_WAYS),
+        f"{SUN}, Table 1",
+        printed(SUN, "Table 1", "DAN (fc8 only)", "TCA (FT7+SVM)", BOTH_WAYS),
+        ON_FEATURES,
+        primary=True,
+    ),
+    claim(
+        "DAN on two layers beats DAN on the logits alone",
+        by(DAN_2015) - by(LOGITS_ALONE),
+        f"{LONG_2015}, Table 1",
+        printed(LONG_2015, "Table 1", DAN_ROW, "DAN8 (fc8 only)"),
+        ("method.layers",),
+    ),
+    claim(
+        "DAN on two layers beats DAN on the bottleneck alone",
+        by(DAN_2015) - by(BOTTLENECK_ALONE),
+        f"{LONG_2015}, Table 1",
+        printed(LONG_2015, "Table 1", DAN_ROW, "DAN7 (fc7 only)"),
+        ("method.layers",),
+    ),
+    claim(
+        "CMD beats source only",
+        by(CMD_2017) - by(SOURCE_ONLY),
+        f"{ZELLINGER}, Table 2",
+        printed(ZELLINGER, "Table 2", "CMD (K=5, lambda=1)", "VGG16 fc1 + hidden-256 (source only)"),
+    ),
+    claim(
+        "Deep CORAL beats CORAL on the same features and labels, amazon to webcam and back",
+        by(DEEP_CORAL_2016, BOTH_WAYS, FEW.name) - fitted(CORAL_2016, BOTH_WAYS),
+        f"{SUN}, Table 1",
+        printed(SUN, "Table 1", "D-CORAL", "CORAL (FT7+SVM)", BOTH_WAYS),
+        ON_FEATURES,
+    ),
+    claim(
+        "CDAN+E, which trusts sure predictions more, beats CDAN",
+        by(CDAN_E_2018) - by(CDAN_2018),
+        "Long et al., NeurIPS 2018",
+        varies=("method.entropy",),
+    ),
+    claim(
+        "MDD beats CDAN",
+        by(MDD_2019) - by(CDAN_2018),
+        f"{TLLIB}, Office-31 table",
+        printed(TLLIB, "Office-31 table", "MDD", "CDAN"),
+    ),
+    claim(
+        "The target's BatchNorm statistics help source only (AdaBN)",
+        by(BATCH_NORM[1]) - by(BATCH_NORM[0]),
+        f"{ZELLINGER}, Table 2",
+        printed(ZELLINGER, "Table 2", "AdaBN (InceptionBN)", "InceptionBN source only"),
+        ("method", "backbone.batch_norm"),
+    ),
+    claim(
+        "With three labels a class of the target, DAN still beats source only",
+        by(DAN_2015, BOTH_WAYS, FEW_OF_BOTH.name) - by(SOURCE_ONLY, BOTH_WAYS, FEW_OF_BOTH.name),
+        f"the direction of {LONG_2015}, Table 3",
+    ),
+    claim(
+        "The checkpoint that is best on target labels beats the last one (DAN, DANN, CDAN, amazon to webcam and back)",
+        (1 / 3)
+        * (
+            by(DAN_2015, BOTH_WAYS, rule="oracle")
+            + by(DANN_2015, BOTH_WAYS, rule="oracle")
+            + by(CDAN_2018, BOTH_WAYS, rule="oracle")
+            - by(DAN_2015, BOTH_WAYS)
+            - by(DANN_2015, BOTH_WAYS)
+            - by(CDAN_2018, BOTH_WAYS)
+        ),
+        "a re-run of DDC, whose best epoch is 5.8 points above its last",
+        varies=("selection",),
+    ),
+)

@@ -1,0 +1,99 @@
+"""The cells: every method on all pairs, few labels on two, weights varied on one, above a network that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+from mtl_bench.datasets.office31 import SOURCE_LABELS, TARGET_LABELS, Office31
+from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.datasets.wrappers.distinct import Distinct
+from mtl_bench.datasets.wrappers.transductive import Transductive
+from mtl_bench.models.pretrained import Pretrained
+from mtl_bench.plans.adaptation import Pair, Protocol, Table, varied
+from mtl_bench.plans.standard import (
+    CDAN_2018,
+    CORAL_2016,
+    DAN_2015,
+    DANN_2015,
+    DEEP,
+    DEEP_CORAL_2016,
+    JAN_2017,
+    NEIGHBOUR,
+    SHALLOW,
+    SOURCE_ONLY,
+    TCA_2011,
+)
+from mtl_bench.study import Cell, Scale
+from mtl_bench.training.recipe import Recipe
+from mtl_bench.trials.contracts import DataSet
+from mtl_bench.trials.trunk import Trunk
+
+DOMAINS = Office31.domains
+PAIRS: tuple[Pair, ...] = tuple(permutations(DOMAINS, 2))
+TO_WEBCAM, TO_AMAZON = ("amazon", "webcam"), ("webcam", "amazon")
+WITH_HEADROOM: tuple[Pair, ...] = (TO_WEBCAM, ("amazon", "dslr"), ("dslr", "amazon"), TO_AMAZON)
+BOTH_WAYS = (TO_WEBCAM, TO_AMAZON)
+FEATURES, ORIGINAL = "EfficientNet-Lite0", "original"
+FEW = Protocol("20/8 labels a class", SOURCE_LABELS)
+FEW_OF_BOTH = Protocol("20/8 labels a class, 3 of the target", SOURCE_LABELS, TARGET_LABELS)
+BY_WEIGHT = Protocol("full, weight varied")
+FEWER = 3  # seeds of what no claim is about
+SIX = (SOURCE_ONLY, DAN_2015, JAN_2017, DEEP_CORAL_2016, DANN_2015, CDAN_2018)
+CHOSEN_AMONG = (SOURCE_ONLY, DAN_2015, DANN_2015, CDAN_2018)
+WEIGHTED = (DAN_2015, JAN_2017, DEEP_CORAL_2016)
+WEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+def plan(scale: Scale) -> Iterator[Cell]:
+    of_images = table(scale, ORIGINAL)
+    fewer = scale.seeds[: scale.pick(smoke=1, laptop=FEWER)]
+    yield from of_images.shallow(SHALLOW, PAIRS)
+    yield from of_images.deep(DEEP, PAIRS, scale.seeds)
+    yield from of_images.drawn((NEIGHBOUR, TCA_2011, CORAL_2016), BOTH_WAYS, scale.seeds, few(scale, FEW))
+    yield from of_images.deep(SIX, BOTH_WAYS, scale.seeds, few(scale, FEW))
+    yield from of_images.deep(SIX, BOTH_WAYS, scale.seeds, few(scale, FEW_OF_BOTH))
+    yield from of_images.selected(CHOSEN_AMONG, BOTH_WAYS, fewer)
+    for line in WEIGHTED:
+        for weight in WEIGHTS[: scale.pick(smoke=2, laptop=None)]:
+            method: Any = line.method
+            heavier = replace(line, method=replace(method, weight=weight))
+            yield from varied(of_images, "weight", f"{weight:g}").deep((heavier,), (TO_WEBCAM,), fewer, BY_WEIGHT)
+
+
+def table(scale: Scale, variant: str) -> Table:
+    """The table of one variant of the images; copies of an image are in no source twice."""
+    pool: str = scale.pick(smoke="train", laptop="all")
+    photographs: dict[str, DataSet] = {name: images(scale, name, variant) for name in DOMAINS}
+    features = {name: Trunk(data, Pretrained(), (pool,)) for name, data in photographs.items()}
+    targets = {name: Transductive(features[name], pool) for name in DOMAINS}
+    return Table(
+        {name: Distinct(targets[name], Transductive(photographs[name], pool)) for name in DOMAINS},
+        targets,
+        Recipe(
+            steps=scale.pick(smoke=8, laptop=1500),
+            batch_size=scale.pick(smoke=16, laptop=64),
+            weight_decay=0.001,
+            checkpoints=scale.pick(smoke=2, laptop=5),
+        ),
+        {"features": scale.pick(smoke="synthetic", laptop=FEATURES), "images": variant},
+    )
+
+
+def images(scale: Scale, domain: str, variant: str) -> DataSet:
+    tint = DOMAINS.index(domain) / len(DOMAINS)
+    found: DataSet = scale.pick(
+        smoke=SyntheticImages(tint, train=60, stands_for=domain), laptop=Office31(domain, variant)
+    )
+    return found
+
+
+def few(scale: Scale, protocol: Protocol) -> Protocol:
+    """The protocol with as many labels as the images at smoke scale have."""
+    if scale.name != "smoke":
+        return protocol
+    return replace(protocol, of_source=dict.fromkeys(DOMAINS, 3), of_target=min(protocol.of_target, 1))
+
+
