@@ -123,8 +123,9 @@ def readme() -> str:
 
 
 def _section(folder: str, of_folder: list[DataSet]) -> Iterator[str]:
-    text: Any = type(of_folder[0]).__doc__
-    yield f"## {folder}\n\n{_unindented(text)}\n\nTerms: {of_folder[0].licence}.\n"
+    texts: list[Any] = [cls.__doc__ for cls in dict.fromkeys(type(data_set) for data_set in of_folder)]
+    described = "\n\n".join(_unindented(text) for text in texts)
+    yield f"## {folder}\n\n{described}\n\nTerms: {of_folder[0].licence}.\n"
     for variant in _variants(of_folder):
         alike = [d for d in of_folder if d.variant == variant]
         names = ", ".join(f"`{d.name}`" for d in alike)

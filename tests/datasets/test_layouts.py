@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import dataclasses
 import gzip
+import hashlib
 import io
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,10 @@ from mtl_bench.datasets import (
     fashion_mnist,
     mnist,
     mnist_m,
+    office31,
     office_caltech10,
+    office_caltech10_googlenet,
+    office_caltech10_images,
     pacs,
     svhn,
     tiny_imagenet,
@@ -293,3 +297,156 @@ def test_office_caltech10_refuses_another_file_and_another_domain(
         office_caltech10.OfficeCaltechSURF("webcam").inputs("all")
     with pytest.raises(ValueError, match="office_caltech10 has no domain 'caltech'; it has amazon, caltech10, dslr"):
         office_caltech10.OfficeCaltechSURF("caltech")
+
+
+COLOURS = {"back_pack": (200, 0, 0), "monitor": (0, 200, 0), "trash_can": (0, 0, 200)}
+LAYOUTS = {
+    "domain_adaptation_images.tar.gz": "{domain}/images/{name}/",
+    "OFFICE31.zip": "OFFICE31/{domain}/{name}/",
+    "DDC-transfer-learning.tar.gz": "DDC-transfer-learning-9090f7f/data/Office31/{domain}/images/{name}/",
+}
+
+
+def office31_archive(file: str, domains: tuple[str, ...] = office31.Office31.domains) -> bytes:
+    """Two images of three classes in each domain, a little brighter from one domain to the next."""
+    members = {
+        LAYOUTS[file].format(domain=domain, name=name) + f"frame_{i:04}.jpg": smooth(
+            (300, 300), (red + 10 * k, green + 10 * k, blue + 10 * k)
+        )
+        for k, domain in enumerate(domains)
+        for name, (red, green, blue) in COLOURS.items()
+        for i in (1, 2)
+    }
+    return (zipped if file.endswith(".zip") else tar)({**members, "README.jpg": b"x", "label.txt": b"x"})
+
+
+@pytest.mark.parametrize("file", LAYOUTS)
+def test_office31_in_archives_of_any_layout(file: str, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    for k, domain in enumerate(office31.Office31.domains):
+        part = dataclasses.replace(office31.ORIGINAL[domain], archive=File(file), count=6)
+        monkeypatch.setitem(office31.COUNTS, domain, 6)
+        monkeypatch.setitem(office31.ORIGINAL, domain, serve(part, office31_archive(file)))
+        data = office31.Office31(domain, size=32)
+        assert np.bincount(data.labels("all"))[[0, 15, 30]].tolist() == [2, 2, 2]
+        for image, label in zip(data.inputs("all"), data.labels("all"), strict=True):
+            assert np.abs(image.mean((1, 2)) - 10 * k - COLOURS[data.classes[label]]).max() < 4
+
+
+def test_office31_comes_from_the_next_place_where_one_gives_a_page_or_nothing(
+    server: Server, monkeypatch: pytest.MonkeyPatch, root: Any
+) -> None:
+    """What nobody published a digest of is told from a page by what it is, and its images by their own digest."""
+    official = office31.ORIGINAL["dslr"].archive
+    page = b"<!DOCTYPE html><html>Google Drive can't scan this file for viruses</html>"
+    server.served["/drive"] = Served(page, kind="text/html")
+    places = [dataclasses.replace(one, sources=(f"{server.url}/{one.name}",), hashes=()) for one in official.instead]
+    archive = dataclasses.replace(official, sources=(f"{server.url}/drive",), instead=tuple(places))
+    part = dataclasses.replace(office31.ORIGINAL["dslr"], archive=archive, count=6)
+    with pytest.raises(DataError) as refusal:
+        part.obtain("office31")
+    for words in (
+        "domain_adaptation_images.tar.gz or OFFICE31.zip or dslr.tgz",
+        "is a web page",
+        "404",
+        f"put it at {root}/office31/domain_adaptation_images.tar.gz by hand (open https://drive.google.com/",
+    ):
+        assert words in str(refusal.value)
+    server.served["/OFFICE31.zip"] = Served(office31_archive("OFFICE31.zip"))
+    with pytest.raises(DataError, match=r"OFFICE31\.zip, unpacked, holds 6 files, but other content than expected"):
+        part.obtain("office31")
+    assert len(list(dataclasses.replace(part, sha256=None).obtain("office31").rglob("*.jpg"))) == 6
+
+
+def test_office31s_amazon_is_compressed_as_the_others_in_one_variant_only(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, again = io.BytesIO(), io.BytesIO()
+    grain = np.clip(np.kron(random.integers(0, 256, (75, 75, 3)), np.ones((4, 4, 1))), 0, 255).astype(np.uint8)
+    Image.fromarray(grain).save(made, "JPEG", quality=95)
+    Image.open(made).resize((256, 256), Image.Resampling.LANCZOS).save(again, "JPEG", quality=88, optimize=True)
+    expected = {
+        "original": np.asarray(Image.open(made).resize((256, 256), Image.Resampling.BILINEAR)),
+        "jpeg88": np.asarray(Image.open(again)),
+    }
+    archive = tar({f"{domain}/images/bike/frame_0001.jpg": made.getvalue() for domain in ("amazon", "dslr")})
+    for variants in (office31.ORIGINAL, office31.JPEG88):
+        for domain in ("amazon", "dslr"):
+            part = dataclasses.replace(variants[domain], name=f"{domain}-one", count=1)
+            monkeypatch.setitem(office31.COUNTS, domain, 1)
+            monkeypatch.setitem(variants, domain, serve(part, archive))
+    for domain, variant, content in (
+        ("amazon", "original", "original"),
+        ("amazon", "jpeg88", "jpeg88"),
+        ("dslr", "original", "original"),
+        ("dslr", "jpeg88", "original"),  # its files are compressed already
+    ):
+        image = office31.Office31(domain, variant).inputs("all")[:][0]
+        assert np.array_equal(np.moveaxis(image, 0, -1), expected[content]), (domain, variant)
+    assert not np.array_equal(expected["original"], expected["jpeg88"])
+
+
+def test_office_caltech10_takes_ten_classes_of_office31(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its monitors and backpacks are there, its trash cans are not."""
+    name = "domain_adaptation_images.tar.gz"
+    part = dataclasses.replace(office31.ORIGINAL["webcam"], count=6)
+    monkeypatch.setitem(office31.ORIGINAL, "webcam", serve(part, office31_archive(name, ("webcam",))))
+    monkeypatch.setitem(office_caltech10.COUNTS, "webcam", 4)
+    data = office_caltech10_images.OfficeCaltechImages("webcam", size=32)
+    assert sorted(data.classes[label] for label in data.labels("all")) == ["backpack"] * 2 + ["monitor"] * 2
+    for image, label in zip(data.inputs("all"), data.labels("all"), strict=True):
+        colour = COLOURS["back_pack" if data.classes[label] == "backpack" else "monitor"]
+        assert np.abs(image.mean((1, 2)) - colour).max() < 4
+    assert [one.name for one in data.made_from] == ["office31-webcam"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("variant", office_caltech10_images.OfficeCaltechImages.variants)
+def test_office_caltech10s_fourth_domain_is_ten_classes_of_caltech256(
+    variant: str, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A class has a shade, and a photograph is red on its left half and blue on its right, whatever its shape."""
+    numbers = [number for number, _ in office_caltech10_images.IN_CALTECH256.values()]
+    folder = "256_ObjectCategories/{}.name" if variant == "original" else "caltech10/class-{}"
+    members = {"256_ObjectCategories/056.dog/056_0001.jpg": b"x", "256_ObjectCategories/003.backpack/RENAME2": b"x"}
+    for label, number in enumerate(numbers):
+        halves = np.zeros((3, 90, 240), np.uint8)
+        halves[0, :, :120] = halves[2, :, 120:] = 100 + 15 * label
+        members[f"{folder.format(number)}/{number}_0001.jpg"] = picture(halves)
+    archive = tar(members)
+    if variant == "original":
+        trees = tuple(serve(dataclasses.replace(t, count=1), archive) for t in office_caltech10_images.ORIGINAL)
+        monkeypatch.setattr(office_caltech10_images, "ORIGINAL", trees)
+    else:
+        part = dataclasses.replace(office_caltech10_images.JPEG88, count=10)
+        monkeypatch.setattr(office_caltech10_images, "JPEG88", serve(part, archive))
+    monkeypatch.setitem(office_caltech10.COUNTS, "caltech10", 10)
+    data = office_caltech10_images.OfficeCaltechImages("caltech10", variant, 32)
+    labels = data.labels("all").tolist()
+    assert sorted(labels) == list(range(10)) != labels
+    for image, label in zip(data.inputs("all"), labels, strict=True):
+        shade = 100 + 15 * label
+        assert np.abs(image[0, :, :14].astype(int) - shade).max() < 3, "to its left edge: nothing was cut off"
+        assert np.abs(image[2, :, 18:].astype(int) - shade).max() < 3
+
+
+def test_office_caltech10s_googlenet_features_lie_as_its_words_do(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scipy.io import savemat
+
+    labels, features, words = [1, 2, 3, 10, 9, 2], io.BytesIO(), io.BytesIO()
+    rows = np.arange(6)[:, None] + np.linspace(0, 0.5, 1024, dtype=np.float32)
+    savemat(features, {"fts": rows, "labels": np.array([labels])})
+    counts = np.tile(np.arange(6, dtype=np.uint8)[:, None], (1, 800))
+    savemat(words, {"fts": counts, "labels": np.array(labels, np.uint8)[:, None]})
+    monkeypatch.setitem(office_caltech10.COUNTS, "dslr", 6)
+    for module, content in ((office_caltech10_googlenet, features), (office_caltech10, words)):
+        digest = f"sha256:{hashlib.sha256(content.getvalue()).hexdigest()}"
+        file = dataclasses.replace(serve(module.FILES["dslr"], content.getvalue()), hashes=(digest,))
+        monkeypatch.setitem(module.FILES, "dslr", file)
+    data, surf = office_caltech10_googlenet.OfficeCaltechGoogLeNet("dslr"), office_caltech10.OfficeCaltechSURF("dslr")
+    inputs = np.asarray(data.inputs("all"))
+    assert inputs.dtype == np.float32 and inputs.shape == (6, 1024)
+    assert inputs[:, 0].tolist() == np.asarray(surf.inputs("all"))[:, 0].tolist()
+    assert data.labels("all").tolist() == surf.labels("all").tolist() == [labels[int(i)] - 1 for i in inputs[:, 0]]
+    with pytest.raises(ValueError, match="has no domain 'caltech10'; it has amazon, dslr, webcam"):
+        office_caltech10_googlenet.OfficeCaltechGoogLeNet("caltech10")

@@ -10,11 +10,15 @@ import pytest
 
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.mnist_m import MNISTM
+from mtl_bench.datasets.office31 import ORIGINAL, Office31, compressed
 from mtl_bench.datasets.office_caltech10 import OfficeCaltechSURF
+from mtl_bench.datasets.office_caltech10_googlenet import OfficeCaltechGoogLeNet
+from mtl_bench.datasets.office_caltech10_images import OfficeCaltechImages
 from mtl_bench.datasets.pacs import PACS
 from mtl_bench.datasets.tiny_imagenet import TinyImageNet
 from mtl_bench.datasets.usps import USPS
 from mtl_bench.datasets.wrappers.apart import near_duplicates
+from mtl_bench.datasets.wrappers.distinct import Distinct
 
 pytestmark = pytest.mark.usefixtures("mirror")
 Array = np.ndarray[Any, Any]
@@ -96,6 +100,75 @@ def test_office_caltech10s_nearest_neighbours_are_the_published_ones() -> None:
         assert 100 * np.mean(predicted == OfficeCaltechSURF(target).labels("all")) == pytest.approx(
             published, abs=0.011
         )
+
+
+SMALL = 64  # pixels a side of Office's images here
+
+
+def test_office31_has_the_published_counts_and_its_labels_belong_to_their_images() -> None:
+    counts = {"amazon": 2817, "dslr": 498, "webcam": 795}
+    for domain, count in counts.items():
+        data = Office31(domain, "jpeg88", SMALL)
+        labels = data.labels("all")
+        assert len(labels) == count and len(set(labels)) == len(data.classes) == 31
+        assert nearest_mean_accuracy(np.asarray(data.inputs("all")), labels, 31) > (25 if domain == "amazon" else 50)
+    assert np.bincount(Office31("dslr", "jpeg88", SMALL).labels("all")).tolist() == [
+        12, 21, 24, 12, 16, 12, 13, 14, 15, 15, 13, 10, 24, 16, 31, 22,
+        12, 8, 10, 10, 13, 15, 23, 18, 10, 7, 18, 26, 21, 22, 15,
+    ]  # fmt: skip
+
+
+def test_office31s_images_are_squares() -> None:
+    from PIL import Image
+
+    for domain, count in {"amazon": 2817, "dslr": 498, "webcam": 795}.items():
+        sizes = [Image.open(path).size for path in Office31(domain, "jpeg88").paths()]
+        assert len(sizes) == count and all(width == height for width, height in sizes)
+
+
+def test_office31s_amazon_in_both_variants_shows_the_same_images_in_the_same_order() -> None:
+    plain, again = Office31("amazon", "original", SMALL), Office31("amazon", "jpeg88", SMALL)
+    assert np.array_equal(plain.labels("all"), again.labels("all"))
+    apart = np.abs(np.asarray(plain.inputs("all")).astype(np.int16) - np.asarray(again.inputs("all")))
+    assert 0 < apart.mean() < 2
+    assert apart.mean((1, 2, 3)).max() < 12, "no image is another one"
+
+
+def test_71_of_office31s_amazon_are_copies_within_their_class() -> None:
+    for variant in Office31.variants:
+        data = Office31("amazon", variant, SMALL)
+        classes: dict[bytes, set[int]] = {}
+        for image, label in zip(data.inputs("all"), data.labels("all"), strict=True):
+            classes.setdefault(image.tobytes(), set()).add(int(label))
+        assert len(classes) == len(Distinct(data).labels("all")) == 2817 - 71
+        assert all(len(labels) == 1 for labels in classes.values())
+
+
+@pytest.mark.parametrize("domain", ["dslr", "webcam"])
+def test_office31_compressed_here_is_the_compressed_packaging(domain: str, mirror: Path) -> None:
+    """Which makes amazon, compressed in the same way, comparable with them."""
+    archives = [file.name for file in ORIGINAL[domain].files() if (mirror / "office31" / file.name).is_file()]
+    if not archives:
+        pytest.skip("MTL_BENCH_MIRROR has no archive of the authors' files")
+    plain, again = Office31(domain).paths(), Office31(domain, "jpeg88").paths()
+    equal = [path.read_bytes() == other.read_bytes() for path, other in zip(plain, again, strict=True)]
+    assert equal.count(True) == {"dslr": 0, "webcam": 93}[domain]
+    for path, other, kept in zip(plain, again, equal, strict=True):
+        assert kept or compressed(path) == other.read_bytes()
+
+
+def test_office_caltech10s_images_are_those_of_its_words_and_features() -> None:
+    """By class, row for row; copies of an image have equal features, and no other images have."""
+    for domain, count in {"amazon": 958, "caltech10": 1123, "dslr": 157, "webcam": 295}.items():
+        images, words = OfficeCaltechImages(domain, "jpeg88", SMALL), OfficeCaltechSURF(domain)
+        assert len(images.inputs("all")) == count and images.classes == words.classes
+        assert np.array_equal(images.labels("all"), words.labels("all"))
+        _, once = Distinct(images).part("all")
+        assert once is not None and np.array_equal(Distinct(words).part("all")[1], once)
+        if domain != "caltech10":
+            features = OfficeCaltechGoogLeNet(domain)
+            assert np.array_equal(features.labels("all"), words.labels("all"))
+            assert np.array_equal(Distinct(features).part("all")[1], once)
 
 
 # --- the MNIST-M that is generated, beside the published one
