@@ -50,8 +50,9 @@ WEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0)
 def plan(scale: Scale) -> Iterator[Cell]:
     of_images = table(scale, ORIGINAL)
     fewer = scale.seeds[: scale.pick(smoke=1, laptop=FEWER)]
-    yield from of_images.shallow(SHALLOW, PAIRS)
-    yield from of_images.deep(DEEP, PAIRS, scale.seeds)
+    pairs: tuple[Pair, ...] = scale.pick(smoke=BOTH_WAYS, laptop=PAIRS)
+    yield from of_images.shallow(SHALLOW, pairs)
+    yield from of_images.deep(DEEP, pairs, scale.seeds)
     yield from of_images.drawn((NEIGHBOUR, TCA_2011, CORAL_2016), BOTH_WAYS, scale.seeds, few(scale, FEW))
     yield from of_images.deep(SIX, BOTH_WAYS, scale.seeds, few(scale, FEW))
     yield from of_images.deep(SIX, BOTH_WAYS, scale.seeds, few(scale, FEW_OF_BOTH))
