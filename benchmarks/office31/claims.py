@@ -95,12 +95,14 @@ CLAIMS = (
         by(CDAN_2018) - by(DANN_2015),
         f"{TLLIB}, Office-31 table",
         printed(TLLIB, "Office-31 table", "CDAN", "DANN"),
+        ("method", "method.hidden"),  # units of the adversary
         primary=True,
     ),
     claim(
         "Adversaries (DANN, CDAN, MCD, MDD) beat discrepancies (DDC, DAN, JAN, CMD, Deep CORAL)",
         family(ADVERSARIAL) - family(DISCREPANCY),
         "this project's own question",
+        varies=("method", "method.hidden", "method.gamma"),  # of the adversaries; slopes and margins
         primary=True,
     ),
     claim(
@@ -149,6 +151,7 @@ CLAIMS = (
         by(MDD_2019) - by(CDAN_2018),
         f"{TLLIB}, Office-31 table",
         printed(TLLIB, "Office-31 table", "MDD", "CDAN"),
+        ("method", "method.gamma", "method.horizon"),  # a margin and a slope; of different schedules
     ),
     claim(
         "The target's BatchNorm statistics help source only (AdaBN)",
@@ -174,6 +177,6 @@ CLAIMS = (
             - by(CDAN_2018, BOTH_WAYS)
         ),
         "a re-run of DDC, whose best epoch is 5.8 points above its last",
-        varies=("selection",),
+        varies=("trial",),
     ),
 )

@@ -66,15 +66,31 @@ def covers(name: str, path: str) -> bool:
 def opponents(contrast: Contrast, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell]]:
     """Each cell of positive weight with each of negative weight that it stands against.
 
-    These are the cells of the same replicate and with the same labels beside those that the two terms fix; where the
-    terms leave other labels open (halves of one kind here and of another there), all cells of the replicate.
+    Terms stand against those of the other sign that share most of their labels: in a sum over pairs of domains, a
+    method on one pair against another method on the same pair. Their cells are those of the same replicate and with
+    the same labels beside those that the two terms fix; where the terms leave other labels open (halves of one kind
+    here and of another there), all cells of the replicate.
     """
-    for one, other in product(contrast.terms, contrast.terms):
-        if one.weight > 0 > other.weight:
-            fixed = {name for term in (one, other) for name, _ in term.labels}
-            ours, theirs = (_by_replicate(term, cells, fixed) for term in (one, other))
-            for replicate in ours.keys() & theirs.keys():
-                yield from _matched(ours[replicate], theirs[replicate])
+    for one, other in _opposite_terms(contrast):
+        fixed = {name for term in (one, other) for name, _ in term.labels}
+        ours, theirs = (_by_replicate(term, cells, fixed) for term in (one, other))
+        for replicate in ours.keys() & theirs.keys():
+            yield from _matched(ours[replicate], theirs[replicate])
+
+
+def _opposite_terms(contrast: Contrast) -> set[tuple[Term, Term]]:
+    """(positive, negative): of each term, those of the other sign that share most labels with it."""
+    positive, negative = ([t for t in contrast.terms if sign * t.weight > 0] for sign in (1, -1))
+    found = set()
+    for one, other in product(positive, negative):
+        shared = _shared(one, other)
+        if shared == max(_shared(one, t) for t in negative) or shared == max(_shared(t, other) for t in positive):
+            found.add((one, other))
+    return found
+
+
+def _shared(one: Term, other: Term) -> int:
+    return len(set(one.labels) & set(other.labels))
 
 
 def _by_replicate(term: Term, cells: Sequence[Cell], fixed: set[str]) -> dict[Any, Group]:
