@@ -41,7 +41,7 @@ class DRCN:
         paper="Ghifary et al., ECCV 2016",
         code="ghif/drcn",
         layer=(
-            "three convolutions and two layers of 300, shared; a mirrored decoder",
+            "convolutions and fully connected layers, shared; a mirrored decoder",
             "three convolutions and a layer of 1,000 with BatchNorm and dropout, shared; a mirrored decoder",
             "all but the last layer of the head, shared; stages and layers mirrored, without BatchNorm and dropout",
         ),
