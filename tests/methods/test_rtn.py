@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mtl_bench.methods.deep.rtn import RTN, RTNLearner, mean_entropy, outer_products
 from mtl_bench.models.digits import DigitCNN
@@ -28,7 +28,7 @@ def learner(method: RTN | None = None) -> RTNLearner:
 def plain_losses(model: RTNLearner, given: dict[str, Batch], features: dict[str, Tensor]) -> dict[str, Tensor]:
     """Row by row, pair by pair, from the paper's formulas; the head is linear."""
     weight, bias = model.classifier.parameters()
-    first, second = (model.residual.layers[i] for i in (0, 2))  # type: ignore[union-attr,index]
+    first, second = [module for module in model.residual.modules() if isinstance(module, nn.Linear)]
     terms, entropies, fused = [], [], {"source": list[Tensor](), "target": list[Tensor]()}
     for domain, batch in given.items():
         for row, x in enumerate(features[domain]):

@@ -41,7 +41,7 @@ class DRCN:
         paper="Ghifary et al., ECCV 2016",
         code="ghif/drcn",
         layer=(
-            "three convolutions and two layers of 300, shared; a mirrored decoder",
+            "convolutions and fully connected layers, shared; a mirrored decoder",
             "three convolutions and a layer of 1,000 with BatchNorm and dropout, shared; a mirrored decoder",
             "all but the last layer of the head, shared; stages and layers mirrored, without BatchNorm and dropout",
         ),
@@ -90,8 +90,7 @@ class DRCNLearner(Learner):
         """One update by each term, of the layers that it reaches (algorithm 1)."""
         reported = {}
         for name, term in (("classification", self.classified), ("reconstruction", self.reconstructed)):
-            with self._precision():
-                loss = term(batches)
+            loss = term(batches)
             descend(loss, *optimizers.values())
             reported[name] = loss.detach()
         return reported
@@ -103,7 +102,8 @@ class DRCNLearner(Learner):
 
     def reconstructed(self, batches: Mapping[str, Batch]) -> Tensor:
         """1 - lambda times the mean squared error of what `reconstructs` names, from noisy inputs while training."""
-        part = {"target": targets, "sources": sources, "both": dict}[self.method.reconstructs](batches)
+        parts = {"target": targets(batches), "sources": sources(batches), "both": batches}
+        part = parts[self.method.reconstructs]
         if not part:
             raise ValueError(f"DRCN reconstructs the {self.method.reconstructs}, and there are none; use SourceOnly")
         noisy = {d: batch._replace(inputs=self.corrupted(batch.inputs)) for d, batch in part.items()}

@@ -33,7 +33,7 @@ class RTN:
     uses: ClassVar[tuple[str, ...]] = ("features",)
     as_published: ClassVar = AsPublished(
         paper="Long et al., NIPS 2016",
-        code="thuml/Xlearn, caffe/models/RTN, without its layers GradientScaler and OuterProduct, which lie elsewhere",
+        code="thuml/Xlearn, caffe/models/RTN, whose layers GradientScaler and OuterProduct were not read",
         layer=(
             "the outer product of a bottleneck above fc7 of AlexNet and the logits; df of two layers on the logits",
             "the same, a bottleneck of 128; the outer products are halved by maximum pooling",
@@ -46,10 +46,10 @@ class RTN:
         ),
         weight=(
             "lambda = gamma = 0.3",
-            "MMD 1; entropy 0.1 below a GradientScaler from 0 to 1; new layers learn at 10 times the rate",
+            "MMD 1; entropy -0.1 above a GradientScaler; new layers learn at 10 times the rate",
             "0.3 and 0.3",
         ),
-        schedule=("constant", "the entropy's scaler over 2,000 steps", "constant"),
+        schedule=("constant", "that of the entropy's scaler, from 0 to 1 with alpha 10 and max_iter 2000", "constant"),
     )
 
     weight: float = 0.3  # lambda
