@@ -114,14 +114,12 @@ def test_orders_and_the_sides_do_not_matter() -> None:
 
 def test_float32_far_from_the_origin_is_as_good_as_float64() -> None:
     x, y = samples(64, 64)
-    near = [[(layer / 10 + 100).float() for layer in side] for side in (x, y)]
-    for side in near:
-        side[0].requires_grad_()
-    exact = [[layer.detach().double().requires_grad_() for layer in side] for side in near]
-    found, expected = squared_joint_mmd(*near, JAN), squared_joint_mmd(*exact, JAN)
+    x, y = ([(layer / 10 + 100).float().requires_grad_() for layer in side] for side in (x, y))
+    x64, y64 = ([layer.detach().double().requires_grad_() for layer in side] for side in (x, y))
+    found, expected = squared_joint_mmd(x, y, JAN), squared_joint_mmd(x64, y64, JAN)
     assert float(found.detach()) == pytest.approx(float(expected.detach()), rel=1e-3)
-    gradients = torch.autograd.grad(found, near[0][0])[0], torch.autograd.grad(expected, exact[0][0])[0]
-    torch.testing.assert_close(gradients[0].double(), gradients[1], rtol=1e-2, atol=1e-6)
+    (gradient,), (expected_gradient,) = torch.autograd.grad(found, x[0]), torch.autograd.grad(expected, x64[0])
+    torch.testing.assert_close(gradient.double(), expected_gradient, rtol=1e-2, atol=1e-6)
 
 
 def test_dead_layers_give_zero_and_no_gradient() -> None:

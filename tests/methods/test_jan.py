@@ -59,7 +59,7 @@ def test_the_discrepancy_is_written_out_in_value_and_in_the_gradient_of_every_we
 def test_it_is_the_released_estimate_over_pairs_in_a_row_on_average_over_the_orders_of_rows() -> None:
     """Of every order of four source and four target rows: sum of five kernels, s_i with s_i+1, t_i+1 and so on."""
     model = learner(JAN(kernels="sum", gamma=None)).double()
-    torch.nn.init.eye_(model.classifier.weight[:, :3])  # type: ignore[arg-type, index]
+    torch.nn.init.eye_(model.classifier.weight[:, :3])  # type: ignore[index]
     features = {
         name: torch.cat([side, side.new_zeros(4, 21)], 1) for name, side in zip(GIVEN, peers.FEATURES, strict=True)
     }

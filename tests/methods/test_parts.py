@@ -148,7 +148,7 @@ def joint_discrepancy(learner: Learner, given: Mapping[str, Batch]) -> float:
 
 
 def margin_disparity(learner: Learner, given: Mapping[str, Batch]) -> float:
-    """How much more MDD's auxiliary classifier, which learns at full rate, disagrees on the target than on the source."""
+    """How much more MDD's auxiliary classifier, which learns at full rate, disagrees on the target than the source."""
     assert isinstance(learner, MDDLearner)
     on_source, on_target = learner.disparities(*features(learner, given), factor=0.0)
     return -float(learner.method.gamma * on_source + on_target)
@@ -217,7 +217,7 @@ PARTS = [
     Part("CDAN", CDAN(hidden=100), CDAN(hidden=100, gamma=0.0), pairs_told_apart),
     Part("CDAN+E", CDAN(True, hidden=100), CDAN(True, hidden=100, gamma=0.0), pairs_told_apart),
     Part("CDAN, at random", AT_RANDOM, replace(AT_RANDOM, gamma=0.0), pairs_told_apart),
-    Part("MDD", MDD(), MDD(eta=0.0), margin_disparity),
+    Part("MDD", MDD(), MDD(eta=0.0), margin_disparity, recipe=replace(LONGER, learning_rate=0.02)),
     Part("MMD", MMD(), MMD(gamma=0.0), lambda m, g: float(domain_discrepancy(shared(m, g), g))),
     Part("Deep CORAL", DeepCORAL(), DeepCORAL(weight=0.0), lambda m, g: float(coral(*layers(m, g)[-1]))),
     Part(

@@ -41,12 +41,12 @@ class MDD:
         ),
         reduction=("mean over each domain", "mean over each domain", "the same, over all sources together"),
         weight=(
-            "gamma = 4 on the source's mean",
+            "eta on the discrepancy, gamma on the source's mean, 4 on Office-31",
             "gamma 4 on Office-31, 2 on Office-Home; at most 0.1 on the gradient that reaches the features",
             "gamma 4, eta 0.1",
         ),
         schedule=(
-            "not read",
+            "not found",
             "0.1 (2 / (1 + exp(-s / 1000)) - 1) at step s of 100,000",
             "the same as the code, in shares of the run",
         ),
