@@ -40,6 +40,10 @@ def squared_joint_mmd(x: Sequence[Tensor], y: Sequence[Tensor], kernels: Sequenc
     The kernel of two points is the product over the layers of the layers' kernels. The estimate is the unbiased one
     over all pairs of different points and may be negative.
     """
+    if not 0 < len(x) == len(y) == len(kernels):
+        raise ValueError(
+            f"joint MMD of {len(x)} and {len(y)} layers has {len(kernels)} kernels; give one for each layer"
+        )
     n, m = len(x[0]), len(y[0])
     if min(n, m) < 2:
         raise ValueError(f"joint MMD needs two points of each sample, not {n} and {m}; use larger batches")

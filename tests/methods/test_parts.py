@@ -23,6 +23,7 @@ from mtl_bench.measures.coral import coral
 from mtl_bench.measures.mmd import squared_mmd
 from mtl_bench.measures.mmd_estimators import median_kernel_mmd, squared_distance_of_means
 from mtl_bench.methods.deep.adda import ADDA
+from mtl_bench.methods.deep.cdan import CDAN, CDANLearner
 from mtl_bench.methods.deep.cmd import CMD
 from mtl_bench.methods.deep.dan import DAN
 from mtl_bench.methods.deep.dan_released import DANReleased
@@ -31,7 +32,9 @@ from mtl_bench.methods.deep.ddc import DDC
 from mtl_bench.methods.deep.deep_coral import DeepCORAL
 from mtl_bench.methods.deep.drcn import DRCN, DRCNLearner
 from mtl_bench.methods.deep.dsn import DSN, DSNLearner, pairwise_squared_error, soft_orthogonality
+from mtl_bench.methods.deep.jan import JAN, JANLearner
 from mtl_bench.methods.deep.mcd import MCD, MCDLearner
+from mtl_bench.methods.deep.mdd import MDD, MDDLearner
 from mtl_bench.methods.deep.mmd import MMD, domain_discrepancy
 from mtl_bench.methods.deep.rtn import RTN, RTNLearner, mean_entropy, outer_products
 from mtl_bench.models.heads import first_layer, layers_of
@@ -47,6 +50,7 @@ SEEDS = (0, 1, 2)
 RECIPE = Recipe(steps=120, batch_size=16, learning_rate=0.05, schedule="constant", checkpoints=1)
 LONGER = replace(RECIPE, steps=150, batch_size=48)
 CLASSES, ROWS, SIZE = 3, 120, 8
+AT_RANDOM = CDAN(hidden=100, randomised_above=0, random_dimension=100)
 Codes = tuple[Tensor, Tensor]
 
 
@@ -133,6 +137,26 @@ def domains_told_apart(learner: Learner, given: Mapping[str, Batch]) -> float:
     assert isinstance(learner, DANNLearner)
     source, target = (learner.domain_classifier(f) for f in features(learner, given))
     return float(torch.cat([source < 0, target > 0]).float().mean())
+
+
+def pairs_told_apart(learner: Learner, given: Mapping[str, Batch]) -> float:
+    """The same of CDAN's domain classifier, which sees features and predictions."""
+    assert isinstance(learner, CDANLearner)
+    seen = [learner.map(f, learner.classifier(f).softmax(1)) for f in features(learner, given)]
+    source, target = map(learner.domain_classifier, seen)
+    return float(torch.cat([source < 0, target > 0]).float().mean())
+
+
+def joint_discrepancy(learner: Learner, given: Mapping[str, Batch]) -> float:
+    assert isinstance(learner, JANLearner)
+    return float(learner.joint_discrepancy(learner.features(given), given))
+
+
+def margin_disparity(learner: Learner, given: Mapping[str, Batch]) -> float:
+    """How much more MDD's auxiliary classifier, which learns at full rate, disagrees on the target than the source."""
+    assert isinstance(learner, MDDLearner)
+    on_source, on_target = learner.disparities(*features(learner, given), factor=0.0)
+    return -float(learner.method.gamma * on_source + on_target)
 
 
 def distance(one: Tensor, other: Tensor) -> float:
@@ -231,6 +255,12 @@ PARTS = [
         DAN(weight=0.0),
         lambda m, g: sum(float(squared_mmd(*pair)) for pair in layers(m, g)),
     ),
+    Part("JAN", JAN(), JAN(weight=0.0), joint_discrepancy),
+    Part("JAN, as released", JAN(gamma=None, kernels="sum"), JAN(weight=0.0), joint_discrepancy),
+    Part("CDAN", CDAN(hidden=100), CDAN(hidden=100, gamma=0.0), pairs_told_apart),
+    Part("CDAN+E", CDAN(True, hidden=100), CDAN(True, hidden=100, gamma=0.0), pairs_told_apart),
+    Part("CDAN, at random", AT_RANDOM, replace(AT_RANDOM, gamma=0.0), pairs_told_apart),
+    Part("MDD", MDD(), MDD(eta=0.0), margin_disparity, recipe=replace(LONGER, learning_rate=0.02)),
     Part("MMD", MMD(), MMD(gamma=0.0), lambda m, g: float(domain_discrepancy(shared(m, g), g))),
     Part("Deep CORAL", DeepCORAL(), DeepCORAL(weight=0.0), lambda m, g: float(coral(*layers(m, g)[-1]))),
     Part(

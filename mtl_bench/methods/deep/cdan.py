@@ -23,14 +23,14 @@ from mtl_bench.training.learner import Batch, Learner
 class CDAN:
     """Classification plus domain classification of T(f, g) behind a reversed gradient; CDAN+E with `entropy`.
 
-    f are the network's features, g = softmax(logits) as a constant. T(f, g) is their outer product or, where that has
-    more than `randomised_above` entries, (R_f f) * (R_g g) / sqrt(d) of d = `random_dimension` entries with fixed normal
-    R; None is never, which the code does unless told. The gradient that reaches f is multiplied by
-    -(2 / (1 + exp(-gamma p / horizon)) - 1): the paper's p grows over the whole run, the code's over 10,000 of 100,004
-    steps, which is a `horizon` of 0.1. CDAN+E weighs rows by 1 + exp(-H(g)), divided by their sum over the sources or
+    f are the network's features, g = softmax(logits), a constant. T(f, g) is their outer product or, where that has
+    more than `randomised_above` entries, (R_f f) * (R_g g) / sqrt(d) of d = `random_dimension` entries with fixed
+    normal R; with None it is always the outer product, as in the code unless told. The gradient that reaches f is
+    multiplied by -(2 / (1 + exp(-gamma p / horizon)) - 1), p being the share of the run; a `horizon` of 0.1 is that of
+    the code, 10,000 of 100,004 steps. CDAN+E weighs rows by 1 + exp(-H(g)), divided by their sum over the sources or
     over the target; as released, H passes a gradient on, reversed too, and that sum does not. The paper sums both
-    sides' means, the code takes half of that ("mean"). The domain classifier's weights start as PyTorch's do; theirs are
-    Xavier's.
+    sides' means, the code takes half of that ("mean"). The code's H has log(g + 1e-5), this one log g; its domain
+    classifier starts with Xavier's weights, this one with PyTorch's.
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
@@ -120,7 +120,7 @@ class OuterProduct(nn.Module):
 
 
 class RandomMap(nn.Module):
-    """Features (n, d) and probabilities (n, c) to (n, dimension), whose inner products are the outer products' on average.
+    """Features (n, d) and probabilities (n, c) to (n, dimension), with the outer products' inner products on average.
 
     The matrices are drawn with the other fresh weights and saved with them.
     """

@@ -28,10 +28,10 @@ class JAN:
 
     Of rows with features f and probabilities g = softmax(logits) the kernel is k_f(f, f') k_g(g, g'), where k_f is the
     mean of five Gaussians around the mean squared distance ("sum" is the code's, five times as much) and
-    k_g = exp(-||g - g'||^2 / 1.68). Both factors pass a gradient on. Lambda grows as `weight` (2 / (1 + exp(-gamma p)) - 1)
-    over the run; with `gamma` None it is constant, as released. The paper has one Gaussian of the median distance and a
-    linear-time estimate over pairs in a row, the code the latter with overlapping pairs; this is the unbiased estimate
-    over all pairs, of the same expectation and less variance. JAN-A, which learns the kernels' inputs, is left out.
+    k_g = exp(-||g - g'||^2 / 1.68); both pass a gradient on. Lambda is `weight` (2 / (1 + exp(-gamma p)) - 1) at the
+    share p of the run; with `gamma` None it is constant, as released. The paper has Gaussians of the median distance
+    and an estimate over pairs in a row, the code overlapping pairs in a row; this is the unbiased estimate over all
+    pairs, with the same expectation and less variance. JAN-A, an adversary in front of the kernels, is left out.
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)

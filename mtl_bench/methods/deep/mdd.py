@@ -1,4 +1,4 @@
-"""MDD: an auxiliary classifier that disagrees on the target alone, and features on which it can't (ICML 2019)."""
+"""MDD: a second classifier that disagrees on the target, and features on which it can't (Zhang et al., ICML 2019)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from mtl_bench.training.learner import Batch, Learner
 class MDD:
     """Classification plus what the auxiliary classifier f' minimises, its gradient reversed on the features alone.
 
-    With the classifier's own predictions h(x) as labels, f' has the cross-entropy -log p'_h(x) on the sources, times the
-    margin's factor `gamma` = exp(rho), and -log(1 - p'_h(x)) on the target, p' being its softmax (Zhang et al., ICML
-    2019). f' has the shape of the classifier and learns at full rate; h passes no gradient on. The gradient that reaches
-    the features is multiplied by -eta (2 / (1 + exp(-alpha p / horizon)) - 1). In the code p / horizon counts steps in
-    thousands, which is a `horizon` of 0.01 for its 100,000 steps. log(1 - p') is computed from the logits and stays
-    finite, so that nothing is clamped.
+    With the classifier's own predictions h(x) as labels and p' as its softmax, f' has the loss -log p'_h(x) on the
+    sources, times the margin's factor `gamma` = exp(rho), and -log(1 - p'_h(x)) on the target. f' has the classifier's
+    shape and learns at full rate; h passes no gradient on. The gradient that reaches the features is multiplied by
+    -eta (2 / (1 + exp(-alpha p / horizon)) - 1), p being the share of the run; a `horizon` of 0.01 is that of the code,
+    1,000 of 100,000 steps. log(1 - p') is computed from the logits: it stays finite, with a bounded gradient, where the
+    code's becomes infinite.
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
@@ -41,12 +41,12 @@ class MDD:
         ),
         reduction=("mean over each domain", "mean over each domain", "the same, over all sources together"),
         weight=(
-            "gamma = 4 on the source's mean",
+            "eta on the discrepancy, gamma on the source's mean, 4 on Office-31",
             "gamma 4 on Office-31, 2 on Office-Home; at most 0.1 on the gradient that reaches the features",
             "gamma 4, eta 0.1",
         ),
         schedule=(
-            "not read",
+            "not found",
             "0.1 (2 / (1 + exp(-s / 1000)) - 1) at step s of 100,000",
             "the same as the code, in shares of the run",
         ),
