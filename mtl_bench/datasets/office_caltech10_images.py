@@ -61,8 +61,9 @@ class OfficeCaltechImages(FromFiles):
 
     Gong, Shi, Sha and Grauman, CVPR 2012: the classes that Office-31 shares with Caltech-256. Both sides are brought to
     `size` by Pillow's bilinear resampling, whatever an image's shape. Row for row they are the images of
-    `OfficeCaltechSURF`; there is no split. Variants as Office-31 has them: "original", and "jpeg88", for which caltech10's 264 largest
-    images were compressed again. One of caltech10's files and 25 of amazon's are exact copies of another.
+    `OfficeCaltechSURF`; there is no split. Variants as Office-31 has them: "original", and "jpeg88", for which the 264
+    larger images of caltech10 were compressed again. One of caltech10's files and 25 of amazon's are exact copies of
+    another.
     """
 
     domain: str = "amazon"
