@@ -71,7 +71,7 @@ class OfficeCaltechImages(FromFiles):
     size: int = 256  # the stored side
 
     folder: ClassVar[str] = "office_caltech10_images"
-    licence: ClassVar[str] = "unstated for Office-31, CC BY 4.0 for Caltech-256; cite the papers"
+    licence: ClassVar[str] = "unstated; research use, cite the papers"
     classes: ClassVar[tuple[str, ...]] = OfficeCaltechSURF.classes
     splits: ClassVar[tuple[str, ...]] = ("all",)
     variants: ClassVar[tuple[str, ...]] = Office31.variants
