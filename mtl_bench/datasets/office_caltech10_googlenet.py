@@ -29,7 +29,8 @@ FILES = {
 class OfficeCaltechGoogLeNet(FromFiles):
     """1,024 features of each image by a GoogLeNet, as the files are passed on; whose weights they are is unstated.
 
-    Rows are in the order of `OfficeCaltechSURF`; the fourth domain, caltech10, is not among the files.
+    The fourth domain, caltech10, is not among the files. Rows have the classes of `OfficeCaltechSURF`'s, but are not of
+    the same images one by one: copies of amazon's photographs lie at other places of their class.
     """
 
     domain: str = "amazon"

@@ -60,9 +60,10 @@ class OfficeCaltechImages(FromFiles):
     """Ten kinds of things on shop pages, in Caltech-256 and before two cameras: photographs, one of the four domains.
 
     Gong, Shi, Sha and Grauman, CVPR 2012: the classes that Office-31 shares with Caltech-256. Both sides are brought to
-    `size` by Pillow's bilinear resampling, whatever an image's shape. Rows are in the order of `OfficeCaltechSURF`, and
-    there is no split. Variants as Office-31 has them: "original", and "jpeg88", for which caltech10's 264 largest
-    images were compressed again. Two of caltech10's files and 25 of amazon's are exact copies of another.
+    `size` by Pillow's bilinear resampling, whatever an image's shape. Row for row they are the images of
+    `OfficeCaltechSURF`; there is no split. Variants as Office-31 has them: "original", and "jpeg88", for which the 264
+    larger images of caltech10 were compressed again. One of caltech10's files and 25 of amazon's are exact copies of
+    another.
     """
 
     domain: str = "amazon"
@@ -70,7 +71,7 @@ class OfficeCaltechImages(FromFiles):
     size: int = 256  # the stored side
 
     folder: ClassVar[str] = "office_caltech10_images"
-    licence: ClassVar[str] = "unstated for Office-31, CC BY 4.0 for Caltech-256; cite the papers"
+    licence: ClassVar[str] = "unstated; research use, cite the papers"
     classes: ClassVar[tuple[str, ...]] = OfficeCaltechSURF.classes
     splits: ClassVar[tuple[str, ...]] = ("all",)
     variants: ClassVar[tuple[str, ...]] = Office31.variants

@@ -428,7 +428,7 @@ def test_office_caltech10s_fourth_domain_is_ten_classes_of_caltech256(
         assert np.abs(image[2, :, 18:].astype(int) - shade).max() < 3
 
 
-def test_office_caltech10s_googlenet_features_lie_as_its_words_do(
+def test_office_caltech10s_googlenet_features_lie_in_the_files_order_as_its_words_do(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from scipy.io import savemat

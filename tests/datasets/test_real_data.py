@@ -19,6 +19,7 @@ from mtl_bench.datasets.tiny_imagenet import TinyImageNet
 from mtl_bench.datasets.usps import USPS
 from mtl_bench.datasets.wrappers.apart import near_duplicates
 from mtl_bench.datasets.wrappers.distinct import Distinct
+from mtl_bench.datasets.wrappers.part import DataSet
 
 pytestmark = pytest.mark.usefixtures("mirror")
 Array = np.ndarray[Any, Any]
@@ -103,6 +104,12 @@ def test_office_caltech10s_nearest_neighbours_are_the_published_ones() -> None:
 
 
 SMALL = 64  # pixels a side of Office's images here
+OFFICE_CALTECH10 = {
+    "amazon": (958, 933),
+    "caltech10": (1123, 1122),
+    "dslr": (157, 157),
+    "webcam": (295, 295),
+}  # with and without copies
 
 
 def test_office31_has_the_published_counts_and_its_labels_belong_to_their_images() -> None:
@@ -111,7 +118,7 @@ def test_office31_has_the_published_counts_and_its_labels_belong_to_their_images
         data = Office31(domain, "jpeg88", SMALL)
         labels = data.labels("all")
         assert len(labels) == count and len(set(labels)) == len(data.classes) == 31
-        assert nearest_mean_accuracy(np.asarray(data.inputs("all")), labels, 31) > (25 if domain == "amazon" else 50)
+        assert nearest_mean_accuracy(np.asarray(data.inputs("all")), labels, 31) > 20, "by chance 3 to 5"
     assert np.bincount(Office31("dslr", "jpeg88", SMALL).labels("all")).tolist() == [
         12, 21, 24, 12, 16, 12, 13, 14, 15, 15, 13, 10, 24, 16, 31, 22,
         12, 8, 10, 10, 13, 15, 23, 18, 10, 7, 18, 26, 21, 22, 15,
@@ -122,8 +129,11 @@ def test_office31s_images_are_squares() -> None:
     from PIL import Image
 
     for domain, count in {"amazon": 2817, "dslr": 498, "webcam": 795}.items():
-        sizes = [Image.open(path).size for path in Office31(domain, "jpeg88").paths()]
-        assert len(sizes) == count and all(width == height for width, height in sizes)
+        paths = Office31(domain, "jpeg88").paths()
+        assert len(paths) == count
+        for path in paths:
+            with Image.open(path) as image:
+                assert image.width == image.height
 
 
 def test_office31s_amazon_in_both_variants_shows_the_same_images_in_the_same_order() -> None:
@@ -157,18 +167,30 @@ def test_office31_compressed_here_is_the_compressed_packaging(domain: str, mirro
         assert kept or compressed(path) == other.read_bytes()
 
 
-def test_office_caltech10s_images_are_those_of_its_words_and_features() -> None:
-    """By class, row for row; copies of an image have equal features, and no other images have."""
-    for domain, count in {"amazon": 958, "caltech10": 1123, "dslr": 157, "webcam": 295}.items():
+def kept(data: DataSet) -> list[int]:
+    """Which rows are no later copies."""
+    _, chosen = Distinct(data).part("all")
+    return [] if chosen is None else chosen.tolist()
+
+
+def test_office_caltech10s_images_are_those_of_its_words_row_for_row() -> None:
+    """Of one class, and copies of a photograph are where copies of its words are."""
+    for domain, (count, once) in OFFICE_CALTECH10.items():
         images, words = OfficeCaltechImages(domain, "jpeg88", SMALL), OfficeCaltechSURF(domain)
         assert len(images.inputs("all")) == count and images.classes == words.classes
         assert np.array_equal(images.labels("all"), words.labels("all"))
-        _, once = Distinct(images).part("all")
-        assert once is not None and np.array_equal(Distinct(words).part("all")[1], once)
-        if domain != "caltech10":
-            features = OfficeCaltechGoogLeNet(domain)
-            assert np.array_equal(features.labels("all"), words.labels("all"))
-            assert np.array_equal(Distinct(features).part("all")[1], once)
+        assert kept(images) == kept(words)
+        assert len(kept(images)) == once
+
+
+def test_office_caltech10s_googlenet_features_have_as_many_copies_but_at_other_places() -> None:
+    for domain in OfficeCaltechGoogLeNet.domains:
+        features, words = OfficeCaltechGoogLeNet(domain), OfficeCaltechSURF(domain)
+        assert np.array_equal(features.labels("all"), words.labels("all"))
+        assert len(kept(features)) == len(kept(words)) == OFFICE_CALTECH10[domain][1]
+        assert (kept(features) == kept(words)) == (domain != "amazon"), "where there are none, nothing is known"
+        inputs, labels = np.asarray(features.inputs("all")), features.labels("all")
+        assert nearest_mean_accuracy(inputs, labels, 10) > 85
 
 
 # --- the MNIST-M that is generated, beside the published one
