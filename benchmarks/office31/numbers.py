@@ -29,7 +29,9 @@ from mtl_bench.published import Paper, Where, paper
 from mtl_bench.study import Published
 
 LONG_2015, LONG_2017, LONG_2018 = (paper(f"long{year}") for year in (2015, 2017, 2018))
-SUN, ZELLINGER, ZHANG, PEI, TLLIB = (paper(k) for k in ("sun2016deep", "zellinger2017", "zhang2019", "pei2018", "tllib"))
+SUN, ZELLINGER, ZHANG, PEI, TLLIB = (
+    paper(k) for k in ("sun2016deep", "zellinger2017", "zhang2019", "pei2018", "tllib")
+)
 LETTERS = {"A": "amazon", "D": "dslr", "W": "webcam"}
 PAIRS: Where = {"source": LETTERS, "target": LETTERS}
 RESNET = "a ResNet-50, learnt end to end, there"
@@ -49,7 +51,9 @@ def published() -> Iterator[Published]:
         RESNET,
         resnet,
     )
-    yield from beside(LONG_2018, "Table 1", {"CDAN": CDAN_2018, "CDAN+E": CDAN_E_2018, "ADDA": ADDA_2017}, RESNET, resnet)
+    yield from beside(
+        LONG_2018, "Table 1", {"CDAN": CDAN_2018, "CDAN+E": CDAN_E_2018, "ADDA": ADDA_2017}, RESNET, resnet
+    )
     yield from beside(ZHANG, "Table 1", {"MDD": MDD_2019}, RESNET, resnet)
     yield from beside(PEI, "Table 1", {"DDC": DDC_2014}, RESNET, resnet)
     yield from beside(TLLIB, "Office-31 table", {"MCD": MCD_2018}, BEST_ON_TARGET)

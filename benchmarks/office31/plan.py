@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import permutations
+from itertools import permutations, product
 from typing import Any
 
 from mtl_bench.datasets.office31 import SOURCE_LABELS, TARGET_LABELS, Office31
 from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.datasets.wrappers.classes import PerClass
 from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.datasets.wrappers.transductive import Transductive
+from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.models.pretrained import Pretrained
 from mtl_bench.plans.adaptation import Pair, Protocol, Table, varied
 from mtl_bench.plans.standard import (
@@ -22,6 +24,7 @@ from mtl_bench.plans.standard import (
     DEEP_CORAL_2016,
     JAN_2017,
     NEIGHBOUR,
+    NONE,
     SHALLOW,
     SOURCE_ONLY,
     TCA_2011,
@@ -29,6 +32,7 @@ from mtl_bench.plans.standard import (
 from mtl_bench.study import Cell, Scale
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.contracts import DataSet
+from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.trunk import Trunk
 
 DOMAINS = Office31.domains
@@ -40,6 +44,7 @@ FEATURES, ORIGINAL = "EfficientNet-Lite0", "original"
 FEW = Protocol("20/8 labels a class", SOURCE_LABELS)
 FEW_OF_BOTH = Protocol("20/8 labels a class, 3 of the target", SOURCE_LABELS, TARGET_LABELS)
 BY_WEIGHT = Protocol("full, weight varied")
+COMPRESSED = "within amazon"
 FEWER = 3  # seeds of what no claim is about
 SIX = (SOURCE_ONLY, DAN_2015, JAN_2017, DEEP_CORAL_2016, DANN_2015, CDAN_2018)
 CHOSEN_AMONG = (SOURCE_ONLY, DAN_2015, DANN_2015, CDAN_2018)
@@ -62,6 +67,24 @@ def plan(scale: Scale) -> Iterator[Cell]:
             method: Any = line.method
             heavier = replace(line, method=replace(method, weight=weight))
             yield from varied(of_images, "weight", f"{weight:g}").deep((heavier,), (TO_WEBCAM,), fewer, BY_WEIGHT)
+    yield from compressed_again(scale, fewer)
+
+
+def compressed_again(scale: Scale, seeds: tuple[int, ...]) -> Iterator[Cell]:
+    """A classifier that learns and is tested on disjoint images of amazon, each part in one of two variants."""
+    pool: str = scale.pick(smoke="train", laptop="all")
+    photographs = images(scale, "amazon", ORIGINAL)
+    features = {
+        variant: Distinct(Trunk(images(scale, "amazon", variant), Pretrained(), (pool,)), photographs)
+        for variant in Office31.variants
+    }
+    for (learnt, of_source), (tested, of_target) in product(features.items(), repeat=2):
+        for seed in seeds:
+            cut = {"train": scale.pick(smoke=8, laptop=60), "test": scale.pick(smoke=4, laptop=30), "seed": seed}
+            source, target = (PerClass(of, pool=pool, **cut) for of in (of_source, of_target))
+            trial = FitShallow(NoAdaptation("linear SVM"), source, target, "unit length", train="train", test="test")
+            labels = {"method": NONE, "classifier": "linear SVM", "source": "amazon", "target": "amazon"}
+            yield Cell({**labels, "images": f"{learnt} → {tested}", "protocol": COMPRESSED, "seed": seed}, trial)
 
 
 def table(scale: Scale, variant: str) -> Table:
@@ -96,5 +119,3 @@ def few(scale: Scale, protocol: Protocol) -> Protocol:
     if scale.name != "smoke":
         return protocol
     return replace(protocol, of_source=dict.fromkeys(DOMAINS, 3), of_target=min(protocol.of_target, 1))
-
-

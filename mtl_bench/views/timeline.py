@@ -55,7 +55,9 @@ class Timeline:
         if not cells:
             return None
         marks = values_of(cells, self.marks)
-        found = {mark: self._points(frame, [c for c in cells if c.labels.get(self.marks, "") == mark]) for mark in marks}
+        found = {
+            mark: self._points(frame, [c for c in cells if c.labels.get(self.marks, "") == mark]) for mark in marks
+        }
         methods = sorted(values_of(cells, "method"), key=lambda name: (self.years.get(name, 0), name))
         methods = [name for name in methods if any(name in points for points in found.values())]
         figure, [axes] = primitives.panels(1, 1, wide=True)

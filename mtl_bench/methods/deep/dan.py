@@ -36,7 +36,11 @@ class DAN:
     as_published: ClassVar = AsPublished(
         paper="Long et al., ICML 2015",
         code="thuml/Xlearn, pytorch/",
-        layer=("fc6, fc7 and fc8 of AlexNet", "one, the bottleneck of 256 above ResNet-50", "`layers`: every layer of the head"),
+        layer=(
+            "fc6, fc7 and fc8 of AlexNet",
+            "one, the bottleneck of 256 above ResNet-50",
+            "`layers`: every layer of the head",
+        ),
         reduction=(
             "a convex combination of kernels; unbiased, over quadruples in a row",
             "the sum of five kernels; over quadruples in a row",
