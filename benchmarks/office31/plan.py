@@ -109,7 +109,7 @@ def table(scale: Scale, variant: str) -> Table:
 def images(scale: Scale, domain: str, variant: str) -> DataSet:
     tint = DOMAINS.index(domain) / len(DOMAINS)
     found: DataSet = scale.pick(
-        smoke=SyntheticImages(tint, train=60, stands_for=domain), laptop=Office31(domain, variant)
+        smoke=SyntheticImages(tint, train=120, stands_for=domain), laptop=Office31(domain, variant)
     )
     return found
 

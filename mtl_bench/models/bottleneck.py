@@ -11,10 +11,10 @@ from mtl_bench.models.network import BatchNormPolicy
 
 @dataclass(frozen=True)
 class Bottleneck:
-    """Features (n, `features`) to `width` units with ReLU and dropout, and a linear classifier above them.
+    """Features (n, `features`) to `width` units with ReLU; dropout and a linear classifier above them.
 
     The place is that of JAN's and CDAN's bottleneck (Long et al., ICML 2017 and NeurIPS 2018), 256 units above a
-    pre-trained network's pooled features.
+    pre-trained network's pooled features. Dropout belongs to the head: what is aligned is the units themselves.
     """
 
     features: int = 1280
@@ -33,7 +33,7 @@ class Bottleneck:
 
     def stages(self) -> dict[str, nn.Module]:
         hidden = [nn.Linear(self.features, self.width), *([nn.BatchNorm1d(self.width)] if self.normalised else [])]
-        return {"bottleneck": nn.Sequential(*hidden, nn.ReLU(), nn.Dropout(self.dropout))}
+        return {"bottleneck": nn.Sequential(*hidden, nn.ReLU())}
 
     def head(self, width: int, classes: int) -> nn.Module:
-        return nn.Linear(width, classes)
+        return nn.Sequential(nn.Dropout(self.dropout), nn.Linear(width, classes))

@@ -8,10 +8,11 @@ from torch import nn
 
 from mtl_bench.measures.cmd import central_moment_discrepancy
 from mtl_bench.methods.deep.cmd import CMD, with_bounded_layer
+from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.heads import layers_of
 from mtl_bench.models.network import Network
-from mtl_bench.training.learner import Learner
+from mtl_bench.training.learner import Batch, Learner
 from tests.models.backbones import TinyCNN, batches, images
 
 SHAPE = DigitCNN.input_shape
@@ -24,7 +25,7 @@ def learner(method: CMD | None = None) -> Learner:
 
 def test_the_last_hidden_layer_alone_becomes_a_tanh() -> None:
     head = DigitCNN().head(768, 3)
-    kinds = [type(module) for module in with_bounded_layer(head).children()]
+    kinds = [type(module) for module in with_bounded_layer(head, "tanh").children()]
     assert kinds == [nn.Linear, nn.ReLU, nn.Linear, nn.Tanh, nn.Linear]
 
 
@@ -54,3 +55,19 @@ def test_it_predicts_through_the_bounded_layer() -> None:
 def test_a_head_without_a_hidden_layer_is_refused_with_a_sentence() -> None:
     with pytest.raises(ValueError, match="CMD needs a hidden layer to bound; choose a backbone"):
         CMD().build(Network(TinyCNN(), ("a", "target")), 3)
+
+
+def test_above_a_bottleneck_its_units_are_bounded_by_a_sigmoid() -> None:
+    """The authors' network: one sigmoid layer on fixed features, and an interval of length 1."""
+    torch.manual_seed(0)
+    model = CMD(weight=0.5, bounded="sigmoid").build(Network(Bottleneck(features=12), ("a", "target")), 3)
+    given = {
+        name: Batch(torch.randn(40, 12) + shift, labels, target=name == "target")
+        for name, shift, labels in (("a", 0.0, torch.zeros(40, dtype=torch.int64)), ("target", 1.0, None))
+    }
+    features = model.features(given)
+    assert 0 < float(features["a"].detach().min()) < float(features["a"].detach().max()) < 1
+    expected = 0.5 * central_moment_discrepancy(features["a"], features["target"], 5, width=1.0)
+    torch.testing.assert_close(model.losses(given, 0.5)["discrepancy"], expected)
+    with pytest.raises(ValueError, match="CMD bounds no layer by 'ReLU'; choose tanh or sigmoid"):
+        CMD(bounded="ReLU")  # type: ignore[arg-type]
