@@ -37,19 +37,12 @@ class TimmBackbone:
     def stages(self) -> dict[str, nn.Module]:
         """New modules by name. Raises ValueError when they would not compute what the model does."""
         model = self._built()
-        moved, images = _moved(model), _normal(np.random.default_rng(0), (2, *self.input_shape))
         try:
             with torch.no_grad():
-                expected = moved(images)
+                model(torch.zeros(2, *self.input_shape))
         except (AssertionError, RuntimeError, ValueError) as error:
             raise self._unfit(error) from error
-        for start_whole in (False, True):
-            if _composes(moved, images, expected, start_whole):
-                return {name: stage.train() for name, stage in _chain(model, images, start_whole).items()}
-        raise ValueError(
-            f"{self.model} is no chain of its modules: it does more between them than hand on one tensor; "
-            "take a model that is, such as resnet18, mobilenetv3_small_050 or vit_tiny_patch16_224"
-        )
+        return stages_of(model, self.model, self.size)
 
     def head(self, width: int, classes: int) -> nn.Module:
         return nn.Linear(width, classes)
@@ -76,6 +69,23 @@ class TimmBackbone:
     def _unfit(self, error: Exception) -> ValueError:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         return ValueError(f"{self.model} can't take images of {self.size} × {self.size} ({reason}); give another size")
+
+
+def stages_of(model: nn.Module, name: str, size: int) -> dict[str, nn.Module]:
+    """A timm model in evaluation mode as the chain of its own modules, for square images of so many pixels.
+
+    Raises ValueError when they would not compute what the model does.
+    """
+    moved, images = _moved(model), _normal(np.random.default_rng(0), (2, 3, size, size))
+    with torch.no_grad():
+        expected = moved(images)
+    for start_whole in (False, True):
+        if _composes(moved, images, expected, start_whole):
+            return {stage: module.train() for stage, module in _chain(model, images, start_whole).items()}
+    raise ValueError(
+        f"{name} is no chain of its modules: it does more between them than hand on one tensor; "
+        "take a model that is, such as resnet18, mobilenetv3_small_050 or vit_tiny_patch16_224"
+    )
 
 
 class _Start(nn.Module):

@@ -8,10 +8,12 @@ from typing import Literal, get_args
 
 import numpy as np
 import torch
+from torch import nn
 
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.disk import read_with_checksum, write_atomically, write_with_checksum
 from mtl_bench.inputs.rows import Array, Rows
+from mtl_bench.models.above import published_stages, stage_number
 from mtl_bench.models.heads import layers_of
 from mtl_bench.models.pretrained import Pretrained
 from mtl_bench.training.domain_data import tensor
@@ -32,7 +34,8 @@ class Trunk(Trial):
     """The features of all rows of some splits, in their order: float32 (n, width) in `<split>.npy`.
 
     The network is one with published weights, or one that a trial trained: of that, the output of its last stage, or
-    with `layer="last hidden"` of its classifier's last hidden layer. The trial stands for a data set, whose labels are
+    with `layer="last hidden"` of its classifier's last hidden layer. Of published weights it may be the output of the
+    stage `upto`, flattened, which the stages above it take (`Above`). The trial stands for a data set, whose labels are
     `data`'s own: computed once, it serves every method and every pair. Each chunk of rows is a file, so that a killed
     run goes on where it was.
     """
@@ -41,8 +44,11 @@ class Trunk(Trial):
     network: Pretrained | Weights = PACKAGED
     splits: tuple[str, ...] = ("all",)
     layer: Layer = field(default="features", metadata={"omit_when": "features"})
+    upto: str = field(default="", metadata={"omit_when": ""})  # of published weights: the last stage; all without it
 
     def __post_init__(self) -> None:
+        if self.upto and isinstance(self.network, Weights):
+            raise ValueError(f"the stage {self.upto} is cut from published weights alone; leave out upto here")
         if self.layer not in get_args(Layer):
             raise ValueError(f"there is no layer {self.layer!r}; choose one of {' | '.join(get_args(Layer))}")
         if self.layer == "last hidden" and isinstance(self.network, Pretrained):
@@ -93,14 +99,17 @@ class Trunk(Trial):
     def _extractor(self, work: Work) -> Extractor:
         if isinstance(self.network, Weights):
             return OfTrained(self.network, work, self.data.name, self.layer)
-        return OfPretrained(self.network, work.device)
+        return OfPretrained(self.network, work.device, self.upto)
 
 
 class OfPretrained:
     """uint8 images (k, 1 or 3, H, W) to float32 (k, width), each brought to the network by its own transform."""
 
-    def __init__(self, network: Pretrained, device: str) -> None:
+    def __init__(self, network: Pretrained, device: str, upto: str = "") -> None:
         net, self.transform = network.network()
+        if upto:
+            stages = list(published_stages(network).values())[: stage_number(network, upto) + 1]
+            net = nn.Sequential(*stages, nn.Flatten()).eval()
         self.net, self.device = net.to(device), device
 
     def __call__(self, images: Array) -> Array:

@@ -53,7 +53,7 @@ def test_few_labels_are_the_same_for_deep_and_shallow_methods_and_anew_for_each_
         assert (cell.trial.source, cell.trial.target) == (deep.sources[0], deep.target)
         assert np.bincount(deep.sources[0].labels("train")).tolist() == [3] * 10
         shown.append(np.asarray(deep.sources[0].inputs("train")[:]))
-    assert not np.array_equal(*shown)
+    assert not np.array_equal(shown[0], shown[1])
 
 
 def test_few_labels_of_the_target_are_seen_and_are_no_test(table: Table) -> None:
