@@ -1,7 +1,7 @@
 """Images kept as the bytes they were published in: for data sets whose pixels would not fit the disk.
 
-They lie in one Arrow file, which is memory-mapped: an image is read and decoded when its row is asked for, to the values
-that a decoded array would hold. 64 random rows of a file of any size take as much memory as 64 images.
+They lie in one Arrow file, which is memory-mapped: an image is read and decoded when its row is asked for, to the
+values that a decoded array would hold. Rows of a file of any size take the memory of those rows alone.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class EncodedRows:
             if tuple(table.column_names) != COLUMNS:
                 raise ValueError(f"it has the columns {', '.join(table.column_names)}")
         self.path, self.table = path, table
-        self.shape = (table.num_rows, 3, size, size)
+        self.shape: tuple[int, int, int, int] = (table.num_rows, 3, size, size)
         self.dtype = np.dtype(np.uint8)
         lengths = [len(chunk) for chunk in table["image"].chunks]
         self.starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
