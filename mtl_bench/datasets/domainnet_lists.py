@@ -180,7 +180,7 @@ ZIPS = {
 }
 LISTS = {
     ("cleaned", domain, split): File(
-        f"cleaned/{domain}_{split}.txt",
+        f"cleaned_{domain}_{split}.txt",
         (f"{BASE}/domainnet/txt/{domain}_{split}.txt", f"{COPY}/{domain}_{split}.txt"),
         (*((f"sha256:{sha256}",) if sha256 else ()), f"md5:{md5}"),
         size,
@@ -189,7 +189,7 @@ LISTS = {
     for domain, split, _, size, md5, sha256 in CLEANED
 } | {
     ("original", domain, split): File(
-        f"original/{domain}_{split}.txt", (f"{_folder(domain)}/txt/{domain}_{split}.txt",), page=PAGE
+        f"original_{domain}_{split}.txt", (f"{_folder(domain)}/txt/{domain}_{split}.txt",), page=PAGE
     )
     for domain, split in COUNTS
 }

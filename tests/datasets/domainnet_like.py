@@ -1,0 +1,84 @@
+"""Lists and archives of DomainNet's shape with invented images: each tells its class, its number and its split."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mtl_bench.datasets import domainnet
+from mtl_bench.datasets.domainnet_lists import CLASSES, LISTS, ORIGINAL, ZIPS
+from tests.datasets.faulty_server import Served, Server
+
+SIDE = 6
+SPLITS = ("train", "test")
+Amount = Callable[[str, str], int]  # how many images of a class a split has
+
+
+def few(name: str, split: str) -> int:
+    """Two and one of a class, but many airplanes, whose images the variant of 40 classes must leave out in part."""
+    return {"airplane": (80, 40), "apple": (40, 17)}.get(name, (2, 1))[SPLITS.index(split)]
+
+
+def picture(label: int, number: int, split: str) -> bytes:
+    """A PNG of one colour, which `told` reads."""
+    colour = (label % 256, label // 256 * 128 + SPLITS.index(split) * 64, number % 256)
+    out = io.BytesIO()
+    Image.new("RGB", (SIDE, SIDE), colour).save(out, "PNG", compress_level=0)
+    return out.getvalue()
+
+
+def told(image: np.ndarray) -> tuple[int, int, str]:
+    """The class's official number, the image's number and the split of (3, side, side)."""
+    red, green, blue = (int(one) for one in image[:, 0, 0])
+    return red + green // 128 * 256, blue, SPLITS[green % 128 // 64]
+
+
+def rows(domain: str, split: str, amount: Amount = few) -> Iterator[tuple[str, int, int]]:
+    """The paths, classes and numbers of a list, class by class; numbers in no order, as in the official lists."""
+    draw = np.random.default_rng(len(split))
+    for label, name in enumerate(CLASSES):
+        for i in draw.permutation(amount(name, split)):
+            yield f"{domain}/{name}/{domain}_{label + 1:03}_{split}{i:06}.png", label, int(i)
+
+
+def text(domain: str, split: str, amount: Amount = few) -> bytes:
+    return "".join(f"{path} {label}\n" for path, label, _ in rows(domain, split, amount)).encode()
+
+
+def archive(domain: str, amount: Amount = few) -> bytes:
+    """In the order of names, as the official ones are, with a folder's entry and a file that no list names."""
+    found = {path: (label, i, split) for split in SPLITS for path, label, i in rows(domain, split, amount)}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as zipped:
+        zipped.writestr(f"{domain}/", b"")
+        zipped.writestr(f"{domain}/zigzag/{domain}_duplicate.png", b"an image that cleaning left out")
+        for path in sorted(found):
+            zipped.writestr(path, picture(*found[path]))
+    return out.getvalue()
+
+
+def serve(server: Server, monkeypatch: pytest.MonkeyPatch, *domains: str, amount: Amount = few) -> None:
+    """Have the lists and archives of these domains come from `server`, and their counts asserted."""
+    for domain in domains:
+        name = f"/{domain}.zip"
+        server.served[name] = Served(archive(domain, amount))
+        file = dataclasses.replace(ZIPS[domain], sources=(server.url + name,), hashes=())
+        monkeypatch.setitem(ZIPS, domain, file)
+        monkeypatch.setitem(domainnet.SOME, domain, dataclasses.replace(domainnet.SOME[domain], archive=file))
+        for split in SPLITS:
+            listed = text(domain, split, amount)
+            monkeypatch.setitem(domainnet.COUNTS, (domain, split), listed.count(b"\n"))
+            for kind in ("cleaned", "original"):
+                address = f"/{kind}/{domain}_{split}.txt"
+                server.served[address] = Served(listed)
+                one = dataclasses.replace(
+                    LISTS[kind, domain, split], sources=(server.url + address,), hashes=(), size=None
+                )
+                monkeypatch.setitem(LISTS, (kind, domain, split), one)
+        monkeypatch.setitem(ORIGINAL, domain, sum(text(domain, split, amount).count(b"\n") for split in SPLITS))
