@@ -121,6 +121,15 @@ class DomainNet(FromFiles):
     def shape(self) -> tuple[int, ...]:
         return (3, self.size, self.size)
 
+    @property
+    def rows_take(self) -> int:
+        """Bytes of its arrays in the data folder, about: pixels, or the published files once more."""
+        if self.variant == "40-classes":
+            return len(CLASSES_40) * sum(MOST.values()) * 3 * self.size**2
+        splits = [COUNTS[self.domain, split] * 3 * self.size**2 for split in self.splits]
+        files = ZIPS[self.domain].about
+        return sum(pixels if pixels <= IN_MEMORY else files * pixels // sum(splits) for pixels in splits)
+
     def official_list(self, split: str) -> File:
         """The official list of a split."""
         return LISTS["original" if self.variant == "original" else "cleaned", self.domain, split]
