@@ -29,7 +29,7 @@ class Estimate:
     network: int
     disk: int
 
-    def sentence(self, free: int) -> str:
+    def sentence(self, free: float) -> str:
         """What is told, with the bytes that are free where the data go."""
         minutes = math.ceil(self.network / RATE / 60)
         time = f"{minutes} minutes" if minutes < 100 else f"{minutes / 60:.1f} hours"

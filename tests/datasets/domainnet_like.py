@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from mtl_bench.datasets import domainnet
-from mtl_bench.datasets.domainnet_lists import CLASSES, LISTS, ORIGINAL, ZIPS
+from mtl_bench.datasets.domainnet_lists import CLASSES, COUNTS, LISTS, ORIGINAL, ZIPS
 from tests.datasets.faulty_server import Served, Server
 
 SIDE = 6
@@ -66,19 +66,23 @@ def archive(domain: str, amount: Amount = few) -> bytes:
 def serve(server: Server, monkeypatch: pytest.MonkeyPatch, *domains: str, amount: Amount = few) -> None:
     """Have the lists and archives of these domains come from `server`, and their counts asserted."""
     for domain in domains:
-        name = f"/{domain}.zip"
-        server.served[name] = Served(archive(domain, amount))
-        file = dataclasses.replace(ZIPS[domain], sources=(server.url + name,), hashes=())
-        monkeypatch.setitem(ZIPS, domain, file)
-        monkeypatch.setitem(domainnet.SOME, domain, dataclasses.replace(domainnet.SOME[domain], archive=file))
+        server.served[f"/{domain}.zip"] = Served(archive(domain, amount))
         for split in SPLITS:
-            listed = text(domain, split, amount)
-            monkeypatch.setitem(domainnet.COUNTS, (domain, split), listed.count(b"\n"))
             for kind in ("cleaned", "original"):
-                address = f"/{kind}/{domain}_{split}.txt"
-                server.served[address] = Served(listed)
-                one = dataclasses.replace(
-                    LISTS[kind, domain, split], sources=(server.url + address,), hashes=(), size=None
-                )
-                monkeypatch.setitem(LISTS, (kind, domain, split), one)
-        monkeypatch.setitem(ORIGINAL, domain, sum(text(domain, split, amount).count(b"\n") for split in SPLITS))
+                server.served[f"/{kind}/{domain}_{split}.txt"] = Served(text(domain, split, amount))
+        look_at(server.url, monkeypatch, domain, amount)
+
+
+def look_at(url: str, monkeypatch: pytest.MonkeyPatch, domain: str, amount: Amount = few) -> None:
+    """Have the data set fetch a domain from a server of `serve`, of this process or another."""
+    file = dataclasses.replace(ZIPS[domain], sources=(f"{url}/{domain}.zip",), hashes=())
+    monkeypatch.setitem(ZIPS, domain, file)
+    monkeypatch.setitem(domainnet.SOME, domain, dataclasses.replace(domainnet.SOME[domain], archive=file))
+    counts = {split: sum(amount(name, split) for name in CLASSES) for split in SPLITS}
+    monkeypatch.setitem(ORIGINAL, domain, sum(counts.values()))
+    for split, count in counts.items():
+        monkeypatch.setitem(COUNTS, (domain, split), count)
+        for kind in ("cleaned", "original"):
+            source = f"{url}/{kind}/{domain}_{split}.txt"
+            listed = dataclasses.replace(LISTS[kind, domain, split], sources=(source,), hashes=(), size=None)
+            monkeypatch.setitem(LISTS, (kind, domain, split), listed)

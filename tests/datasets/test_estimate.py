@@ -20,7 +20,6 @@ from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.mnist_m import MNISTM
 from mtl_bench.execution import data_catalogue, estimate, fetching
 from mtl_bench.execution.estimate import Estimate, agree
-from mtl_bench.execution.estimate import estimate as estimated
 from mtl_bench.workspace import StudyError
 from tests.datasets.faulty_server import Served, Server
 from tests.datasets.test_data_commands import CONTENT, Little
@@ -39,6 +38,14 @@ class Huge(Little):
 
     def fetch(self, report: Any = None) -> None:
         super().files[0].obtain(self.folder)
+
+
+def huge(url: str, about: int = 3_000_000_000) -> Any:
+    return Huge(url, about)
+
+
+def estimated(*wanted: Any) -> Estimate:
+    return estimate.estimate(wanted)
 
 
 @pytest.fixture
@@ -77,56 +84,56 @@ def test_a_person_at_a_terminal_is_asked(
 
     monkeypatch.setattr("sys.stdin", Terminal(answer))
     if goes_on:
-        agree([Huge("http://a")], yes=False)
+        agree([huge("http://a")], yes=False)
     else:
         with pytest.raises(StudyError, match="nothing was fetched"):
-            agree([Huge("http://a")], yes=False)
+            agree([huge("http://a")], yes=False)
     assert "Fetch it? [y/N]" in capsys.readouterr().err
 
 
 def test_a_run_does_not_fetch_much_unasked_either(root: Path) -> None:
     with pytest.raises(StudyError, match="run `mtl-bench data fetch huge:original --yes`"):
-        fetching.fetch([Huge("http://a")])
+        fetching.fetch([huge("http://a")])
 
 
 def test_little_needs_no_word_and_no_line(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    agree([Huge("http://a", about=99_000_000)], yes=False)
+    agree([huge("http://a", about=99_000_000)], yes=False)
     assert not capsys.readouterr().err
-    agree([Huge("http://a", about=1_999_000_000)], yes=False)
+    agree([huge("http://a", about=1_999_000_000)], yes=False)
     assert "about 2 GB over the network" in capsys.readouterr().err
 
 
 def test_what_is_here_or_in_a_mirror_or_nowhere_is_not_fetched(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    huge = Huge("http://a")
-    assert estimated([huge, huge]) == Estimate(huge.about, huge.about)
+    data = huge("http://a")
+    assert estimated(data, data) == Estimate(data.about, data.about)
     monkeypatch.setenv("MTL_BENCH_MIRROR", str(tmp_path / "mirror"))
     (tmp_path / "mirror" / "huge").mkdir(parents=True)
     (tmp_path / "mirror" / "huge" / "a.bin").write_bytes(CONTENT)
-    assert estimated([huge]) == Estimate(0, huge.about)
-    huge.files[0].place("huge").parent.mkdir(parents=True)
-    huge.files[0].place("huge").write_bytes(CONTENT)
-    assert estimated([huge]) == Estimate(0, 0)
-    assert estimated([ImageNet()]).network == 0, "it is placed by hand"
-    assert estimated([ImageNet()]).disk > 260_000_000_000
+    assert estimated(data) == Estimate(0, data.about)
+    data.files[0].place("huge").parent.mkdir(parents=True)
+    data.files[0].place("huge").write_bytes(CONTENT)
+    assert estimated(data) == Estimate(0, 0)
+    assert estimated(ImageNet()).network == 0, "it is placed by hand"
+    assert estimated(ImageNet()).disk > 260_000_000_000
 
 
 def test_a_data_set_counts_what_it_is_made_from_once(root: Path) -> None:
-    made, alone = estimated([MNISTM()]), estimated([MNIST()])
+    made, alone = estimated(MNISTM()), estimated(MNIST())
     assert made.network > alone.network > 10_000_000
-    assert estimated([MNISTM(), MNIST()]) == made
+    assert estimated(MNISTM(), MNIST()) == made
     assert alone.disk == alone.network + 70_000 * 28 * 28
 
 
 def test_domainnet_says_what_the_issue_asks_for(root: Path) -> None:
     """At most 1.5 GB for the laptop; all of it in 18.5 GB over the network and 45 GB of disk."""
     of = {v: [d for d in DomainNet.examples() if d.variant == v] for v in DomainNet.variants}
-    assert 0.5e9 < estimated(of["40-classes"]).network < 1.5e9
-    assert 17e9 < estimated(of["cleaned"]).network < 18.5e9
-    assert estimated(of["cleaned"]).disk < 45e9
-    assert estimated([*of["cleaned"], *of["126-classes"]]).network == estimated(of["cleaned"]).network
-    assert estimated([DomainNet("real", "40-classes")]).network < 0.2e9 < ZIPS["real"].about
+    assert 0.5e9 < estimated(*of["40-classes"]).network < 1.5e9
+    assert 17e9 < estimated(*of["cleaned"]).network < 18.5e9
+    assert estimated(*of["cleaned"]).disk < 45e9
+    assert estimated(*of["cleaned"], *of["126-classes"]).network == estimated(*of["cleaned"]).network
+    assert estimated(DomainNet("real", "40-classes")).network < 0.2e9 < ZIPS["real"].about
 
 
 def test_the_sentence_tells_minutes_or_hours() -> None:
