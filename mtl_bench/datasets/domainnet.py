@@ -7,11 +7,13 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from mtl_bench.datasets import domainnet_parquet
 from mtl_bench.datasets.domainnet_lists import (
     CLASSES,
     CLASSES_40,
@@ -23,19 +25,22 @@ from mtl_bench.datasets.domainnet_lists import (
     ORIGINAL,
     ZIPS,
 )
+from mtl_bench.datasets.domainnet_parquet import DomainNetParquet, here
 from mtl_bench.datasets.files.acquire import File, announce
 from mtl_bench.datasets.files.declaration import FromFiles
 from mtl_bench.datasets.files.decoders import reading
 from mtl_bench.datasets.files.encoded import stored_encoded
 from mtl_bench.datasets.files.extract import Tree
-from mtl_bench.datasets.files.members import Members
+from mtl_bench.datasets.files.members import Members, Way
 from mtl_bench.datasets.files.pixels import decoded, shuffled
-from mtl_bench.datasets.files.placed import DataError
-from mtl_bench.datasets.files.transfer import RETRIES, Report, RetryPolicy
-from mtl_bench.inputs.rows import IN_MEMORY, Mapped
+from mtl_bench.datasets.files.placed import DataError, need_room
+from mtl_bench.datasets.files.transfer import RETRIES, RefusedError, Report, RetryPolicy
+from mtl_bench.disk import write_atomically
+from mtl_bench.inputs.rows import IN_MEMORY, Mapped, chunks
 
 Array = np.ndarray[Any, Any]
 Row = tuple[str, int]  # the path in the archive, and the official number of the class
+GROUPS = 7  # times as many bytes as are needed may be fetched of the hub's groups of rows: 5.6 GB of all domains
 MOST = {"train": 70, "test": 30}  # images of a class in the variant of 40 classes: the lists' shares of 100
 
 
@@ -43,11 +48,36 @@ MOST = {"train": 70, "test": 30}  # images of a class in the variant of 40 class
 class Listed(Members):
     """The images of a domain that the variant of 40 classes has."""
 
+    @property
+    def data(self) -> DomainNet:
+        return DomainNet(self.archive.name.removesuffix(".zip"), "40-classes")
+
     def wanted(self, report: Report = announce, retries: RetryPolicy = RETRIES) -> Sequence[str]:
-        data = DomainNet(self.archive.name.removesuffix(".zip"), "40-classes")
-        for split in data.splits:
-            data.official_list(split).obtain(data.folder, report, retries)
-        return [path for split in data.splits for path, _ in data.rows(split)]
+        for split in self.data.splits:
+            self.data.official_list(split).obtain(self.data.folder, report, retries)
+        return [path for split in self.data.splits for path, _ in self.data.rows(split)]
+
+    def with_other_ways(self, ways: Sequence[tuple[str, Way]]) -> Sequence[tuple[str, Way]]:
+        """The hub's files too: first where they are here, otherwise last, as more of them must be fetched."""
+        hub = domainnet_parquet.PAGE, self._out_of_groups
+        return [hub, *ways] if domainnet_parquet.here() else [*ways, hub]
+
+    def _out_of_groups(
+        self, names: Sequence[str], part: Path, label: str, report: Report, retries: RetryPolicy
+    ) -> None:
+        for split in self.data.splits:
+            with domainnet_parquet.table(split, retries) as table:
+                places = table.named(self.data.domain, self.data.official(split))
+                some = {path: places[path] for path in names if path in places and not (part / path).exists()}
+                size, done = table.size(some.values()), 0
+                if size > GROUPS * self.about:
+                    raise RefusedError(f"has these images in groups of rows of {size:,} bytes, which are too many")
+                need_room(part, self.about)
+                for path, image in table.images(some):
+                    (part / path).parent.mkdir(parents=True, exist_ok=True)
+                    write_atomically(part / path, image)
+                    report(f"{label}, {split}, out of {size:,} bytes of groups of rows", done, None)
+                    done += len(image)
 
 
 SOME = {
@@ -114,8 +144,10 @@ class DomainNet(FromFiles):
 
     @property
     def files(self) -> tuple[File | Tree, ...]:
-        images = SOME[self.domain] if self.variant == "40-classes" else ZIPS[self.domain]
-        return (*(self.official_list(split) for split in self.splits), images)
+        lists = tuple(self.official_list(split) for split in self.splits)
+        if self.variant == "40-classes":
+            return (*lists, SOME[self.domain])
+        return (*lists, *(DomainNetParquet().files if self._from_hub else (ZIPS[self.domain],)))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -152,18 +184,15 @@ class DomainNet(FromFiles):
         """uint8 (n, 3, size, size): an array in a file, or images in a file that are decoded when they are read."""
         if split not in self.splits or self.counts[split] * 3 * self.size**2 <= IN_MEMORY:
             return super().inputs(split)
-        name = f"DomainNet-{self.domain}-{self.variant}-{split}-encoded.v{self.version}"
-        archive = ZIPS[self.domain].obtain(self.folder)
-        room = archive.stat().st_size * self.counts[split] // sum(self.counts.values())
-        return stored_encoded(
-            self.folder, name, self.counts[split], lambda: self._published(archive, split), self.size, room
-        )
+        return self._encoded(split)
 
     def decode_inputs(self, split: str) -> Iterable[Array]:
-        if self.variant != "40-classes":
-            return decoded(self._published(ZIPS[self.domain].obtain(self.folder), split), self.size)
-        tree = SOME[self.domain].obtain(self.folder)
-        return decoded([tree / path for path, _ in self._mixed(split)], self.size)
+        if self.variant == "40-classes":
+            tree = SOME[self.domain].obtain(self.folder)
+            return decoded([tree / path for path, _ in self._mixed(split)], self.size)
+        if self._from_hub:
+            return chunks(self._encoded(split))
+        return decoded(self._zipped([path for path, _ in self._mixed(split)]), self.size)
 
     def decode_labels(self, split: str) -> Iterable[Array]:
         return [np.array([label for _, label in self._mixed(split)], np.int64)]
@@ -171,10 +200,35 @@ class DomainNet(FromFiles):
     def _mixed(self, split: str) -> list[Row]:
         return shuffled(self.rows(split))
 
-    def _published(self, archive: Path, split: str) -> Iterator[tuple[str, bytes]]:
+    @property
+    def _from_hub(self) -> bool:
+        """Whether the hub's files are here, and the domain's archive is not."""
+        return self.variant != "original" and not ZIPS[self.domain].place(self.folder).exists() and here()
+
+    def _encoded(self, split: str) -> Mapped:
+        name = f"DomainNet-{self.domain}-{self.variant}-{split}-encoded.v{self.version}"
+        names, mixed = ([path for path, _ in rows] for rows in (self.rows(split), self._mixed(split)))
+        room = ZIPS[self.domain].about * len(names) // sum(COUNTS[self.domain, one] for one in self.splits)
+        read = partial(self._of_hub, split) if self._from_hub else self._zipped
+        return stored_encoded(self.folder, name, mixed, lambda: read(names), self.size, room)
+
+    def _zipped(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        archive = ZIPS[self.domain].obtain(self.folder)
         with reading(archive, "zip archive of DomainNet"), zipfile.ZipFile(archive) as zipped:
-            for path, _ in self._mixed(split):
+            for path in names:
                 yield path, zipped.read(path)
+
+    def _of_hub(self, split: str, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        try:
+            with domainnet_parquet.table(split) as table:
+                places = table.named(self.domain, self.official(split))
+                yield from table.images({path: places[path] for path in names})
+        except RefusedError as reason:
+            raise DataError(f"domainnet: one of the parquet files {reason}; remove and fetch them again") from reason
+
+    def official(self, split: str) -> list[tuple[str, str]]:
+        """Path and class of every image of the official list."""
+        return [(path, CLASSES[label]) for path, label in self._official(split)]
 
     def _official(self, split: str) -> list[Row]:
         path = self.official_list(split).obtain(self.folder)

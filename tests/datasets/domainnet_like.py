@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
+from pyarrow.parquet import write_table
 
 from mtl_bench.datasets import domainnet
-from mtl_bench.datasets.domainnet_lists import CLASSES, COUNTS, LISTS, ORIGINAL, ZIPS
+from mtl_bench.datasets.domainnet_lists import CLASSES, COUNTS, DOMAINS, LISTS, ORIGINAL, ZIPS
+from mtl_bench.datasets.domainnet_parquet import PARQUETS
 from tests.datasets.faulty_server import Served, Server
 
 SIDE = 6
@@ -63,6 +69,32 @@ def archive(domain: str, amount: Amount = few) -> bytes:
     return out.getvalue()
 
 
+def parquet(rows_: list[tuple[str, int, int]], split: str, group: int = 50, names: bool = True) -> bytes:
+    """A file as the hub's library writes it, of these rows; it sorts the classes' names otherwise than the lists."""
+    classes, domains = sorted(CLASSES), sorted(DOMAINS)
+    features = {"domain": {"names": domains}, "label": {"names": classes}, "image": {"_type": "Image"}}
+    columns = {
+        "image": [{"bytes": picture(k, i, split), "path": Path(path).name if names else None} for path, k, i in rows_],
+        "domain": [domains.index(path.partition("/")[0]) for path, _, _ in rows_],
+        "label": [classes.index(CLASSES[label]) for _, label, _ in rows_],
+    }
+    image = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+    schema = pa.schema({"image": image, "domain": pa.int64(), "label": pa.int64()})
+    schema = schema.with_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    out = io.BytesIO()
+    write_table(pa.table(columns, schema), out, row_group_size=group)
+    return out.getvalue()
+
+
+def serve_hub(server: Server, *domains: str, **options: Any) -> None:
+    """Have the hub's files of these domains come from `server`: three of the training rows, one of the test rows."""
+    for split, files in PARQUETS.items():
+        every = [row for domain in domains for row in rows(domain, split)]
+        cuts = [len(every) * i // len(files) for i in range(len(files) + 1)]
+        for file, first, last in zip(files, cuts, cuts[1:], strict=False):
+            server.served[f"/{file.name}"] = Served(parquet(every[first:last], split, **options))
+
+
 def serve(server: Server, monkeypatch: pytest.MonkeyPatch, *domains: str, amount: Amount = few) -> None:
     """Have the lists and archives of these domains come from `server`, and their counts asserted."""
     for domain in domains:
@@ -78,6 +110,9 @@ def look_at(url: str, monkeypatch: pytest.MonkeyPatch, domain: str, amount: Amou
     file = dataclasses.replace(ZIPS[domain], sources=(f"{url}/{domain}.zip",), hashes=())
     monkeypatch.setitem(ZIPS, domain, file)
     monkeypatch.setitem(domainnet.SOME, domain, dataclasses.replace(domainnet.SOME[domain], archive=file))
+    for split, files in PARQUETS.items():
+        parquets = tuple(dataclasses.replace(f, sources=(f"{url}/{f.name}",), hashes=(), size=None) for f in files)
+        monkeypatch.setitem(PARQUETS, split, parquets)
     counts = {split: sum(amount(name, split) for name in CLASSES) for split in SPLITS}
     monkeypatch.setitem(ORIGINAL, domain, sum(counts.values()))
     for split, count in counts.items():

@@ -36,8 +36,11 @@ def files(seed: int = 0, count: int = COUNT) -> list[tuple[str, bytes]]:
     return found
 
 
+NAMES = [f"set/{i}.img" for i in range(COUNT)]
+
+
 def kept(name: str = "a", seed: int = 0, size: int = SIZE) -> Mapped:
-    return stored_encoded("set", name, COUNT, lambda: files(seed), size)
+    return stored_encoded("set", name, NAMES, lambda: files(seed), size)
 
 
 def test_the_rows_are_those_of_a_decoded_array(root: Path) -> None:
@@ -80,14 +83,24 @@ def test_they_are_written_once_and_sealed(root: Path) -> None:
     kept()
     path = root / "set" / "arrays" / "a.arrow"
     assert checksum_of(path)
-    again = stored_encoded("set", "a", COUNT, lambda: pytest.fail("written again"), SIZE)
+    again = stored_encoded("set", "a", NAMES, lambda: pytest.fail("written again"), SIZE)
     assert len(again) == COUNT
     assert not list(root.rglob("*.part"))
 
 
-def test_another_number_of_images_is_one_sentence(root: Path) -> None:
-    with pytest.raises(DataError, match=r"a\.arrow holds 150 images where 151 were expected; remove it"):
-        stored_encoded("set", "a", COUNT + 1, files, SIZE)
+def test_the_rows_are_the_named_images_however_the_file_orders_them(root: Path) -> None:
+    every, order = kept(), np.random.default_rng(0).permutation(COUNT)
+    names = [NAMES[i] for i in order]
+    some = stored_encoded("set", "a", names[:40], lambda: pytest.fail("written again"), SIZE)
+    assert np.array_equal(some[:], every[order[:40]])
+    again = stored_encoded("set", "mixed", names, lambda: [files()[i] for i in order[::-1]], SIZE)
+    same = stored_encoded("set", "a", names, lambda: pytest.fail("written again"), SIZE)
+    assert np.array_equal(again[:], same[:]) and digest(again) == digest(same) != digest(every)
+
+
+def test_an_image_that_is_not_there_is_one_sentence(root: Path) -> None:
+    with pytest.raises(DataError, match=r"a\.arrow .*lacks 1 of 151 images, such as set/x\.img\); remove it and"):
+        stored_encoded("set", "a", [*NAMES, "set/x.img"], files, SIZE)
 
 
 @pytest.mark.parametrize("damage", [b"", b"ARROW1", b"no Arrow file at all" * 99])
@@ -96,7 +109,7 @@ def test_a_damaged_file_is_one_sentence_and_is_made_again(root: Path, damage: by
     kept()
     path.write_bytes(damage)
     with pytest.raises(DataError, match=r"a\.arrow is no whole Arrow file of images \(.+\); remove it") as refusal:
-        EncodedRows(path, SIZE)
+        EncodedRows(path, NAMES, SIZE)
     assert "\n" not in str(refusal.value)
     path.unlink()
     assert len(kept()) == COUNT
@@ -104,7 +117,7 @@ def test_a_damaged_file_is_one_sentence_and_is_made_again(root: Path, damage: by
 
 def test_an_image_that_is_none_is_named(root: Path) -> None:
     images = [*files(count=3), ("set/broken.jpg", b"no image")]
-    rows = stored_encoded("set", "a", 4, lambda: images, SIZE)
+    rows = stored_encoded("set", "a", [name for name, _ in images], lambda: images, SIZE)
     assert rows[:3].shape == (3, 3, SIZE, SIZE), "the others can be read"
     with pytest.raises(DataError, match=r"image set/broken\.jpg, is no whole image"):
         rows[np.array([3])]
@@ -116,16 +129,16 @@ def test_what_stops_while_it_is_written_leaves_nothing(root: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        stored_encoded("set", "a", COUNT, stops, SIZE)
+        stored_encoded("set", "a", NAMES, stops, SIZE)
     assert not [path for path in root.rglob("*") if path.suffix in (".part", ".arrow")]
     with pytest.raises(DataError, match="does not fit: it needs"):
-        stored_encoded("set", "a", COUNT, files, SIZE, room=10**18)
+        stored_encoded("set", "a", NAMES, files, SIZE, room=10**18)
 
 
 def test_reading_some_rows_takes_the_memory_of_some_rows(root: Path) -> None:
     """Of 3,000 images the 30 that are asked for are in memory."""
     large = [(str(i), content) for i in range(60) for _, content in files(count=50)]
-    rows = stored_encoded("set", "a", len(large), lambda: large, SIZE)
+    rows = stored_encoded("set", "a", [name for name, _ in large], lambda: large, SIZE)
     whole = sum(len(content) for _, content in large)
     tracemalloc.start()
     rows[np.arange(0, 3000, 100)]

@@ -7,7 +7,7 @@ values that a decoded array would hold. Rows of a file of any size take the memo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,11 +16,9 @@ import numpy as np
 from mtl_bench.datasets.files.decoders import reading
 from mtl_bench.datasets.files.pixels import decoded
 from mtl_bench.datasets.files.placed import (
-    DataError,
     beside,
     checksum_of,
     data_root,
-    forget_checksum,
     need_room,
     place,
     placing,
@@ -34,54 +32,58 @@ COLUMNS = ("name", "image", "sha256")
 
 
 class EncodedRows:
-    """uint8 (n, 3, size, size) that are decoded when they are asked for; by slices, masks and index arrays."""
+    """uint8 (n, 3, size, size) that are decoded when they are asked for; by slices, masks and index arrays.
 
-    def __init__(self, path: Path, size: int) -> None:
-        """Raises DataError for a file that `stored_encoded` did not write."""
+    The rows are the images of these names, in their order, wherever they lie in the file.
+    """
+
+    def __init__(self, path: Path, names: Sequence[str], size: int) -> None:
+        """Raises DataError for a file that `stored_encoded` did not write, or that lacks an image."""
         import pyarrow as pa
 
         with reading(path, "Arrow file of images"):
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
             if tuple(table.column_names) != COLUMNS:
                 raise ValueError(f"it has the columns {', '.join(table.column_names)}")
+            places = {name: place for place, name in enumerate(table["name"].to_pylist())}
+            if absent := [name for name in names if name not in places]:
+                raise ValueError(f"it lacks {len(absent):,} of {len(names):,} images, such as {absent[0]}")
         self.path, self.table = path, table
-        self.shape: tuple[int, int, int, int] = (table.num_rows, 3, size, size)
+        self.places = np.array([places[name] for name in names], np.int64)
+        self.shape: tuple[int, int, int, int] = (len(names), 3, size, size)
         self.dtype = np.dtype(np.uint8)
         lengths = [len(chunk) for chunk in table["image"].chunks]
         self.starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
 
     @property
     def content(self) -> str:
-        """The sha256 of the images' own sha256s in their order: what the rows are, however they were packed."""
-        digest = hashlib.sha256()
-        for chunk in self.table["sha256"].chunks:
-            digest.update(b"".join(chunk.to_pylist()))
-        return digest.hexdigest()
+        """The sha256 of the images' own sha256s in the rows' order: what they are, however they were packed."""
+        each = self.table["sha256"].to_pylist()
+        return hashlib.sha256(b"".join(each[place] for place in self.places)).hexdigest()
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, index: Any) -> Array:
-        chosen = np.arange(len(self))[index]
-        images = (self._image(int(row)) for row in chosen)
+        images = (self._image(int(place)) for place in self.places[index])
         return np.concatenate([np.empty((0, *self.shape[1:]), np.uint8), *decoded(images, self.shape[-1])])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.asarray(self[:], dtype)
 
-    def _image(self, row: int) -> Image:
-        chunk = int(np.searchsorted(self.starts, row, side="right")) - 1
-        inside = row - int(self.starts[chunk])
+    def _image(self, place: int) -> Image:
+        chunk = int(np.searchsorted(self.starts, place, side="right")) - 1
+        inside = place - int(self.starts[chunk])
         name, image = (self.table[column].chunk(chunk)[inside] for column in COLUMNS[:2])
         return f"{self.path}, image {name.as_py()},", image.as_py()
 
 
 def stored_encoded(
-    folder: str, name: str, count: int | None, images: Callable[[], Iterable[Image]], size: int, room: int = 0
+    folder: str, name: str, names: Sequence[str], images: Callable[[], Iterable[Image]], size: int, room: int = 0
 ) -> Mapped:
-    """The images in `<data folder>/<folder>/arrays/<name>.arrow`, written at the first call, as rows decoded to `size`.
+    """The images `names`, decoded to `size`, from `<data folder>/<folder>/arrays/<name>.arrow`, written once.
 
-    `count` is how many there must be, where it is known, and `room` the bytes that they take. Raises DataError.
+    `images` gives them, and maybe others, in any order; `room` is the bytes that they take. Raises DataError.
     """
     path = data_root() / folder / "arrays" / f"{name}.arrow"
     if not checksum_of(path):
@@ -89,10 +91,7 @@ def stored_encoded(
             if not checksum_of(path):
                 need_room(path, room)
                 _write(path, images())
-    rows = EncodedRows(path, size)
-    if count not in (None, len(rows)):
-        forget_checksum(path)
-        raise DataError(f"{path} holds {len(rows):,} images where {count:,} were expected; remove it")
+    rows = EncodedRows(path, names, size)
     return Mapped(cast(Array, rows), f"{rows.content} decoded to {size}")
 
 

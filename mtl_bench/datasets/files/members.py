@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ HEADER = 2**17 + 30  # bytes that a member has before its content at most
 CONNECTIONS = 8
 
 
+# Puts the named files below a folder, tells of it under a label, and raises RefusedError where it can't.
+Way = Callable[[Sequence[str], Path, str, Report, RetryPolicy], None]
+
+
 @dataclass(frozen=True)
 class Members(Tree):
     """A folder of some members of a zip, placed at `<data folder>/<data set>/<name>`, their paths kept.
@@ -59,9 +64,10 @@ class Members(Tree):
             if path.exists():
                 return self.accept(folder)
             part, reasons, whole_only = beside(path, ".part"), [], False
-            for source in self._sources(folder):
+            ways = [(source, partial(self._take, source)) for source in self._sources(folder)]
+            for source, take in self.with_other_ways(ways):
                 try:
-                    self._take(source, names, part, f"{folder}/{self.name}", report, retries)
+                    take(names, part, f"{folder}/{self.name}", report, retries)
                     _compare(part, names)
                     place(part, path)
                     return path
@@ -69,6 +75,10 @@ class Members(Tree):
                     reasons.append(f"{source} {reason}")
                     whole_only |= isinstance(reason, NoPartsError)
         raise DataError(self._failure(folder, len(names), reasons, whole_only))
+
+    def with_other_ways(self, ways: Sequence[tuple[str, Way]]) -> Sequence[tuple[str, Way]]:
+        """The ways to the archive, by their names for messages, and others that a subclass knows, in their order."""
+        return ways
 
     def accept(self, folder: str) -> Path:
         """What lies in its place, checked if it was put there by hand; raises DataError."""
