@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ import numpy as np
 
 from mtl_bench.datasets import domainnet_parquet
 from mtl_bench.datasets.domainnet_lists import (
+    ABSENT,
     CLASSES,
     CLASSES_40,
     CLASSES_126,
@@ -24,6 +24,8 @@ from mtl_bench.datasets.domainnet_lists import (
     LISTS,
     ORIGINAL,
     ZIPS,
+    Row,
+    rows_of_list,
 )
 from mtl_bench.datasets.domainnet_parquet import DomainNetParquet, here
 from mtl_bench.datasets.files.acquire import File, announce
@@ -39,7 +41,6 @@ from mtl_bench.disk import write_atomically
 from mtl_bench.inputs.rows import IN_MEMORY, Mapped, chunks
 
 Array = np.ndarray[Any, Any]
-Row = tuple[str, int]  # the path in the archive, and the official number of the class
 GROUPS = 7  # times as many bytes as are needed may be fetched of the hub's groups of rows: 5.6 GB of all domains
 MOST = {"train": 70, "test": 30}  # images of a class in the variant of 40 classes: the lists' shares of 100
 
@@ -131,6 +132,11 @@ class DomainNet(FromFiles):
         return {"126-classes": CLASSES_126, "40-classes": CLASSES_40}.get(self.variant, CLASSES)
 
     @property
+    def absent(self) -> dict[str, tuple[str, ...]]:
+        """The classes that a split has no image of."""
+        return ABSENT.get(self.domain, {}) if self.variant == "cleaned" else {}
+
+    @property
     def counts(self) -> dict[str, int]:
         if self.variant == "cleaned":
             return {split: COUNTS[self.domain, split] for split in self.splits}
@@ -169,7 +175,7 @@ class DomainNet(FromFiles):
     def rows(self, split: str) -> list[Row]:
         """The images of a split in the official lists' order; raises DataError for a list that is not whole."""
         number = {CLASSES.index(name): i for i, name in enumerate(self.classes)}
-        rows = [(path, number[label]) for path, label in self._official(split) if label in number]
+        rows = [(path, number[label]) for path, label in self._listed(split) if label in number]
         if self.variant != "40-classes":
             return rows
         seen: Counter[int] = Counter()
@@ -228,21 +234,8 @@ class DomainNet(FromFiles):
 
     def official(self, split: str) -> list[tuple[str, str]]:
         """Path and class of every image of the official list."""
-        return [(path, CLASSES[label]) for path, label in self._official(split)]
+        return [(path, CLASSES[label]) for path, label in self._listed(split)]
 
-    def _official(self, split: str) -> list[Row]:
-        path = self.official_list(split).obtain(self.folder)
-        line = re.compile(rf"{self.domain}/([^/\\]+)/([^/\\]+) (\d+)")
-        with reading(path, "list of DomainNet"):
-            found = []
-            for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-                parts = line.fullmatch(text)
-                if not parts or int(parts[3]) >= len(CLASSES) or CLASSES[int(parts[3])] != parts[1]:
-                    raise ValueError(f"line {number} names no image of {self.domain} with the number of its class")
-                found.append((text.rpartition(" ")[0], int(parts[3])))
-            if len({name for name, _ in found}) < len(found):
-                raise ValueError("it names an image twice")
-            expected = COUNTS[self.domain, split] if self.variant != "original" else None
-            if expected is not None and len(found) != expected:
-                raise ValueError(f"it has {len(found):,} images where {expected:,} were expected")
-            return found
+    def _listed(self, split: str) -> list[Row]:
+        expected = None if self.variant == "original" else COUNTS[self.domain, split]
+        return rows_of_list(self.official_list(split).obtain(self.folder), self.domain, expected)

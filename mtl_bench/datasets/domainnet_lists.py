@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.decoders import reading
+
+Row = tuple[str, int]  # the path in the archive, and the official number of the class
 
 BASE = "https://csr.bu.edu/ftp/visda/2019/multi-source"
 COPY = "https://raw.githubusercontent.com/CDTrans/CDTrans/e39007656c31ac5e67cd56ce91e99df175899573/data/domainnet"
@@ -106,6 +111,9 @@ ORIGINAL = {
     "sketch": 70_386,
 }
 DOMAINS = tuple(ORIGINAL)
+ABSENT: dict[str, dict[str, tuple[str, ...]]] = {  # classes without an image, cleaned
+    "painting": {"train": ("t-shirt",), "test": ("syringe",)}
+}
 DOMAINS_126 = ("clipart", "painting", "real", "sketch")
 
 NAMES = """
@@ -193,3 +201,20 @@ LISTS = {
     )
     for domain, split in COUNTS
 }
+
+
+def rows_of_list(path: Path, domain: str, count: int | None) -> list[Row]:
+    """The images that an official list names, in its order; raises DataError unless it is one, of `count` images."""
+    line = re.compile(rf"({domain}/([^/\\]+)/[^/\\]+) (\d{{1,3}})")
+    with reading(path, "list of DomainNet"):
+        found = []
+        for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            parts = line.fullmatch(text)
+            if not parts or int(parts[3]) >= len(CLASSES) or CLASSES[int(parts[3])] != parts[2]:
+                raise ValueError(f"line {number} names no image of {domain} with the number of its class")
+            found.append((parts[1], int(parts[3])))
+        if len({name for name, _ in found}) < len(found):
+            raise ValueError("it names an image twice")
+        if count not in (None, len(found)):
+            raise ValueError(f"it has {len(found):,} images where {count:,} were expected")
+        return found

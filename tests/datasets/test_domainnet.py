@@ -170,6 +170,7 @@ def test_large_splits_are_kept_as_files_with_the_same_values(
 
 def test_painting_lacks_a_class_in_each_list(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     lacks = {("t-shirt", "train"), ("syringe", "test")}
+    assert {(name, split) for split, names in DomainNet("painting").absent.items() for name in names} == lacks
     serve(server, monkeypatch, "painting", amount=lambda name, split: 0 if (name, split) in lacks else few(name, split))
     data = DomainNet("painting", size=SIDE)
     for name, split in lacks:
