@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,6 +135,20 @@ def test_what_stops_while_it_is_written_leaves_nothing(root: Path) -> None:
     assert not [path for path in root.rglob("*") if path.suffix in (".part", ".arrow")]
     with pytest.raises(DataError, match="does not fit: it needs"):
         stored_encoded("set", "a", NAMES, files, SIZE, room=10**18)
+
+
+def test_a_full_disk_is_one_sentence(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the file says when the library writes into it comes through."""
+
+    class Full(io.BytesIO):
+        def write(self, _: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "open", lambda *_: Full())
+        with pytest.raises(DataError, match=r"a\.arrow does not fit: the disk is full; make"):
+            kept()
+    assert len(kept()) == COUNT
 
 
 def test_reading_some_rows_takes_the_memory_of_some_rows(root: Path) -> None:
