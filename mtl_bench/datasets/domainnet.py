@@ -41,7 +41,7 @@ from mtl_bench.disk import write_atomically
 from mtl_bench.inputs.rows import IN_MEMORY, Mapped, chunks
 
 Array = np.ndarray[Any, Any]
-GROUPS = 7  # times as many bytes as are needed may be fetched of the hub's groups of rows: 5.6 GB of all domains
+GROUPS = 7  # times as many bytes as are needed may be fetched of the hub's groups of rows: 5.8 GB of all domains
 MOST = {"train": 70, "test": 30}  # images of a class in the variant of 40 classes: the lists' shares of 100
 
 
@@ -71,7 +71,7 @@ class Listed(Members):
                 places = table.named(self.data.domain, self.data.official(split))
                 some = {path: places[path] for path in names if path in places and not (part / path).exists()}
                 size, done = table.size(some.values()), 0
-                if size > GROUPS * self.about:
+                if size > GROUPS * self.about * MOST[split] / sum(MOST.values()):
                     raise RefusedError(f"has these images in groups of rows of {size:,} bytes, which are too many")
                 need_room(part, self.about)
                 for path, image in table.images(some):
@@ -102,7 +102,9 @@ class DomainNet(FromFiles):
     release had; "original", the first release, 596,010; "126-classes" (Saito et al., ICCV 2019) of four of the
     domains, cleaned; "40-classes" (Tan et al., 2020), the first 70 and 30 images of a class in the cleaned lists, for
     which 0.8 GB are fetched out of the archives. Painting has no t-shirt to train on and no syringe to test on.
-    Pixels of more than 2 GB a split are kept as the published files and decoded when they are read.
+    Pixels of more than 2 GB a split are kept as the published files and decoded when they are read. Where the official
+    host is out of reach, the 40 classes come out of the hub's files, of which up to 5.8 GB are read, and
+    `mtl-bench data fetch domainnet:parquet` (18.5 GB) serves every cleaned variant.
     """
 
     domain: str = "clipart"

@@ -47,7 +47,7 @@ def estimate(wanted: Iterable[DataSet]) -> Estimate:
         for file in data_set.files:
             if not data_catalogue.present(file, data_set.folder):
                 files.setdefault((data_set.folder, file), data_set)
-    network = sum(size(file) for (folder, file) in files if not _is_near(file, folder))
+    network = sum(size(file) for (folder, file) in files if size(file) and not _is_near(file, folder))
     disk = sum(size(file) * (2 if _is_unpacked_whole(file) else 1) for _, file in files)
     return Estimate(network, disk + sum(map(_rows, dict.fromkeys(files.values()))))
 

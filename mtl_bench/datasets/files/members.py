@@ -137,7 +137,9 @@ class Members(Tree):
         for member in _ahead(file, archive, lacking):
             path = part / member.filename
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(archive.read(member))  # zipfile compares the CRC
+            half = path.with_name(f".{path.name}")
+            half.write_bytes(archive.read(member))  # zipfile compares the CRC
+            half.replace(path)
             done += member.compress_size
             report(label, done, total)
 
