@@ -129,6 +129,14 @@ def test_a_later_run_fetches_what_an_earlier_one_lacks(server: Server, root: Pat
     assert sum(request.sent for request in server.requests) < 0.8 * sum(len(CONTENT[name]) for name in WANTED) + 40_000
 
 
+def test_what_a_run_by_other_lists_left_is_not_in_the_way(server: Server, root: Path) -> None:
+    server.served["/a"] = Served(ARCHIVE)
+    other = root / "set" / "some.part" / "clipart" / "f" / "0.jpg"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(b"left")
+    assert_whole(fetch(some(f"{server.url}/a")))
+
+
 @pytest.mark.parametrize("served", [Served(ARCHIVE, ranges=False, pause=0.02), Served(ARCHIVE, tells_total=False)])
 def test_a_server_without_ranges_is_one_sentence_that_says_what_to_do(server: Server, served: Served) -> None:
     server.served["/a"] = served

@@ -63,7 +63,10 @@ class Members(Tree):
         with placing(path):
             if path.exists():
                 return self.accept(folder)
-            part, reasons, whole_only = beside(path, ".part"), [], False
+            part, known, reasons, whole_only = beside(path, ".part"), set(names), [], False
+            for name, other in content_of(part):
+                if name not in known:
+                    other.unlink()  # of a run that went by other lists
             ways = [(source, partial(self._take, source)) for source in self._sources(folder)]
             for source, take in self.with_other_ways(ways):
                 try:
