@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtl_bench.execution import data_catalogue, fetching
+from mtl_bench.execution import data_catalogue, estimate, fetching
 
 if TYPE_CHECKING:
     from mtl_bench.execution.data_catalogue import DataSet
@@ -43,9 +43,10 @@ def fetch_data_sets(
             help="Names are studies; what this scale needs (usual: laptop, or paper where there is no laptop).",
         ),
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Fetch more than 2 GB without asking.")] = False,
 ) -> None:
-    """Bring data sets, or all that a study needs, into the data folder."""
-    fetch([data_set for name in names for data_set in data_catalogue.chosen(name, scale)])
+    """Bring data sets, or all that a study needs, into the data folder; says first what that costs."""
+    fetch([data_set for name in names for data_set in data_catalogue.chosen(name, scale)], yes)
 
 
 @app.command()
@@ -63,7 +64,7 @@ def verify() -> None:
                 damaged.append(str(error))
             except OSError as error:
                 damaged.append(f"{part.place(folder)} cannot be checked ({error.strerror}: {error.filename})")
-    paths += sorted(data_root().glob("*/arrays/*.npy"))
+    paths += sorted(path for ending in ("npy", "arrow") for path in data_root().glob(f"*/arrays/*.{ending}"))
     for path in paths:
         try:
             whole = digest_of(path) == checksum_of(path)
@@ -106,13 +107,13 @@ def doctor() -> None:
         print(f"MTL_BENCH_MIRROR names {mirror}, which is no folder here; it is passed over", file=sys.stderr)
 
 
-def fetch(wanted: Sequence[DataSet]) -> None:
-    """Fetch each of these and say so. Exits with 1 and one sentence per failure."""
+def fetch(wanted: Sequence[DataSet], yes: bool = False) -> None:
+    """Fetch each of these and say so. Exits with 1 and one sentence per failure; raises StudyError where it is much."""
     from mtl_bench.datasets.files.placed import data_root
 
     for data_set in dict.fromkeys(wanted):
         print(f"{data_set.name}: terms: {data_set.licence}", flush=True)
-    failures = fetching.fetch(wanted)
+    failures = fetching.fetch(wanted, yes)
     for data_set in dict.fromkeys(wanted):
         if data_set not in failures:
             print(f"{data_set.name}: available in {data_root() / data_set.folder}")
@@ -127,7 +128,7 @@ def _fail(sentences: list[str]) -> None:
 
 
 def _bytes(data_set: DataSet) -> str:
-    total = sum(file.files()[0].size or 0 for file in data_set.files)
+    total = sum(estimate.size(file) for file in data_set.files)
     return f"{total:,}" if total else ""
 
 

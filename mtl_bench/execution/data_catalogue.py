@@ -77,8 +77,8 @@ def chosen(word: str, scale: str | None) -> list[DataSet]:
 
 def available(data_set: DataSet) -> str:
     """ "yes", "no" or "partly": what of its files, and of those it is made from, is in the data folder."""
-    present = [_present(file, one.folder) for one in (*made_from(data_set), data_set) for file in one.files]
-    return "yes" if all(present) else "partly" if any(present) else "no"
+    there = [present(file, one.folder) for one in (*made_from(data_set), data_set) for file in one.files]
+    return "yes" if all(there) else "partly" if any(there) else "no"
 
 
 def made_from(data_set: DataSet) -> tuple[DataSet, ...]:
@@ -87,7 +87,8 @@ def made_from(data_set: DataSet) -> tuple[DataSet, ...]:
     return others
 
 
-def _present(file: File | Tree, folder: str) -> bool:
+def present(file: File | Tree, folder: str) -> bool:
+    """Whether it is in the data folder, or what it is made from."""
     return file.place(folder).exists() or any(one.place(folder).exists() for one in file.files())
 
 
@@ -126,17 +127,22 @@ def _section(folder: str, of_folder: list[DataSet]) -> Iterator[str]:
     texts: list[Any] = [cls.__doc__ for cls in dict.fromkeys(type(data_set) for data_set in of_folder)]
     described = "\n\n".join(_unindented(text) for text in texts)
     yield f"## {folder}\n\n{described}\n\nTerms: {of_folder[0].licence}.\n"
+    listed: set[File | Tree] = set()
     for variant in _variants(of_folder):
         alike = [d for d in of_folder if d.variant == variant]
         names = ", ".join(f"`{d.name}`" for d in alike)
         made = ", ".join(f"`{one.folder}`" for one in made_from(alike[0]))
         yield f"**{variant}** ({names})" + (f": made from {made}." if made else "") + "\n"
         files = dict.fromkeys(file for d in alike for file in d.files)
-        yield from (line for file in files for line in _lines(file, folder))
+        if again := [f"`{file.name}`" for file in files if file in listed]:
+            yield f"* as above: {', '.join(again)}\n"
+        yield from (line for file in files if file not in listed for line in _lines(file, folder))
+        listed.update(files)
 
 
 def _lines(file: File | Tree, folder: str) -> Iterator[str]:
     from mtl_bench.datasets.files.extract import Tree
+    from mtl_bench.datasets.files.members import Members
 
     for number, one in enumerate(file.files()):
         size = f", {one.size:,} bytes" if one.size else ""
@@ -146,7 +152,10 @@ def _lines(file: File | Tree, folder: str) -> Iterator[str]:
             yield f"  * by hand: {one.page}"
     if isinstance(file, Tree):
         digest = f", sha256 of the listing {file.sha256}" if file.sha256 else ""
-        yield f"  * unpacked into `data/{folder}/{file.name}`: {file.count:,} file{'s'[: file.count > 1]}{digest}"
+        files = f"{file.count:,} file{'s'[: file.count > 1]}{digest}"
+        if isinstance(file, Members):
+            files = f"{file.count:,} of its files at most, about {file.about:,} bytes, which alone are fetched"
+        yield f"  * unpacked into `data/{folder}/{file.name}`: {files}"
     yield ""
 
 

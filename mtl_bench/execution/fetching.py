@@ -6,15 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mtl_bench.execution.estimate import agree
+
 if TYPE_CHECKING:
     from mtl_bench.datasets.files.transfer import Report
     from mtl_bench.execution.data_catalogue import DataSet
 
 
-def fetch(wanted: Sequence[DataSet]) -> dict[DataSet, str]:
-    """Fetch each of these, whatever becomes of the others; returns why those that can't be had can't."""
+def fetch(wanted: Sequence[DataSet], yes: bool = False) -> dict[DataSet, str]:
+    """Fetch each of these, whatever becomes of the others; returns why those that can't be had can't.
+
+    What it costs is told first. Raises StudyError when that is much and the user does not agree, by `yes` or an answer.
+    """
     from mtl_bench.datasets.files.placed import DataError
 
+    agree(wanted, yes)
     failures: dict[DataSet, str] = {}
     with _progress() as report:
         for data_set in dict.fromkeys(wanted):

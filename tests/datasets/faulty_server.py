@@ -78,28 +78,29 @@ def serving() -> Iterator[Server]:
             self.end_headers()
 
         def content(self, served: Served, request: Request) -> None:
-            start, total = 0, len(served.content)
+            start, end, total = 0, len(served.content), len(served.content)
             validator = {"ETag": served.etag} if served.etag else {}
             same = self.headers.get("If-Range") in (None, served.etag) or not served.believes_if_range
             if request.range and served.ranges and same:
-                start = int(request.range.removeprefix("bytes=").rstrip("-"))
+                first, _, last = request.range.removeprefix("bytes=").partition("-")
+                start, end = int(first), min(int(last) + 1, total) if last else total
                 if start >= total:
                     return self.head(416, Content_Range=f"bytes */{total if served.tells_total else '*'}")
                 self.send_response(206)
-                self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
+                self.send_header("Content-Range", f"bytes {start}-{end - 1}/{total if served.tells_total else '*'}")
             else:
                 self.send_response(200)
-            self.send_header("Content-Length", str((served.announced or total) - start))
+            self.send_header("Content-Length", str((served.announced or end) - start))
             self.send_header("Content-Type", served.kind)
             for name, value in validator.items():
                 self.send_header(name, value)
             self.end_headers()
             if request.method == "GET":
-                self.send(served, request, start)
+                self.send(served, request, start, end)
             return None
 
-        def send(self, served: Served, request: Request, start: int) -> None:
-            end = min(start + served.cuts.pop(0), len(served.content)) if served.cuts else len(served.content)
+        def send(self, served: Served, request: Request, start: int, wanted: int) -> None:
+            end = min(start + served.cuts.pop(0), wanted) if served.cuts else wanted
             for at in range(start, end, served.chunk):
                 chunk = served.content[at : min(at + served.chunk, end)]
                 try:
@@ -109,7 +110,7 @@ def serving() -> Iterator[Server]:
                 request.sent += len(chunk)
                 if served.pause:
                     time.sleep(served.pause)
-            if end < len(served.content) or served.announced:
+            if end < wanted or served.announced:
                 self.close_connection = True
 
         def handle_one_request(self) -> None:
