@@ -70,12 +70,11 @@ ADVERSARIAL = (DANN_2015, CDAN_2018, MCD_2018, MDD_2019)
 NEIGHBOUR = Shallow(NONE, NoAdaptation(), "unit length")
 TCA_2011 = Shallow("TCA", TCA(100, variant="released", projected="length 1"), "unit length", 100, year=2011)
 CORAL_2016 = Shallow("CORAL", CORAL(), "z-score", classifier="linear SVM", year=2016)
-Z_SCORED = Shallow(f"{NONE}, z-scored", NoAdaptation("linear SVM"), "z-score", classifier="linear SVM")
 JDA_2013 = Shallow("JDA", JDA(100, kernel="linear"), "unit length", 100, year=2013)
 SHALLOW = (
     NEIGHBOUR,
     Shallow(NONE, NoAdaptation("linear SVM"), "unit length", classifier="linear SVM"),
-    Z_SCORED,
+    Shallow(f"{NONE}, z-scored", NoAdaptation("linear SVM"), "z-score", classifier="linear SVM"),
     Shallow("PCA", PCA(100, projected="length 1"), "unit length", 100),
     Shallow("KMM", KMM(), "unit length", classifier="linear SVM", year=2006),
     TCA_2011,
