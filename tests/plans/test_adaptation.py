@@ -14,7 +14,7 @@ from mtl_bench.datasets.wrappers.partly import HIDDEN, Partly
 from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.plans.adaptation import FULL, Pair, Protocol, Table, over
 from mtl_bench.plans.lines import Deep, Shallow, years_of
-from mtl_bench.plans.standard import ADVERSARIAL, DAN_2015, DEEP, DISCREPANCY, NEIGHBOUR, SHALLOW, TCA_2011
+from mtl_bench.plans.standard import ADVERSARIAL, CORAL_2016, DAN_2015, DEEP, DISCREPANCY, NEIGHBOUR, SHALLOW, TCA_2011
 from mtl_bench.study import Cell
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
@@ -92,3 +92,13 @@ def test_the_usual_lines_have_names_years_and_families_that_claims_can_rely_on()
     assert NEIGHBOUR.name not in years
     assert {line.family for line in DISCREPANCY} == {"discrepancy"}
     assert {line.family for line in ADVERSARIAL} == {"adversarial"}
+
+
+def test_a_convention_tells_lines_apart_that_have_one_name() -> None:
+    raw, unit = (replace(TCA_2011, normalisation=scaled) for scaled in ("none", "unit length"))
+    assert raw.labels == unit.labels
+    assert raw.convention != unit.convention
+    assert unit.convention == {
+        **unit.labels, "normalisation": "unit length", "projected points": "length 1", "dimension": 100
+    }  # fmt: skip
+    assert CORAL_2016.convention["projected points"] == "as they are"
