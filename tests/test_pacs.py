@@ -53,7 +53,7 @@ def test_the_ceiling_learns_the_labels_of_what_others_see_without_and_all_are_te
     assert ceiling.uses_of_target()[-1] == "labels"
     shown, tested = (ceiling.target.part(split)[1] for split in ("train", "test"))  # type: ignore[attr-defined]
     assert not np.intersect1d(shown, tested).size
-    assert len(shown) + len(tested) == 60
+    assert len(shown) + len(tested) == 120
     others = [run_of(cell) for cell in cells if cell.labels["method"] != CEILING.name]
     assert len(others) == 3
     for run in others:

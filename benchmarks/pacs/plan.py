@@ -117,7 +117,7 @@ def tables(scale: Scale) -> tuple[Table, Table]:
 def images(scale: Scale, domain: str) -> DataSet:
     tint = DOMAINS.index(domain) / len(DOMAINS)
     found: DataSet = scale.pick(
-        smoke=SyntheticImages(tint, train=60, stands_for=domain),
+        smoke=SyntheticImages(tint, train=120, stands_for=domain),
         laptop=PACS(domain, "jpeg80", NATIVE),
         paper=PACS(domain, "original", NATIVE),
     )
