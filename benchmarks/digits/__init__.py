@@ -144,7 +144,7 @@ STUDY = Study(
         "MNIST-M is made anew by the paper's recipe from BSDS500's 200 training photographs and all 70,000 digits; "
         "the published one has 59,001 and 9,001. Paper scale uses the published images.",
         "One network (DANN's), optimiser and schedule for all methods, but for ADDA's second phase; DSN, ADDA, MCD and "
-        "CMD had their own. JAN, CDAN and MDD act on the features that DANN's adversary sees, where their papers have a "
+        "CMD had their own. JAN, CDAN and MDD act on the features that DANN's adversary sees; their papers have a "
         "bottleneck. AdaBN and MCD need BatchNorm and stand beside a source-only row of their own.",
         "Pixels are centred by the source's mean, so that source only sees nothing of the target; the rows \"target's "
         'mean" subtract the mean over both domains.',
