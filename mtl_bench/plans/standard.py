@@ -31,15 +31,16 @@ from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.plans.lines import Deep, Shallow
 
 NONE = "no adaptation"  # of a shallow classifier, and of a network: "source only" elsewhere
+SUM = 5.0  # times the mean of five kernels: their sum, as in the authors' code; the paper selects its weight
 START = 1 / 6  # of DSN's terms; its paper's 10,000 steps are longer than these runs
 NORMALISED = Bottleneck(normalised=True)
 
 SOURCE_ONLY = Deep(NONE, SourceOnly(), family="none")
 DDC_2014 = Deep("DDC", DDC(), 2014, "discrepancy")
-DAN_2015 = Deep("DAN", DAN(layers="features and head"), 2015, "discrepancy")
-ONE_KERNEL = Deep("DAN, one kernel", DAN(kernels="one", layers="features and head"), 2015, "discrepancy")
-LOGITS_ALONE = Deep("DAN, logits alone", DAN(layers="head"), 2015, "discrepancy")
-BOTTLENECK_ALONE = Deep("DAN, bottleneck alone", DAN(layers="features"), 2015, "discrepancy")
+DAN_2015 = Deep("DAN", DAN(SUM, layers="features and head"), 2015, "discrepancy")
+ONE_KERNEL = Deep("DAN, one kernel", DAN(SUM, "one", "features and head"), 2015, "discrepancy")
+LOGITS_ALONE = Deep("DAN, logits alone", DAN(SUM, layers="head"), 2015, "discrepancy")
+BOTTLENECK_ALONE = Deep("DAN, bottleneck alone", DAN(SUM, layers="features"), 2015, "discrepancy")
 XLEARN = Deep("DAN, as released in Xlearn", DANReleased("Xlearn"), 2015, "discrepancy")
 TLLIB = Deep("DAN, as released in TLlib", DANReleased("TLlib"), 2015, "discrepancy")
 DANN_2015 = Deep("DANN", DANN(), 2015, "adversarial")
@@ -48,7 +49,7 @@ DEEP_CORAL_2016 = Deep("Deep CORAL", DeepCORAL(), 2016, "discrepancy")
 DRCN_2016 = Deep("DRCN", DRCN(), 2016)
 DSN_2016 = Deep("DSN with DANN", DSN(similarity="DANN", start=START), 2016)
 CMD_2017 = Deep("CMD", CMD(bounded="sigmoid"), 2017, "discrepancy")
-JAN_2017 = Deep("JAN", JAN(), 2017, "discrepancy")
+JAN_2017 = Deep("JAN", JAN(kernels="sum"), 2017, "discrepancy")
 ADDA_2017 = Deep("ADDA", ADDA(), 2017, "adversarial")
 MCD_2018 = Deep("MCD", MCD(), 2018, "adversarial")
 CDAN_2018 = Deep("CDAN", CDAN(), 2018, "adversarial")
