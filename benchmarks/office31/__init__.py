@@ -68,8 +68,8 @@ STUDY = Study(
         "(docs/methods.md), and the recipe that its papers share: SGD with momentum .9, rate .01 (1 + 10p)^-.75, decay "
         "1e-3. The figure of weights says how much that matters.",
         "DAN's layers are the bottleneck and the logits; the paper's are AlexNet's three fully connected ones. DAN's "
-        "and JAN's weights are those of the authors' code, where five kernels are summed: the papers select theirs. DAN "
-        "with one kernel has the same total weight.",
+        "and JAN's weights are those of the authors' code, which sums five kernels: the papers select theirs. DAN with "
+        "one kernel has the same total weight. CMD bounds the bottleneck by a tanh, its own source-only row too.",
         "Features of shallow methods have length 1, where a method's formula does not need variances near 1; TCA, JDA "
         "and PCA have 100 dimensions.",
         "Claims are judged on the four pairs between amazon and the cameras: between webcam and dslr, source only is "
