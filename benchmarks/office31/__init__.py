@@ -44,7 +44,12 @@ STUDY = Study(
             where={"protocol": FULL},
             marks="classifier",
         ),
-        Bars("Amazon to webcam", where={"protocol": FULL, "selection": LAST, "source": "amazon", "target": "webcam"}),
+        Timeline(
+            "Amazon to webcam, where the papers gain most",
+            years=years_of((*SHALLOW, *DEEP)),
+            where={"protocol": FULL, "source": "amazon", "target": "webcam"},
+            marks="classifier",
+        ),
         Grid("Every pair, all of the source labelled", where={"protocol": FULL, "selection": LAST}),
         Grid("Every pair, shallow methods", where={"protocol": FULL, "selection": ""}),
         Grid("20 labels a class of amazon, 8 of webcam", where={"protocol": FEW.name}),
