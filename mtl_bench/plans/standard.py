@@ -73,6 +73,7 @@ ADVERSARIAL = (DANN_2015, CDAN_2018, MCD_2018, MDD_2019)
 NEIGHBOUR = Shallow(NONE, NoAdaptation(), "unit length")
 TCA_2011 = Shallow("TCA", TCA(100, variant="released", projected="length 1"), "unit length", 100, year=2011)
 CORAL_2016 = Shallow("CORAL", CORAL(), "z-score", classifier="linear SVM", year=2016)
+JDA_2013 = Shallow("JDA", JDA(100, kernel="linear"), "unit length", 100, year=2013)
 SHALLOW = (
     NEIGHBOUR,
     Shallow(NONE, NoAdaptation("linear SVM"), "unit length", classifier="linear SVM"),
@@ -82,7 +83,7 @@ SHALLOW = (
     TCA_2011,
     Shallow("GFK", GFK(20), "unit length", 20, year=2012),
     Shallow("SA", SA(100, classifier="1-NN", normalise=False), "z-score", 100, year=2013),
-    Shallow("JDA", JDA(100, kernel="linear"), "unit length", 100, year=2013),
+    JDA_2013,
     CORAL_2016,
     Shallow("OT with classes", OptimalTransport(), "unit length", year=2017),
 )
