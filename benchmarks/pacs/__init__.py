@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from mtl_bench.plans.adaptation import FULL, LAST
 from mtl_bench.plans.lines import years_of
-from mtl_bench.plans.standard import NONE
+from mtl_bench.plans.standard import NONE, SHALLOW
 from mtl_bench.published import addresses
 from mtl_bench.study import Study
-from mtl_bench.views.bars import Bars
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.ranking import Ranking
 from mtl_bench.views.timeline import Timeline
 
 from .claims import CLAIMS, CORAL, LONG_2015, LONG_2017, MEDA, SUN, TLLIB
-from .plan import CEILING, FEW, HELD_OUT, JUDGED, LINES, SHOWN, TO_SKETCH, plan
+from .plan import CEILING, FEW, HELD_OUT, JUDGED, SHOWN, TO_SKETCH, plan
+
+YEARS = years_of((*SHALLOW, *JUDGED, *SHOWN))
 
 STUDY = Study(
     title="PACS: shallow and deep methods across styles, on the same features",
@@ -36,13 +37,15 @@ STUDY = Study(
     views=(
         Timeline(
             "Methods over the years: the mean over 12 pairs",
-            years=years_of((*LINES, *JUDGED, *SHOWN)),
+            years=YEARS,
             where={"protocol": FULL},
             marks="classifier",
         ),
-        Bars(
+        Timeline(
             "Photographs to sketches",
-            where={"protocol": FULL, "selection": LAST, "source": TO_SKETCH[0], "target": TO_SKETCH[1]},
+            years=YEARS,
+            where={"protocol": FULL, "source": TO_SKETCH[0], "target": TO_SKETCH[1]},
+            marks="classifier",
         ),
         Grid("Every pair, all of the source labelled", where={"protocol": FULL, "selection": LAST}),
         Grid("Every pair, shallow methods", where={"protocol": FULL, "selection": ""}),

@@ -6,6 +6,7 @@ from mtl_bench.plans.contrasts import ON_FEATURES, Sides, claim
 from mtl_bench.plans.standard import (
     ADVERSARIAL,
     CDAN_2018,
+    CORAL_2016,
     DAN_2015,
     DANN_2015,
     DISCREPANCY,
@@ -14,10 +15,11 @@ from mtl_bench.plans.standard import (
     NEIGHBOUR,
     SOURCE_ONLY,
     TCA_2011,
+    Z_SCORED,
 )
 from mtl_bench.published import paper
 
-from .plan import CORAL_2016, FEW, PAPER_TCA, THREE, WITH_HEADROOM, Z_SCORED
+from .plan import FEW, PAPER_TCA, THREE, WITH_HEADROOM
 
 LONG_2015, LONG_2017, SUN, MEDA, CORAL, TLLIB = (
     paper(key) for key in ("long2015", "long2017", "sun2016deep", "wang2018", "sun2016", "tllib")
