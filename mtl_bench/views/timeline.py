@@ -48,10 +48,11 @@ class Timeline:
     where: Labels = field(default_factory=dict)
     marks: str = "features"  # the label whose values have marks of their own
     metric: str = "accuracy"
+    rule: str = "last"  # of a network's checkpoints; what no rule chose, a classifier, is shown too
 
     def draw(self, frame: Frame) -> Figure | None:
         """The figure, None when the results hold nothing for it."""
-        cells = frame.measured(self.metric, self.where)
+        cells = self._cells(frame)
         if not cells:
             return None
         marks = values_of(cells, self.marks)
@@ -79,6 +80,10 @@ class Timeline:
         figure.set_figheight(figure.get_figheight() + 0.6)  # the names are slanted
         primitives.legend(figure, handles, "upper")
         return figure
+
+    def _cells(self, frame: Frame) -> list[Measured]:
+        found = frame.measured(self.metric, self.where)
+        return [cell for cell in found if cell.labels.get("selection", "") in ("", self.rule)]
 
     def _points(self, frame: Frame, cells: Sequence[Measured]) -> dict[str, Point]:
         """By method, those that have as many pairs as the one with most."""
