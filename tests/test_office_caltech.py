@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.office_caltech import STUDY
 from benchmarks.office_caltech.plan import CHOOSING
-from benchmarks.office_caltech.rows import COMPARISONS, Comparison, Row
+from benchmarks.office_caltech.rows import COMPARISONS, Comparison
+from mtl_bench.plans.lines import Shallow
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.table import Results
 
@@ -23,8 +24,8 @@ def frame() -> Frame:
 
 @pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda comparison: comparison.of.__name__)
 def test_the_judged_convention_has_the_highest_mean_on_the_choosing_half(comparison: Comparison, frame: Frame) -> None:
-    def accuracy(row: Row) -> float:
-        [cell] = frame.measured(where={**row.labels, "half": CHOOSING})
+    def accuracy(row: Shallow) -> float:
+        [cell] = frame.measured(where={**row.convention, "half": CHOOSING})
         return cell.mean
 
     means = [

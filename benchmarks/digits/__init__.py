@@ -139,11 +139,13 @@ STUDY = Study(
     papers=addresses(GANIN, FIRST_GANIN, BOUSMALIS, TZENG, ZELLINGER, SAITO, HOFFMAN),
     deviations=(
         "Laptop scale: 6,000 steps of 64 + 64 images, 3,000 between MNIST and USPS; five seeds for the methods of "
-        "primary claims and DSN with DANN, three for the others.",
+        "primary claims, DSN with DANN, and those of other papers that have no number here (DDC, RTN, DRCN, JAN, CDAN, "
+        "MDD), three for the others.",
         "MNIST-M is made anew by the paper's recipe from BSDS500's 200 training photographs and all 70,000 digits; "
         "the published one has 59,001 and 9,001. Paper scale uses the published images.",
         "One network (DANN's), optimiser and schedule for all methods, but for ADDA's second phase; DSN, ADDA, MCD and "
-        "CMD had their own. AdaBN and MCD need BatchNorm and stand beside a source-only row of their own.",
+        "CMD had their own. JAN, CDAN and MDD act on the features that DANN's adversary sees; their papers have a "
+        "bottleneck. AdaBN and MCD need BatchNorm and stand beside a source-only row of their own.",
         "Pixels are centred by the source's mean, so that source only sees nothing of the target; the rows \"target's "
         'mean" subtract the mean over both domains.',
         "docs/methods.md says for each method what its paper, its authors' code and this study do. Where paper and "

@@ -49,7 +49,7 @@ FEWER = 3  # seeds of what no claim is about
 SIX = (SOURCE_ONLY, DAN_2015, JAN_2017, DEEP_CORAL_2016, DANN_2015, CDAN_2018)
 CHOSEN_AMONG = (SOURCE_ONLY, DAN_2015, DANN_2015, CDAN_2018)
 WEIGHTED = (DAN_2015, JAN_2017, DEEP_CORAL_2016)
-WEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0)
+WEIGHTS = (0.5, 1.5, 5.0, 15.0, 50.0)
 
 
 def plan(scale: Scale) -> Iterator[Cell]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mtl_bench.plans.lines import ALL, AS_THEY_ARE, Shallow
 from mtl_bench.published import Paper, addresses
 from mtl_bench.study import Claim, Contrast, Study, accuracy, half_of
 from mtl_bench.views.bars import Bars
@@ -11,8 +12,6 @@ from mtl_bench.views.sweep import Sweep
 from .numbers import CORAL, JDA, JGSA, MEDA, PAIRS, TABLE, published
 from .plan import BY_DIMENSION, BY_MU, CHOOSING, FULL, JUDGING, MEAN, SPLITS, plan
 from .rows import (
-    ALL,
-    AS_THEY_ARE,
     CORAL_OVER_NONE,
     JDA_OVER_TCA,
     LENGTH_1,
@@ -26,7 +25,6 @@ from .rows import (
     UNIT,
     WEIGHTED,
     Comparison,
-    Row,
     alone,
     coral,
     gfk,
@@ -36,12 +34,12 @@ from .rows import (
 )
 
 
-def judged(row: Row) -> Contrast:
+def judged(row: Shallow) -> Contrast:
     """On the sampling protocol, where a replicate is a draw of the labelled source images; over all 12 pairs."""
-    return accuracy(**row.labels, protocol=SPLITS, half=JUDGING)
+    return accuracy(**row.convention, protocol=SPLITS, half=JUDGING)
 
 
-def gain(of: Row, over: Row) -> tuple[Contrast, ...]:
+def gain(of: Shallow, over: Shallow) -> tuple[Contrast, ...]:
     return (judged(of) - judged(over),)
 
 

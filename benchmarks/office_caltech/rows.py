@@ -22,76 +22,54 @@ from mtl_bench.methods.shallow.pca import PCA
 from mtl_bench.methods.shallow.sa import SA
 from mtl_bench.methods.shallow.sstca import SSTCA
 from mtl_bench.methods.shallow.tca import TCA
-from mtl_bench.trials.contracts import ShallowMethod
+from mtl_bench.plans.lines import AS_THEY_ARE, Shallow
 
 SCALED: Normalisation = "L1, z-score"
 UNIT: Normalisation = "L1, z-score, unit length"
-AS_THEY_ARE: Projected = "as they are"
 LENGTH_1: Projected = "length 1"
 NEIGHBOUR: Classifier = "1-NN"
 SVM: Classifier = "linear SVM"
 LIBSVM: Classifier = "one-against-one SVM"
-NONE, ALL = "no adaptation", "all"
+NONE = "no adaptation"
 TWENTY_OR_TEN = "20 or 10"  # by pair: what makes the whole of the published row
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of the tables: a method under one convention."""
-
-    name: str
-    method: ShallowMethod
-    normalisation: Normalisation
-    dimension: int | str = ALL
-    classifier: Classifier = NEIGHBOUR
-
-    @property
-    def labels(self) -> dict[str, str | int]:
-        return {
-            "method": self.name,
-            "classifier": self.classifier,
-            "normalisation": self.normalisation,
-            "projected points": getattr(self.method, "projected", AS_THEY_ARE),
-            "dimension": self.dimension,
-        }
+def pca(dimension: int, normalisation: Normalisation = SCALED, projected: Projected = AS_THEY_ARE) -> Shallow:
+    return Shallow("PCA", PCA(dimension, projected=projected), normalisation, dimension)
 
 
-def pca(dimension: int, normalisation: Normalisation = SCALED, projected: Projected = AS_THEY_ARE) -> Row:
-    return Row("PCA", PCA(dimension, projected=projected), normalisation, dimension)
-
-
-def tca(dimension: int, normalisation: Normalisation = UNIT, projected: Projected = LENGTH_1) -> Row:
+def tca(dimension: int, normalisation: Normalisation = UNIT, projected: Projected = LENGTH_1) -> Shallow:
     """TCA as it was released and as tables mean it, with its authors' convention unless another is named."""
-    return Row("TCA", TCA(dimension, variant="released", projected=projected), normalisation, dimension)
+    return Shallow("TCA", TCA(dimension, variant="released", projected=projected), normalisation, dimension)
 
 
-def paper_tca(dimension: int, normalisation: Normalisation = UNIT, projected: Projected = AS_THEY_ARE) -> Row:
-    return Row("TCA, paper", TCA(dimension, projected=projected), normalisation, dimension)
+def paper_tca(dimension: int, normalisation: Normalisation = UNIT, projected: Projected = AS_THEY_ARE) -> Shallow:
+    return Shallow("TCA, paper", TCA(dimension, projected=projected), normalisation, dimension)
 
 
-def unit_tca(dimension: int, normalisation: Normalisation = SCALED) -> Row:
-    return Row("TCA, unit eigenvectors", TCA(dimension, variant="unit eigenvectors"), normalisation, dimension)
+def unit_tca(dimension: int, normalisation: Normalisation = SCALED) -> Shallow:
+    return Shallow("TCA, unit eigenvectors", TCA(dimension, variant="unit eigenvectors"), normalisation, dimension)
 
 
-def jda(dimension: int, normalisation: Normalisation = UNIT, projected: Projected = LENGTH_1) -> Row:
-    return Row("JDA", JDA(dimension, kernel="linear", projected=projected), normalisation, dimension)
+def jda(dimension: int, normalisation: Normalisation = UNIT, projected: Projected = LENGTH_1) -> Shallow:
+    return Shallow("JDA", JDA(dimension, kernel="linear", projected=projected), normalisation, dimension)
 
 
-def alone(normalisation: Normalisation, classifier: Classifier = NEIGHBOUR) -> Row:
-    return Row(NONE, NoAdaptation(classifier), normalisation, classifier=classifier)
+def alone(normalisation: Normalisation, classifier: Classifier = NEIGHBOUR) -> Shallow:
+    return Shallow(NONE, NoAdaptation(classifier), normalisation, classifier=classifier)
 
 
-def coral(normalisation: Normalisation, classifier: Classifier = SVM) -> Row:
-    return Row("CORAL", CORAL(classifier=classifier), normalisation, classifier=classifier)
+def coral(normalisation: Normalisation, classifier: Classifier = SVM) -> Shallow:
+    return Shallow("CORAL", CORAL(classifier=classifier), normalisation, classifier=classifier)
 
 
-def gfk(dimension: int | str) -> Row:
-    return Row("GFK", GFK(20), SCALED, dimension)
+def gfk(dimension: int | str) -> Shallow:
+    return Shallow("GFK", GFK(20), SCALED, dimension)
 
 
-SA_30 = Row("SA", SA(30, classifier=NEIGHBOUR, normalise=False), SCALED, 30)
-TRANSPORT = Row("OT with classes", OptimalTransport(), UNIT)
-WEIGHTED = Row("KMM", KMM(), UNIT, classifier=SVM)
+SA_30 = Shallow("SA", SA(30, classifier=NEIGHBOUR, normalise=False), SCALED, 30)
+TRANSPORT = Shallow("OT with classes", OptimalTransport(), UNIT)
+WEIGHTED = Shallow("KMM", KMM(), UNIT, classifier=SVM)
 
 
 @dataclass(frozen=True)
@@ -100,17 +78,17 @@ class Comparison:
     the target's points; it is judged on the other half.
     """
 
-    of: Callable[..., Row]
-    over: Callable[..., Row]
+    of: Callable[..., Shallow]
+    over: Callable[..., Shallow]
     conventions: tuple[tuple[Any, ...], ...]
     chosen: tuple[Any, ...]
 
     @property
-    def sides(self) -> tuple[Row, Row]:
+    def sides(self) -> tuple[Shallow, Shallow]:
         return self.of(*self.chosen), self.over(*self.chosen)
 
     @property
-    def candidates(self) -> tuple[Row, ...]:
+    def candidates(self) -> tuple[Shallow, ...]:
         return tuple(side(*convention) for side in (self.of, self.over) for convention in self.conventions)
 
 
@@ -140,13 +118,13 @@ ROWS = (
     paper_tca(30),
     paper_tca(100, SCALED),
     unit_tca(100),
-    Row("SSTCA", SSTCA(30), UNIT, 30),
+    Shallow("SSTCA", SSTCA(30), UNIT, 30),
     gfk(20),
     gfk(TWENTY_OR_TEN),
     SA_30,
     jda(100),
     jda(30),
-    Row("OT, exact", OptimalTransport("none"), UNIT),
+    Shallow("OT, exact", OptimalTransport("none"), UNIT),
     TRANSPORT,
     alone(UNIT, SVM),
     coral(UNIT),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.acquire import File, announce
 from mtl_bench.datasets.files.declaration import FromFiles
 from mtl_bench.datasets.files.decoders import column, encoded
 from mtl_bench.datasets.files.extract import Tree
-from mtl_bench.datasets.files.pixels import decoded, labels_of, listed, shuffled
+from mtl_bench.datasets.files.pixels import Encoded, decoded, labels_of, listed, rgb, shuffled
+from mtl_bench.datasets.files.placed import DataError
+from mtl_bench.datasets.files.transfer import RETRIES, Report, RetryPolicy
 
 Array = np.ndarray[Any, Any]
 COUNTS = {"photo": 1_670, "art_painting": 2_048, "cartoon": 2_344, "sketch": 3_929}
@@ -25,9 +28,31 @@ ORIGINAL = File(
     191_395_900,
     "https://huggingface.co/datasets/flwrlabs/pacs",
 )
+
+
+@dataclass(frozen=True)
+class TreeOrOriginal(Tree):
+    """A folder unpacked from its archive or, where nobody has that, the file of which its images were made."""
+
+    def obtain(self, folder: str, report: Report = announce, retries: RetryPolicy = RETRIES) -> Path:
+        """The checked folder, or the checked ORIGINAL; raises DataError."""
+        if self.place(folder).exists():
+            return super().obtain(folder, report, retries)
+        try:
+            return Tree.obtain(replace(self, archive=replace(self.archive, instead=())), folder, report, retries)
+        except DataError:
+            if self.archive.place(folder).exists():
+                raise
+        return self.archive.obtain(folder, report, retries)
+
+
 JPEG80 = {
-    domain: Tree(
-        domain, File(f"{domain}.tar", (), (f"sha256:{tar}",), size), f"PACS/{domain}/*/*", COUNTS[domain], tree
+    domain: TreeOrOriginal(
+        domain,
+        File(f"{domain}.tar", (), (f"sha256:{tar}",), size, instead=(ORIGINAL,)),
+        f"PACS/{domain}/*/*",
+        COUNTS[domain],
+        tree,
     )
     for domain, size, tar, tree in (
         (
@@ -63,7 +88,10 @@ class PACS(FromFiles):
     """Seven kinds of things in four styles, colour 227 × 227 (Li, Yang, Song and Hospedales, 2017), one domain of it.
 
     Train and test are 80 % and 20 % of a fixed random order (DomainBed's shares, not its draws); "all" is both.
-    Variants: "original", and "jpeg80", compressed again with JPEG quality 80 (sketches without loss).
+    Variants: "original", and "jpeg80", compressed again with JPEG quality 80 (sketches without loss). The archives of
+    "jpeg80" are a packaging that nobody serves: without them the published images are compressed as they are decoded.
+    These lie in the order of the published file, so that splits and draws are others; whether they are the archives'
+    byte for byte is not known, since no place had both.
     """
 
     domain: str = "photo"
@@ -90,16 +118,30 @@ class PACS(FromFiles):
         return (3, self.size, self.size)
 
     def decode_inputs(self, split: str) -> Iterable[Array]:
-        if self.variant == "jpeg80":
-            return decoded(self._paths(), self.size)
-        images = encoded(ORIGINAL.obtain(self.folder), "image", domain=self.domain)
-        return decoded(shuffled(images), self.size)
+        place = self._obtained()
+        if place.is_dir():
+            return decoded(listed(place / "PACS" / self.domain, self.classes), self.size)
+        images = shuffled(encoded(place, "image", domain=self.domain))
+        return decoded(compressed(images) if self._compresses else images, self.size)
 
     def decode_labels(self, split: str) -> Iterable[Array]:
-        if self.variant == "jpeg80":
-            return [labels_of(self._paths(), self.classes)]
-        return [np.array(shuffled(column(ORIGINAL.obtain(self.folder), "label", domain=self.domain)))]
+        place = self._obtained()
+        if place.is_dir():
+            return [labels_of(listed(place / "PACS" / self.domain, self.classes), self.classes)]
+        return [np.array(shuffled(column(place, "label", domain=self.domain)))]
 
-    def _paths(self) -> list[Path]:
-        tree = JPEG80[self.domain].obtain(self.folder)
-        return listed(tree / "PACS" / self.domain, self.classes)
+    def _obtained(self) -> Path:
+        """A folder of class folders, or the published file."""
+        return self.files[0].obtain(self.folder)
+
+    @property
+    def _compresses(self) -> bool:
+        return self.variant == "jpeg80" and self.domain != "sketch"
+
+
+def compressed(images: Iterable[tuple[str, bytes]], quality: int = 80) -> Iterator[Encoded]:
+    """JPEGs of the images, with the quantisation and the subsampling of colours that those in the archives have."""
+    for name, content in images:
+        made = io.BytesIO()
+        rgb((name, content)).save(made, "JPEG", quality=quality, optimize=True)
+        yield name, made.getvalue()

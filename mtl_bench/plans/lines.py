@@ -8,12 +8,14 @@ from typing import Literal
 
 from mtl_bench.inputs.normalisation import Normalisation
 from mtl_bench.methods.shallow.classifier import Classifier
+from mtl_bench.methods.shallow.components import Projected
 from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.models.network import Backbone
 from mtl_bench.trials.contracts import Method, ShallowMethod
 
 Family = Literal["none", "discrepancy", "adversarial", "other"]
 ALL = "all"  # the dimension of what projects on no subspace
+AS_THEY_ARE: Projected = "as they are"  # the projected points of what projects none
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,16 @@ class Shallow:
     @property
     def labels(self) -> dict[str, str | int]:
         return {"method": self.name, "classifier": self.classifier}
+
+    @property
+    def convention(self) -> dict[str, str | int]:
+        """Labels where a method stands under several conventions."""
+        return {
+            **self.labels,
+            "normalisation": self.normalisation,
+            "projected points": getattr(self.method, "projected", AS_THEY_ARE),
+            "dimension": self.dimension,
+        }
 
 
 def years_of(lines: Iterable[Deep | Shallow]) -> Mapping[str, int]:

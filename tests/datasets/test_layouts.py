@@ -171,6 +171,59 @@ def test_pacs_in_parquet(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.array_equal(np.concatenate([data.inputs("train"), data.inputs("test")]), data.inputs("all"))
 
 
+def jpeg80(image: Array) -> bytes:
+    made = io.BytesIO()
+    Image.fromarray(np.moveaxis(image, 0, -1)).save(made, "JPEG", quality=80, optimize=True)
+    return made.getvalue()
+
+
+def pacs_served(serve: Serve, monkeypatch: pytest.MonkeyPatch, images: Array) -> None:
+    """The published file of these images, photographs and sketches in turn, and archives that nobody has."""
+    rows = [{"bytes": picture(image), "path": None} for image in images]
+    content = parquet(image=rows, domain=["photo", "sketch"] * 2, label=[3, 4, 5, 6])
+    original = serve(pacs.ORIGINAL, content)
+    monkeypatch.setattr(pacs, "COUNTS", dict.fromkeys(pacs.PACS.domains, 2))
+    for domain, tree in pacs.JPEG80.items():
+        archive = dataclasses.replace(tree.archive, instead=(original,))
+        monkeypatch.setitem(pacs.JPEG80, domain, dataclasses.replace(tree, archive=archive, count=2, sha256=None))
+
+
+def test_pacs_without_its_archives_is_compressed_as_it_is_decoded(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = pixels(4, 3, 16)
+    pacs_served(serve, monkeypatch, images)
+    for domain, first in (("photo", 0), ("sketch", 1)):
+        data = pacs.PACS(domain, "jpeg80", 16)
+        found = dict(zip(data.labels("all").tolist(), data.inputs("all")[:], strict=True))
+        for label, image in ((3 + first, images[first]), (5 + first, images[2 + first])):
+            again = np.moveaxis(np.asarray(Image.open(io.BytesIO(jpeg80(image)))), -1, 0)
+            assert np.array_equal(found[label], again if domain == "photo" else image)
+            assert not np.array_equal(again, image)
+
+
+def test_pacs_takes_its_archives_first_and_refuses_damaged_ones(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, root: Any
+) -> None:
+    images = pixels(4, 3, 16)
+    pacs_served(serve, monkeypatch, images)
+    pacs.PACS("sketch", "jpeg80", 16).fetch()
+    assert not (root / "pacs" / "sketch").exists(), "the published file is at hand"
+    members = {f"PACS/photo/{name}/056_0001.jpg": jpeg80(images[0]) for name in ("house", "person")}
+    (tmp_path / "mirror" / "pacs").mkdir(parents=True)
+    (tmp_path / "mirror" / "pacs" / "photo.tar").write_bytes(tar(members))
+    monkeypatch.setenv("MTL_BENCH_MIRROR", str(tmp_path / "mirror"))
+    tree = pacs.JPEG80["photo"]
+    own = dataclasses.replace(tree.archive, hashes=(f"sha256:{hashlib.sha256(tar(members)).hexdigest()}",), size=None)
+    monkeypatch.setitem(pacs.JPEG80, "photo", dataclasses.replace(tree, archive=own))
+    monkeypatch.setattr(pacs.PACS, "classes", ("house", "person"))
+    assert sorted(pacs.PACS("photo", "jpeg80", 16).labels("all").tolist()) == [0, 1]
+
+    (root / "pacs" / "cartoon.tar").write_bytes(b"damaged")
+    with pytest.raises(DataError, match=r"cartoon\.tar has another sha256"):
+        pacs.PACS("cartoon", "jpeg80", 16).fetch()
+
+
 def test_caltech101_in_its_nested_archive(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     colours = {"anchor": (200, 0, 0), "yin_yang": (0, 0, 200), "BACKGROUND_Google": (0, 200, 0)}
     members = {

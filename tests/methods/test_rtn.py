@@ -142,3 +142,16 @@ def test_the_parts() -> None:
     assert product.tolist() == [[3, 5, 7, 6, 10, 14]]
     assert float(mean_entropy(torch.zeros(2, 4))) == pytest.approx(math.log(4))
     assert float(mean_entropy(torch.tensor([[200.0, 0.0]]))) == pytest.approx(0, abs=1e-6)
+
+
+def test_as_released_the_entropy_comes_in_over_the_horizon() -> None:
+    given = batches("a", "b")
+    losses = {
+        progress: learner(RTN(horizon=0.1)).losses(given, progress)["entropy"].detach() for progress in (0.0, 0.05, 1.0)
+    }
+    constant = learner(RTN()).losses(given, 0.0)["entropy"].detach()
+    assert losses[0.0] == 0
+    torch.testing.assert_close(losses[0.05], constant * (2 / (1 + math.exp(-5)) - 1))
+    torch.testing.assert_close(losses[1.0], constant)
+    with pytest.raises(ValueError, match=r"a horizon of 0\.0 of the run is over at its start; give one above 0"):
+        RTN(horizon=0.0)

@@ -146,6 +146,11 @@ class FromFiles:
 
 def fraction(rows: Mapped, split: str) -> Mapped:
     """ "train": the first 80 % of items in random order; "test": the others. Labels are not looked at."""
-    cut = round(0.8 * len(rows))
-    first, last = (0, cut) if split == "train" else (cut, len(rows))
+    first, last = bounds(len(rows), split)
     return Mapped(rows.array[first:last], f"{rows.checksum} [{first}:{last}]")
+
+
+def bounds(count: int, split: str) -> tuple[int, int]:
+    """The first row of a split in `fraction`, and the one behind its last."""
+    cut = round(0.8 * count)
+    return (0, cut) if split == "train" else (cut, count)

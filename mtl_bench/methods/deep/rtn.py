@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from mtl_bench.measures.mmd_estimators import median_kernel_mmd
 from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.methods.deep.mmd import sources_and_target
+from mtl_bench.methods.deep.ramp import ramp
 from mtl_bench.models.caffenet import drawn
 from mtl_bench.models.last_hidden import below_and_above
 from mtl_bench.models.network import Network
@@ -28,6 +29,9 @@ class RTN:
     logits, as in the paper biased and with one Gaussian kernel, whose bandwidth, the median squared distance, is a
     batch's here. Without `residual` f_S is f_T: the paper's row "mmd+ent", and "mmd" with `entropy_weight` 0. The paper
     selects its parameters with one labelled image per class of the target of one task.
+
+    With a `horizon` the entropy's weight grows as 2 / (1 + exp(-10 p / horizon)) - 1, as in the released code over
+    2,000 of 20,000 steps: from the first step on, entropy makes a classifier that has learnt nothing yet sure of it.
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
@@ -49,12 +53,21 @@ class RTN:
             "MMD 1; entropy -0.1 above a GradientScaler; new layers learn at 10 times the rate",
             "0.3 and 0.3",
         ),
-        schedule=("constant", "that of the entropy's scaler, from 0 to 1 with alpha 10 and max_iter 2000", "constant"),
+        schedule=(
+            "constant",
+            "that of the entropy's scaler, from 0 to 1 with alpha 10 and max_iter 2000",
+            "constant; `horizon` 0.1 is the code's",
+        ),
     )
 
     weight: float = 0.3  # lambda
     entropy_weight: float = 0.3  # gamma
     residual: bool = True
+    horizon: float | None = None  # the share of the run after which p is 1
+
+    def __post_init__(self) -> None:
+        if self.horizon is not None and not self.horizon > 0:
+            raise ValueError(f"a horizon of {self.horizon} of the run is over at its start; give one above 0, or None")
 
     def build(self, net: Network, classes: int) -> Learner:
         return RTNLearner(net, classes, self)
@@ -79,9 +92,10 @@ class RTNLearner(Learner):
         fused = {domain: outer_products(hidden[domain], logits[domain]) for domain in logits}
         discrepancy = median_kernel_mmd(*sources_and_target(fused, batches))
         unknown = torch.cat([logits[domain] for domain in targets(batches)])
+        grown = 1.0 if self.method.horizon is None else ramp(progress / self.method.horizon, 10.0)
         return {
             "classification": self.classification(own, batches, nn.Identity()),
-            "entropy": self.method.entropy_weight * mean_entropy(unknown),
+            "entropy": self.method.entropy_weight * grown * mean_entropy(unknown),
             "discrepancy": self.method.weight * discrepancy,
         }
 
