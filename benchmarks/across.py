@@ -6,41 +6,27 @@ from collections.abc import Iterator
 
 from mtl_bench.plans.adaptation import FULL, Pair
 from mtl_bench.plans.lines import Deep, years_of
-from mtl_bench.plans.standard import (
-    ADDA_2017,
-    CDAN_2018,
-    CMD_2017,
-    DAN_2015,
-    DANN_2015,
-    DDC_2014,
-    DRCN_2016,
-    DSN_2016,
-    MCD_2018,
-    NONE,
-    RTN_2016,
-    SHALLOW,
-    SOURCE_ONLY,
-)
+from mtl_bench.plans.standard import NONE, SHALLOW, SOURCE_ONLY
 from mtl_bench.study import Cell, Scale, Study
 from mtl_bench.views.ranking import Ranking
 from mtl_bench.views.timeline import Timeline
 
-from .domain_distance.tables import OFFICE31, PACS_NAME, QUICKDRAW, tables
+from .domain_distance.tables import OFFICE31, PACS, QUICKDRAW, tables
 from .office31.plan import BOTH_WAYS
+from .pacs.plan import CHOSEN_AMONG, JUDGED, SHOWN, THREE
 from .quickdraw.plan import DEEP as OF_QUICKDRAW
 from .quickdraw.plan import PAIRS as FAR
 
 LINES: dict[str, tuple[Deep, ...]] = {
-    OFFICE31: (SOURCE_ONLY, DDC_2014, *OF_QUICKDRAW[1:], RTN_2016, DRCN_2016, DSN_2016, CMD_2017, ADDA_2017, MCD_2018),
+    OFFICE31: (*JUDGED, *SHOWN),
+    PACS: (*JUDGED, *SHOWN),
     QUICKDRAW: OF_QUICKDRAW,
 }
-LINES[PACS_NAME] = LINES[OFFICE31]
 CHOSEN: dict[str, tuple[Pair, ...]] = {  # the pairs on which all rules choose
     OFFICE31: BOTH_WAYS,
-    PACS_NAME: (("photo", "sketch"), ("photo", "cartoon"), ("cartoon", "sketch")),
+    PACS: THREE,
     QUICKDRAW: FAR,
 }
-CHOSEN_AMONG = (SOURCE_ONLY, DAN_2015, DANN_2015, CDAN_2018)
 
 
 def plan(scale: Scale) -> Iterator[Cell]:

@@ -12,7 +12,7 @@ from mtl_bench.views.grid import Grid
 from mtl_bench.views.rank_correlations import RankCorrelations
 from mtl_bench.views.scatter import Scatter
 
-from .tables import PACS_NAME, tables
+from .tables import PACS, tables
 
 DISTANCES = ("mmd", "cmd", "coral", "a_distance")
 
@@ -29,7 +29,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
 
 
 def lost(source: str, target: str) -> Contrast:
-    return mean_of("loss", data=PACS_NAME, source=source, target=target)
+    return mean_of("loss", data=PACS, source=source, target=target)
 
 
 STUDY = Study(

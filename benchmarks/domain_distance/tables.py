@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from mtl_bench.datasets.office_caltech10_images import OfficeCaltechImages
-from mtl_bench.datasets.pacs import PACS
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.datasets.wrappers.transductive import Transductive
@@ -20,13 +19,13 @@ from mtl_bench.trials.trunk import Trunk
 from ..office31.plan import ORIGINAL
 from ..office31.plan import PAIRS as OF_OFFICE31
 from ..office31.plan import table as office31
+from ..pacs.plan import PAIRS as OF_PACS
+from ..pacs.plan import tables as pacs
 from ..quickdraw.plan import PAIRS as OF_QUICKDRAW
 from ..quickdraw.plan import table as quickdraw
 
-OFFICE31, OFFICE_CALTECH, PACS_NAME, QUICKDRAW = "Office-31", "Office-Caltech10", "PACS", "Quick, Draw!"
+OFFICE31, OFFICE_CALTECH, PACS, QUICKDRAW = "Office-31", "Office-Caltech10", "PACS", "Quick, Draw!"
 OF_OFFICE_CALTECH: tuple[Pair, ...] = tuple(permutations(OfficeCaltechImages.domains, 2))
-OF_PACS: tuple[Pair, ...] = tuple(permutations(PACS.domains, 2))
-NATIVE = 227  # the stored side of PACS
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def tables(scale: Scale) -> tuple[OfDataSet, ...]:
     made = (
         (OFFICE31, office31(scale, ORIGINAL), OF_OFFICE31),
         (OFFICE_CALTECH, office_caltech(scale), OF_OFFICE_CALTECH),
-        (PACS_NAME, pacs(scale), OF_PACS[::2] if few else OF_PACS),  # of photo: to art_painting and to sketch
+        (PACS, pacs(scale)[0], OF_PACS[::2] if few else OF_PACS),  # of photo: to art_painting and to sketch
         (QUICKDRAW, quickdraw(scale), OF_QUICKDRAW),
     )
     return tuple(OfDataSet(name, varied(table, "data", name), pairs[:few]) for name, table, pairs in made)
@@ -56,21 +55,8 @@ def office_caltech(scale: Scale) -> Table:
     images = {n: _synthetic(names, n) if scale.name == "smoke" else OfficeCaltechImages(n, "jpeg88") for n in names}
     targets = {name: _seen(scale, data) for name, data in images.items()}
     pool = _pool(scale)
-    return _table(
-        scale, {name: Distinct(target, Transductive(images[name], pool)) for name, target in targets.items()}, targets
-    )
-
-
-def pacs(scale: Scale) -> Table:
-    names = PACS.domains
-    images = {n: _synthetic(names, n) if scale.name == "smoke" else PACS(n, "jpeg80", NATIVE) for n in names}
-    domains = {name: _seen(scale, data) for name, data in images.items()}
-    return _table(scale, domains, domains)
-
-
-def _table(scale: Scale, sources: dict[str, DataSet], targets: dict[str, DataSet]) -> Table:
     return Table(
-        sources,
+        {name: Distinct(target, Transductive(images[name], pool)) for name, target in targets.items()},
         targets,
         Recipe(
             steps=scale.pick(smoke=8, laptop=1500),

@@ -77,8 +77,6 @@ def images(scale: Scale, domain: str) -> DataSet:
     )
     found: DataSet = scale.pick(
         smoke=SyntheticImages(DOMAINS.index(domain) / 2, train=120, stands_for=domain),
-        laptop=Called(
-            photographs if domain == PHOTOGRAPHS else QuickDraw("120-drawings", CLASSES), domain, CLASSES
-        ),
+        laptop=Called(photographs if domain == PHOTOGRAPHS else QuickDraw("120-drawings", CLASSES), domain, CLASSES),
     )
     return found

@@ -19,8 +19,8 @@ class RankCorrelations:
     """A table: with which of the metrics `x` does `y` rise, over all pairs of domains and within each data set."""
 
     reading: ClassVar[str] = (
-        "Spearman's rank correlation over pairs of domains, with its 95 % interval by the jackknife over domains. It is "
-        "exploratory and gets no verdict, since it is no contrast of cells whose replicates are seeds."
+        "Spearman's rank correlation over pairs of domains, with its 95 % interval by the jackknife over domains. It "
+        "is exploratory and gets no verdict, since it is no contrast of cells whose replicates are seeds."
     )
     files: ClassVar[tuple[str, ...]] = ()
 

@@ -26,8 +26,8 @@ class Scatter:
     """
 
     reading: ClassVar[str] = (
-        "Each point is a pair of domains, from one to the other, as a mean over seeds. Beside the name of a panel stand "
-        "Spearman's rank correlation over all pairs and its 95 % interval by the jackknife over domains."
+        "Each point is a pair of domains, from one to the other, as a mean over seeds. Beside the name of a panel "
+        "stand Spearman's rank correlation over all pairs and its 95 % interval by the jackknife over domains."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -88,5 +88,11 @@ def told(found: RankCorrelation) -> str:
 
 def spelt(metric: str) -> str:
     """The name of an axis."""
-    names = {"mmd": "MMD²", "cmd": "CMD", "coral": "CORAL", "a_distance": "proxy A-distance", "loss": "loss (points)"}
+    names = {
+        "mmd": "squared MMD",
+        "cmd": "CMD",
+        "coral": "CORAL",
+        "a_distance": "proxy A-distance",
+        "loss": "loss (points)",
+    }
     return names.get(metric, metric.replace("_", " "))
