@@ -70,9 +70,9 @@ STUDY = Study(
     deviations=(
         "Nothing is run for this page alone but the rules on Quick, Draw!: its cells are those of the data sets' own "
         "studies, under the same keys, of their first three seeds.",
-        "All numbers of the figure go by the last weights. The rules choose among five checkpoints of a run; the oracle "
-        "sees the target's labels, and what a rule loses against it is its regret, a mean over methods and the pairs of "
-        "domains on which the data set's study lets all rules choose.",
+        "All numbers of the figure go by the last weights. The rules choose among five checkpoints of a run; the "
+        "oracle sees the target's labels, and what a rule loses against it is its regret, a mean over methods and the "
+        "pairs of domains on which the data set's study lets all rules choose.",
         "Quick, Draw! has no shallow methods here: their matrices of all 13,780 images would take days.",
     ),
 )

@@ -65,16 +65,16 @@ STUDY = Study(
         "The theorem's distance is over all classifiers of a kind; measured are four others, of which the proxy "
         "A-distance comes nearest. The loss is the accuracy on held-out images of the source minus that on the target, "
         "which is what the theorem bounds; it says nothing of the best joint error, which differs by data set too.",
-        "A rank correlation over pairs of domains is no contrast of cells whose replicates are seeds, so that it gets no "
-        "verdict: other seeds would say nothing of other domains. It is shown with an interval by the jackknife over "
-        "domains, which pairs have in common, and is exploratory. Amazon, dslr and webcam of Office-31 and of "
+        "A rank correlation over pairs of domains is no contrast of cells whose replicates are seeds, so that it gets "
+        "no verdict: other seeds would say nothing of other domains. It is shown with an interval by the jackknife "
+        "over domains, which pairs have in common, and is exploratory. Amazon, dslr and webcam of Office-31 and of "
         "Office-Caltech10 are the same domains there, as they have images in common.",
-        "Distances are those of an EfficientNet-Lite0's features, as they are, between 150 random images of each domain "
-        "(the smallest has 157), as a mean over 10 draws: the estimates of CMD, CORAL and the A-distance depend on how "
-        "many images there are. The proxy A-distance ends at 2, where many pairs tie. CMD takes the features' bounds, "
-        "0 and 6, which is what means of ReLU6 have; its higher moments count for little so.",
-        "The same runs stand in the studies of these data sets, under the same keys; PACS and Office-Caltech10 are read "
-        "compressed again, as there.",
+        "Distances are those of an EfficientNet-Lite0's features, as they are, between 150 random images of each "
+        "domain (the smallest has 157), as a mean over 10 draws: the estimates of CMD, CORAL and the A-distance depend "
+        "on how many images there are. The proxy A-distance ends at 2, where many pairs tie. CMD takes the features' "
+        "bounds, 0 and 6, which is what means of ReLU6 have; its higher moments count for little so.",
+        "The same runs stand in the studies of these data sets, under the same keys; PACS and Office-Caltech10 are "
+        "read compressed again, as there.",
         "Of 32 pairs, the two directions between two domains have one distance and two losses.",
     ),
 )

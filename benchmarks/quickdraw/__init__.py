@@ -58,8 +58,8 @@ STUDY = Study(
     papers=addresses(PENG),
     deviations=(
         "The photographs are Tiny-ImageNet's, 140 of each of 53 of its classes, of 64 × 64 pixels; the network learnt "
-        "ImageNet, from which they are taken, so that it has seen them larger. The 53 classes were paired with those of "
-        "Quick, Draw! by hand, and some pairs are narrow: a German shepherd for a dog.",
+        "ImageNet, from which they are taken, so that it has seen them larger. The 53 classes were paired with those "
+        "of Quick, Draw! by hand, and some pairs are narrow: a German shepherd for a dog.",
         "The drawings are 120 of each class, a sample of another origin than DomainNet's, drawn from the simplified "
         "strokes as black lines of 1/40 of the side on white.",
         "The features of an EfficientNet-Lite0 that stands still, and above them a bottleneck of 256 units, learnt in "
