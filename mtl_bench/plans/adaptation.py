@@ -16,6 +16,7 @@ from mtl_bench.trials.contracts import DataSet
 from mtl_bench.trials.evaluate import Evaluate, Oracle, Selection
 from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.select import ImportanceWeights, Select, SelectWeighted
+from mtl_bench.trials.transfer_loss import TransferLoss
 
 Pair = tuple[str, str]  # source, target
 FULL = "full"  # all of the source labelled, all of the target seen without labels and tested
@@ -62,6 +63,13 @@ class Table:
         for line, pair, seed in product(tuple(lines), tuple(pairs), tuple(seeds)):
             for rule, selection in rules(self.run(line, pair, seed, full)).items():
                 yield self.cell(line, pair, seed, selection, rule, full)
+
+    def losses(self, lines: Iterable[Deep], pairs: Iterable[Pair], seeds: Iterable[int]) -> Iterator[Cell]:
+        """What the same runs' last weights lose between held-out images of the source and the target."""
+        for line, pair, seed in product(tuple(lines), tuple(pairs), tuple(seeds)):
+            selection = Select(self.run(line, pair, seed, Protocol()))
+            labels = self.cell(line, pair, seed, selection, LAST, Protocol()).labels
+            yield from (Cell(labels, TransferLoss(Evaluate(selection)), metric) for metric in ("loss", "within"))
 
     def cell(self, line: Deep, pair: Pair, seed: int, selection: Selection, rule: str, protocol: Protocol) -> Cell:
         place = {**between(pair), **self.labels, "protocol": protocol.name, "selection": rule, "seed": seed}

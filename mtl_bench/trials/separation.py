@@ -1,4 +1,4 @@
-"""What a run's features say of its domains: how far apart they are, and a picture of them."""
+"""How far domains are apart, in the features of a run or of a network that stands still, and a picture of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import torch
 
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.disk import write_atomically
 from mtl_bench.inputs.rows import Array
 from mtl_bench.measures.a_distance import proxy_a_distance
+from mtl_bench.measures.cmd import central_moment_discrepancy
+from mtl_bench.measures.coral import coral
+from mtl_bench.measures.mmd import squared_mmd
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.checkpoints import checkpoint_of
+from mtl_bench.trials.contracts import FEATURES, DataSet, read_rows
 
 POINTS = 300  # of each domain in an embedding: more are a blot on a page
 
@@ -35,6 +40,61 @@ class DomainDistance(Trial):
 
     def run(self, work: Work) -> Mapping[str, float]:
         return {"a_distance": proxy_a_distance(*_last_features(self.adaptation, work))}
+
+
+@dataclass(frozen=True)
+class FeatureDistance(Trial):
+    """Distances between the features of two data sets, whose labels are not read: means over random draws of rows.
+
+    Each draw takes the same number of rows of both, in random order: CMD, CORAL and the A-distance depend on how many
+    there are, so that distances of large and of small data sets could not be compared otherwise. Draws are the same
+    whatever the order of the two is, and so are the distances but for rounding.
+
+    Metrics: "mmd" (squared, unbiased, the kernels of DAN as released, which go by the features' own scale), "cmd" (five
+    moments, of features within [0, `largest`]), "coral" and "a_distance" (the proxy A-distance). By default the
+    interval is that of EfficientNet-Lite's features: means of ReLU6. Raises ValueError for features outside of it, and
+    for a data set with fewer rows.
+    """
+
+    one: DataSet
+    other: DataSet
+    split: str = "all"
+    rows: int = 150
+    draws: int = 10
+    largest: float = 6.0
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        return (FEATURES,)
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        both = [self._features(data, work) for data in (self.one, self.other)]
+        found = [self._distances(*(self._drawn(x, draw) for x in both)) for draw in range(self.draws)]
+        return {name: float(np.mean([distances[name] for distances in found])) for name in found[0]}
+
+    def _features(self, data: DataSet, work: Work) -> Array:
+        features = np.asarray(read_rows(data, self.split, work)[:], np.float32)
+        if len(features) < self.rows:
+            raise ValueError(f"{data.name} has {len(features)} rows, not {self.rows}; ask for fewer")
+        low, high = float(features.min()), float(features.max())
+        if low < 0 or high > self.largest:
+            raise ValueError(
+                f"{data.name} has features from {low:g} to {high:g}, and CMD is of features within "
+                f"[0, {self.largest:g}]; give `largest`, or features that are bounded"
+            )
+        return features
+
+    def _drawn(self, features: Array, draw: int) -> Array:
+        """(rows, width), in random order."""
+        return features[np.random.default_rng([draw, len(features)]).permutation(len(features))[: self.rows]]
+
+    def _distances(self, one: Array, other: Array) -> dict[str, float]:
+        x, y = torch.from_numpy(one), torch.from_numpy(other)
+        return {
+            "mmd": float(squared_mmd(x, y)),
+            "cmd": float(central_moment_discrepancy(x, y, width=self.largest)),
+            "coral": float(coral(x, y)),
+            "a_distance": proxy_a_distance(one, other),
+        }
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,10 @@ from mtl_bench.views.table import Table
 
 @dataclass(frozen=True)
 class Ranking:
-    """A table that ranks the values of a label by what they lose against one of them, with the loss per column."""
+    """A table that ranks the values of a label by what they lose against one of them, with the loss per column.
+
+    A column is a mean over all else that tells cells apart, pairs of domains and methods, say.
+    """
 
     reading: ClassVar[str] = "Mean differences from the reference, seed by seed; the smallest loss stands first."
     files: ClassVar[tuple[str, ...]] = ()
@@ -32,11 +35,13 @@ class Ranking:
     def draw(self, frame: Frame) -> Table | None:
         """What each value of the ranked label loses, by column and on average; None when nothing can be compared."""
         cells = frame.measured(self.metric, self.where)
-        rows: dict[str, dict[str, float]] = {}
+        found: dict[str, dict[str, list[float]]] = {}
         for cell in cells:
             reference = frame.relative(cell, {self.rank: self.against})
             if reference and reference is not cell and (losses := reference.minus(cell)):
-                rows.setdefault(cell.labels[self.rank], {})[cell.labels.get(self.columns, "")] = float(np.mean(losses))
+                column = cell.labels.get(self.columns, "")
+                found.setdefault(cell.labels[self.rank], {}).setdefault(column, []).append(float(np.mean(losses)))
+        rows = {name: {column: float(np.mean(of)) for column, of in row.items()} for name, row in found.items()}
         columns = list(dict.fromkeys(column for row in rows.values() for column in row))
         # A mean over fewer columns would be another.
         whole = {name: row for name, row in rows.items() if len(row) == len(columns)}

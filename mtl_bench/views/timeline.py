@@ -1,4 +1,7 @@
-"""Timeline: methods in the order of their years, the mean over pairs of domains measured and as published."""
+"""Timeline: methods in the order of their years, the mean over pairs of domains measured and as published.
+
+Of several data sets each has a panel.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,8 @@ class Point:
 class Timeline:
     """Methods along the axis, oldest first; what else tells cells apart, features say, has a mark of its own.
 
-    A method without all pairs of its mark is left out: a mean over fewer pairs would stand beside those over more.
+    A method without all pairs of its mark is left out: a mean over fewer pairs would stand beside those over more. The
+    label `panels` tells data sets apart, say: each of its values has a panel, below each other, with the same methods.
     """
 
     reading: ClassVar[str] = (
@@ -44,46 +48,53 @@ class Timeline:
     files: ClassVar[tuple[str, ...]] = ()
 
     title: str
-    years: Mapping[str, int] = field(default_factory=dict)  # of each method; one without a year comes first
+    years: Mapping[str, int] = field(default_factory=dict)  # of each method; of others the baseline alone is shown
     where: Labels = field(default_factory=dict)
     marks: str = "features"  # the label whose values have marks of their own
     metric: str = "accuracy"
     rule: str = "last"  # of a network's checkpoints; what no rule chose, a classifier, is shown too
+    panels: str = ""
 
     def draw(self, frame: Frame) -> Figure | None:
         """The figure, None when the results hold nothing for it."""
         cells = self._cells(frame)
         if not cells:
             return None
-        marks = values_of(cells, self.marks)
+        titles = values_of(cells, self.panels) if self.panels else [""]
         found = {
-            mark: self._points(frame, [c for c in cells if c.labels.get(self.marks, "") == mark]) for mark in marks
+            title: {
+                mark: self._points(frame, [c for c in own if c.labels.get(self.marks, "") == mark])
+                for mark in values_of(own, self.marks)
+            }
+            for title in titles
+            if (own := [c for c in cells if not self.panels or c.labels.get(self.panels, "") == title])
         }
-        methods = sorted(values_of(cells, "method"), key=lambda name: (self.years.get(name, 0), name))
-        methods = [name for name in methods if any(name in points for points in found.values())]
-        figure, [axes] = primitives.panels(1, 1, wide=True)
+        there = {name for by_mark in found.values() for points in by_mark.values() for name in points}
+        methods = sorted(there, key=lambda name: (self.years.get(name, 0), name))
+        figure, grid = primitives.panels(len(found), 1, wide=True, share=False)
         handles: dict[str, Any] = {}
-        for i, (mark, points) in enumerate(found.items()):
-            offset = WIDTH * ((i + 0.5) / len(found) - 0.5)
-            own = [(methods.index(name) + offset, point) for name, point in points.items()]
-            if own:
-                handles[mark or "measured"] = _draw(axes, own, i)
-            published = [(place, point.published) for place, point in own if point.published is not None]
-            if published:
-                [handles["published"]] = axes.plot(
-                    *zip(*published, strict=True), "D", markerfacecolor="none", markeredgecolor="black", markersize=3.5
-                )
+        marks = values_of(cells, self.marks)
+        for axes, (title, by_mark) in zip(grid, found.items(), strict=True):
+            handles |= _panel(axes, by_mark, marks, methods)
+            axes.set_title(title, loc="left")
+            axes.set_xticks(range(len(methods)), [""] * len(methods))
+            axes.set_xlim(-0.6, len(methods) - 0.4)
+            axes.set_ylabel(unit(self.metric))
         names = [f"{name} ({self.years[name]})" if name in self.years else name for name in methods]
-        axes.set_xticks(range(len(methods)), names, rotation=55, ha="right", rotation_mode="anchor")
-        axes.set_xlim(-0.6, len(methods) - 0.4)
-        axes.set_ylabel(unit(self.metric))
+        grid[-1].set_xticks(range(len(methods)), names, rotation=55, ha="right", rotation_mode="anchor")
         figure.set_figheight(figure.get_figheight() + 0.6)  # the names are slanted
         primitives.legend(figure, handles, "upper")
         return figure
 
     def _cells(self, frame: Frame) -> list[Measured]:
         found = frame.measured(self.metric, self.where)
-        return [cell for cell in found if cell.labels.get("selection", "") in ("", self.rule)]
+        shown = {*self.years, str(frame.study.baseline.get("method", ""))}
+        return [
+            cell
+            for cell in found
+            if cell.labels.get("selection", "") in ("", self.rule)
+            and (not self.years or cell.labels.get("method", "") in shown)
+        ]
 
     def _points(self, frame: Frame, cells: Sequence[Measured]) -> dict[str, Point]:
         """By method, those that have as many pairs as the one with most."""
@@ -93,6 +104,24 @@ class Timeline:
         found = {name: _mean(frame, own) for name, own in by_method.items()}
         most = max(point.pairs for point in found.values())
         return {name: point for name, point in found.items() if point.pairs == most and point.values}
+
+
+def _panel(
+    axes: Any, by_mark: Mapping[str, Mapping[str, Point]], marks: Sequence[str], methods: Sequence[str]
+) -> dict[str, Any]:
+    """The points of each mark beside each other, and what the legend has of them."""
+    handles: dict[str, Any] = {}
+    for i, (mark, points) in enumerate(by_mark.items()):
+        offset = WIDTH * ((i + 0.5) / len(by_mark) - 0.5)
+        own = [(methods.index(name) + offset, point) for name, point in points.items()]
+        if own:
+            handles[mark or "measured"] = _draw(axes, own, marks.index(mark))
+        published = [(place, point.published) for place, point in own if point.published is not None]
+        if published:
+            [handles["published"]] = axes.plot(
+                *zip(*published, strict=True), "D", markerfacecolor="none", markeredgecolor="black", markersize=3.5
+            )
+    return handles
 
 
 def _mean(frame: Frame, cells: Sequence[Measured]) -> Point:

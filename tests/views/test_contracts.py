@@ -28,6 +28,7 @@ from tests.results.measured import PAPER, Maker, Nothing, drawn, make_study
 REQUIRED = {
     "title": "A title",
     "y": "accuracy",
+    "x": ("accuracy",),
     "lines": (Line("DANN", {"method": "DANN"}),),
 }  # fields without a default
 METHODS = ("source only", "DANN")

@@ -1,0 +1,88 @@
+"""What is asked of the far domain: does anything help, and which direction is harder?"""
+
+from __future__ import annotations
+
+from mtl_bench.plans.adaptation import FULL, LAST, Pair, between, over
+from mtl_bench.plans.lines import Deep
+from mtl_bench.plans.standard import CORAL_2016, DAN_2015, NEIGHBOUR, SOURCE_ONLY, TCA_2011
+from mtl_bench.study import Claim, Contrast, Gate, mean_of
+
+from .plan import ADVERSARIES, CLASSES, DISCREPANCIES, FEW, PAIRS, SVM, TO_DRAWINGS, TO_PHOTOGRAPHS
+
+OWN = "this project's own question"
+DOMAINNET = "the direction of Peng et al., ICCV 2019, single-source table"
+HEADROOM = 20  # points that source only loses at least, before a gain of adaptation means anything
+ABOVE_CHANCE = 300 / len(CLASSES)  # percent: three times what guessing reads right
+
+
+def by(line: Deep, pairs: tuple[Pair, ...] = PAIRS, protocol: str = FULL) -> Contrast:
+    return over(pairs, **line.labels, protocol=protocol, selection=LAST)
+
+
+def family(lines: tuple[Deep, ...]) -> Contrast:
+    found = [by(line) for line in lines]
+    return (1 / len(found)) * sum(found[1:], found[0])
+
+
+def lost(pair: Pair) -> Contrast:
+    return mean_of("loss", **SOURCE_ONLY.labels, **between(pair), protocol=FULL, selection=LAST)
+
+
+def few(name: str, classifier: str) -> Contrast:
+    return over(PAIRS, method=name, classifier=classifier, protocol=FEW)
+
+
+CLAIMS = (
+    Claim(
+        "Discrepancies (DAN, JAN, Deep CORAL) beat source only, the mean of both directions",
+        (family(DISCREPANCIES) - by(SOURCE_ONLY),),
+        OWN,
+    ),
+    Claim(
+        "Adversaries (DANN, CDAN, MDD) beat source only, the mean of both directions",
+        (family(ADVERSARIES) - by(SOURCE_ONLY),),
+        OWN,
+    ),
+    Claim(
+        "Source only loses more from drawings to photographs than the other way",
+        (lost(TO_PHOTOGRAPHS) - lost(TO_DRAWINGS),),
+        f"{DOMAINNET}, where drawings are the worst source",
+        varies=("sources", "target"),
+    ),
+    *(
+        Claim(f"{line.name} beats source only", (by(line) - by(SOURCE_ONLY),), OWN, primary=False)
+        for line in (*DISCREPANCIES, *ADVERSARIES)
+    ),
+    Claim(
+        "With 20 labels a class, TCA beats 1-NN",
+        (few(TCA_2011.name, TCA_2011.classifier) - few(NEIGHBOUR.name, NEIGHBOUR.classifier),),
+        OWN,
+        primary=False,
+    ),
+    Claim(
+        "With 20 labels a class, CORAL beats no adaptation with a linear SVM",
+        (few(CORAL_2016.name, CORAL_2016.classifier) - few(SVM.name, SVM.classifier),),
+        OWN,
+        primary=False,
+    ),
+    Claim(
+        "With 20 labels a class, DAN beats source only",
+        (by(DAN_2015, protocol=FEW) - by(SOURCE_ONLY, protocol=FEW),),
+        OWN,
+        primary=False,
+    ),
+)
+GATES = (
+    Gate(
+        f"there is headroom: source only loses at least {HEADROOM} points in each direction",
+        lost(TO_DRAWINGS) + lost(TO_PHOTOGRAPHS),
+        at_least=HEADROOM,
+        every=True,
+    ),
+    Gate(
+        "source only is above chance: at least three times what guessing reads right, in each run",
+        by(SOURCE_ONLY, (TO_DRAWINGS,)) + by(SOURCE_ONLY, (TO_PHOTOGRAPHS,)),
+        at_least=ABOVE_CHANCE,
+        every=True,
+    ),
+)
