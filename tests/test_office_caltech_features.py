@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from benchmarks.office_caltech import STUDY as ON_SURF
+from benchmarks.office_caltech.plan import SURF
 from benchmarks.office_caltech_features import STUDY
-from benchmarks.office_caltech_features.plan import EFFICIENTNET, GOOGLENET, LINES, SURF
+from benchmarks.office_caltech_features.plan import EFFICIENTNET, GOOGLENET, LINES
 from mtl_bench.core.trial import key
 from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.trials.evaluate import Evaluate

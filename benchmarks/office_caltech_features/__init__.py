@@ -14,6 +14,7 @@ from mtl_bench.views.grid import Grid
 
 from ..office_caltech.numbers import MEDA, TABLE
 from ..office_caltech.numbers import PAIRS as PUBLISHED_PAIRS
+from ..office_caltech.plan import FULL, SPLITS, SURF
 from ..office_caltech.rows import (
     LIBSVM,
     SA_30,
@@ -29,7 +30,7 @@ from ..office_caltech.rows import (
     pca,
     tca,
 )
-from .plan import EFFICIENTNET, FULL, GOOGLENET, OF_SIX, OF_TWELVE, PAIRS, SIX, SPLITS, SURF, plan
+from .plan import EFFICIENTNET, GOOGLENET, OF_SIX, OF_TWELVE, PAIRS, SIX, plan
 
 DECAF6 = "DeCAF6 table"
 AND_BASELINE = (  # of the same normalisation and classifier

@@ -28,7 +28,7 @@ from ..office_caltech.plan import PAIRS as LETTERS
 from ..office_caltech.rows import ROWS, TWENTY_OR_TEN
 
 EFFICIENTNET, GOOGLENET = "EfficientNet-Lite0", "GoogLeNet"
-PAIRS: tuple[Pair, ...] = tuple((BY_LETTER[a], BY_LETTER[b]) for a, b in LETTERS)
+PAIRS: tuple[Pair, ...] = tuple((BY_LETTER[letters[0]], BY_LETTER[letters[1]]) for letters in LETTERS)
 SIX: tuple[Pair, ...] = tuple(pair for pair in PAIRS if {*pair} <= {*OfficeCaltechGoogLeNet.domains})
 PAIRS_OF = {SURF: PAIRS, EFFICIENTNET: PAIRS, GOOGLENET: SIX}
 WIDTHS = {SURF: 800, EFFICIENTNET: 1280, GOOGLENET: 1024}
