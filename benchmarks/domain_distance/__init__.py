@@ -23,8 +23,8 @@ def plan(scale: Scale) -> Iterator[Cell]:
         table = one.table
         yield from table.losses((SOURCE_ONLY,), one.pairs, scale.seeds)
         for pair in one.pairs:
-            both = (table.targets[name] for name in sorted(pair))  # one trial for both directions
-            trial = FeatureDistance(*both, split="train", rows=rows, draws=draws)
+            first, second = sorted(pair)  # one trial for both directions
+            trial = FeatureDistance(table.targets[first], table.targets[second], "train", rows, draws)
             yield from (Cell({**between(pair), **table.labels}, trial, metric) for metric in DISTANCES)
 
 
