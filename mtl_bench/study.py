@@ -35,9 +35,12 @@ class ScaleError(ValueError):
 
 @dataclass(frozen=True)
 class Scale:
-    """How much: `smoke` (synthetic, seconds), `laptop` (real data, minutes), `paper` (the paper's protocol)."""
+    """How much: `smoke` (synthetic, seconds), `laptop` (real data, minutes), `gpu` (all data, hours), or `paper`.
 
-    name: Literal["smoke", "laptop", "paper"]
+    gpu scale has all of the data and asks for one graphics card; paper scale is the paper's own protocol.
+    """
+
+    name: Literal["smoke", "laptop", "gpu", "paper"]
     seeds: tuple[int, ...]
 
     def pick(self, **by_scale: Any) -> Any:
