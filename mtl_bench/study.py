@@ -123,6 +123,7 @@ class Study:
     baseline: Labels = field(default_factory=lambda: {"method": "source only"})
     ceiling: Labels | None = field(default_factory=lambda: {"method": "train on target"})
     seeds: Mapping[str, int] = field(default_factory=lambda: {"smoke": 2, "laptop": 5, "paper": 5})
+    takes: Mapping[str, str] = field(default_factory=dict)  # by scale, time, memory and disk, told until they are known
     first_seed: int = FIRST_JUDGED_SEED  # of judged runs: a later one where a block of seeds was looked at
 
     def __post_init__(self) -> None:
