@@ -16,7 +16,12 @@ from mtl_bench.execution.selection import Selection, trials_of
 from mtl_bench.study import Cell
 from mtl_bench.workspace import StudyError
 
-INSTRUCTIVE = ("laptop", "gpu", "paper", "smoke")  # scales by how much they say about another's costs: smoke is all start-up
+INSTRUCTIVE = (
+    "laptop",
+    "gpu",
+    "paper",
+    "smoke",
+)  # scales by how much they say about another's costs: smoke is all start-up
 
 Estimate = tuple[float | None, str]  # seconds, and the scale that they are estimated from, "" where the kind is known
 
