@@ -22,8 +22,8 @@ STUDY = Study(
         "which also see the other style's unlabelled images, carry over more?"
     ),
     paper=(
-        "X. Peng et al., Moment Matching for Multi-Source Domain Adaptation, ICCV 2019, whose images these are, and the "
-        "methods that Transfer-Learning-Library's benchmark compares on them"
+        "X. Peng et al., Moment Matching for Multi-Source Domain Adaptation, ICCV 2019, whose images these are, and "
+        "the methods that Transfer-Learning-Library's benchmark compares on them"
     ),
     plan=plan,
     seeds={"smoke": 2, "laptop": 3, "gpu": 3},
@@ -55,8 +55,8 @@ STUDY = Study(
         "Nobody has chosen anything here by a result: the study was written where the images can't be had. Sizes and "
         "steps follow from the time that a run may take, the recipe is that of the study of Office-31.",
         "Features of an EfficientNet-Lite0 that learnt ImageNet and stands still, and above them a bottleneck of 256 "
-        "units with ReLU and dropout and a classifier. The published numbers are of a ResNet-101 that learns end to end "
-        "on 345 classes; they stand beside as context and decide nothing.",
+        "units with ReLU and dropout and a classifier. The published numbers are of a ResNet-101 that learns end to "
+        "end on 345 classes; they stand beside as context and decide nothing.",
         "Laptop scale has 40 classes that are common in four of the styles (Tan et al., 2020), the first 70 and 30 "
         "images of each in the cleaned lists, and 1,000 steps of 64 + 64 images. Gpu scale has all 586,575 images of "
         "the cleaned release and 3,000 steps, and 126 of the classes in four styles (Saito et al., 2019).",

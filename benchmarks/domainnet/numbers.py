@@ -1,4 +1,4 @@
-"""What is printed of DomainNet, beside the lines of its methods: all of it context, since networks and classes differ."""
+"""What is printed of DomainNet, beside the lines of its methods: all context, since networks and classes differ."""
 
 from __future__ import annotations
 

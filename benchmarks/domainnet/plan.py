@@ -1,4 +1,4 @@
-"""The cells: every pair of six styles, by the official splits, above a network that stands still or learns as a whole."""
+"""The cells: every pair of six styles, by the official splits, above a network that stands still."""
 
 from __future__ import annotations
 

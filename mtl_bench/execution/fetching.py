@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def fetch(wanted: Sequence[DataSet], yes: bool = False, hours: Callable[[], str] | None = None) -> dict[DataSet, str]:
     """Fetch each of these, whatever becomes of the others; returns why those that can't be had can't.
 
-    What it costs is told first, and by `hours` what comes after it. Raises StudyError when that is much and the user does not agree, by `yes` or an answer.
+    What it costs is told first, and by `hours` what comes after it. Raises StudyError when fetching is much and the
+    user does not agree, by `yes` or an answer.
     """
     from mtl_bench.datasets.files.placed import DataError
 
