@@ -59,7 +59,7 @@ def agree(wanted: Sequence[DataSet], yes: bool, hours: Callable[[], str] | None 
     """
     costs = tell(wanted)
     if costs.network >= TOLD and hours:
-        print(f"to compute: {hours()}", file=sys.stderr, flush=True)
+        print(f"then: {hours()}", file=sys.stderr, flush=True)
     if costs.network > LARGE and not yes and not _says_yes():
         names = " ".join(dict.fromkeys(f"{one.folder}:{one.variant}" for one in wanted))
         raise StudyError(
