@@ -16,12 +16,7 @@ from mtl_bench.execution.selection import Selection, trials_of
 from mtl_bench.study import Cell
 from mtl_bench.workspace import StudyError
 
-INSTRUCTIVE = (
-    "laptop",
-    "gpu",
-    "paper",
-    "smoke",
-)  # scales by how much they say about another's costs: smoke is all start-up
+INSTRUCTIVE = ("laptop", "gpu", "paper", "smoke")  # scales by what they say about another's costs: smoke is start-up
 
 Estimate = tuple[float | None, str]  # seconds, and the scale that they are estimated from, "" where the kind is known
 
