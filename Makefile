@@ -1,5 +1,5 @@
 # Every target does all of its own set-up in .venv. Needs make and Python 3.11.4 or newer.
-#   SCALE=smoke|laptop|paper (usual: laptop, or paper where a study has no laptop scale)
+#   SCALE=smoke|laptop|gpu|paper (usual: laptop, or paper where a study has no laptop scale)
 #   ARGS="--seeds 2" (of test and check: pytest's)   TORCH=cpu   PYTHON=python3.12   VENV=/somewhere/else
 
 SCALE ?=
@@ -40,7 +40,7 @@ help:  ## what there is
 bench: $(INSTALLED)  ## the first reproduction, measured on this machine: ten minutes to a page with verdicts
 	$(MTL_BENCH) run quickstart --here $(AT_SCALE) $(ARGS)
 
-bench-%: $(INSTALLED)  ## what the results of the study % lack (SCALE=smoke|laptop|paper)
+bench-%: $(INSTALLED)  ## what the results of the study % lack (SCALE=smoke|laptop|gpu|paper)
 	$(MTL_BENCH) run $(subst -,_,$*) $(AT_SCALE) $(ARGS)
 
 report-%: $(INSTALLED)  ## write the page of the study % again

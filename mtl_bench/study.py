@@ -35,9 +35,12 @@ class ScaleError(ValueError):
 
 @dataclass(frozen=True)
 class Scale:
-    """How much: `smoke` (synthetic, seconds), `laptop` (real data, minutes), `paper` (the paper's protocol)."""
+    """How much: `smoke` (synthetic, seconds), `laptop` (real data, minutes), `gpu` (all data, hours), or `paper`.
 
-    name: Literal["smoke", "laptop", "paper"]
+    gpu scale has all of the data and asks for one graphics card; paper scale is the paper's own protocol.
+    """
+
+    name: Literal["smoke", "laptop", "gpu", "paper"]
     seeds: tuple[int, ...]
 
     def pick(self, **by_scale: Any) -> Any:
@@ -120,6 +123,7 @@ class Study:
     baseline: Labels = field(default_factory=lambda: {"method": "source only"})
     ceiling: Labels | None = field(default_factory=lambda: {"method": "train on target"})
     seeds: Mapping[str, int] = field(default_factory=lambda: {"smoke": 2, "laptop": 5, "paper": 5})
+    takes: Mapping[str, str] = field(default_factory=dict)  # by scale, time, memory and disk, told until they are known
     first_seed: int = FIRST_JUDGED_SEED  # of judged runs: a later one where a block of seeds was looked at
 
     def __post_init__(self) -> None:

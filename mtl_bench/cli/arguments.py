@@ -19,7 +19,7 @@ ScaleName = Annotated[
     str | None,
     typer.Option(
         "--scale",
-        help="smoke (seconds), laptop (minutes) or paper; without, laptop, or paper if the study has no laptop scale.",
+        help="smoke (seconds), laptop (minutes), gpu (hours), paper; without, laptop, or paper if there is no laptop.",
         metavar="SCALE",
     ),
 ]

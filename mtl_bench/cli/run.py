@@ -32,6 +32,7 @@ def run(
     here: Annotated[
         bool, typer.Option("--here", help="Measure on this machine what other machines' results hold already.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Fetch the data without asking, however many they are.")] = False,
     recompute: Annotated[
         bool, typer.Option("--recompute", help="Compute the cells and all that they need anew, whatever is stored.")
     ] = False,
@@ -48,4 +49,4 @@ def run(
     if dry_run:
         forecast.forecast(selection, machine, here, recompute)
     else:
-        raise typer.Exit(execute.run(selection, machine, here, recompute, command=context.obj))
+        raise typer.Exit(execute.run(selection, machine, here, recompute, command=context.obj, yes=yes))

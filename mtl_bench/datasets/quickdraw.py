@@ -68,7 +68,7 @@ class QuickDraw(FromFiles):
     """
 
     variant: str = "original"
-    classes: tuple[str, ...] = ALL  # type: ignore[assignment]  # a field here, a property elsewhere
+    classes: tuple[str, ...] = ALL  # a field here, a property elsewhere
     size: int = 224  # the side
 
     folder: ClassVar[str] = "quickdraw"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,24 +52,31 @@ def estimate(wanted: Iterable[DataSet]) -> Estimate:
     return Estimate(network, disk + sum(map(_rows, dict.fromkeys(files.values()))))
 
 
-def agree(wanted: Sequence[DataSet], yes: bool) -> None:
+def agree(wanted: Sequence[DataSet], yes: bool, hours: Callable[[], str] | None = None) -> None:
     """Tell what fetching costs, and ask where it is much; raises StudyError when the answer is no, or nobody is there.
 
-    With `yes` nothing is asked.
+    With `yes` nothing is asked. `hours` says what computing costs that comes after it.
     """
-    from mtl_bench.datasets.files.placed import data_root
-
-    costs = estimate(wanted)
-    if costs.network < TOLD:
-        return
-    root = data_root()
-    free = shutil.disk_usage(next(one for one in (root, *root.parents) if one.exists())).free
-    print(f"to fetch: {costs.sentence(free)}", file=sys.stderr, flush=True)
+    costs = tell(wanted)
+    if costs.network >= TOLD and hours:
+        print(f"then: {hours()}", file=sys.stderr, flush=True)
     if costs.network > LARGE and not yes and not _says_yes():
         names = " ".join(dict.fromkeys(f"{one.folder}:{one.variant}" for one in wanted))
         raise StudyError(
             f"nothing was fetched: more than {_gb(LARGE)} need your word; run `mtl-bench data fetch {names} --yes`"
         )
+
+
+def tell(wanted: Sequence[DataSet]) -> Estimate:
+    """What fetching costs, told where it is not little."""
+    from mtl_bench.datasets.files.placed import data_root
+
+    costs = estimate(wanted)
+    if costs.network >= TOLD:
+        root = data_root()
+        free = shutil.disk_usage(next(one for one in (root, *root.parents) if one.exists())).free
+        print(f"to fetch: {costs.sentence(free)}", file=sys.stderr, flush=True)
+    return costs
 
 
 def _says_yes() -> bool:

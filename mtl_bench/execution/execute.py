@@ -6,32 +6,34 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import Console
 
 from mtl_bench import workspace
 from mtl_bench.core import runner
-from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial
-from mtl_bench.execution import data_catalogue, fetching, maintenance, pages, pilot
+from mtl_bench.execution import data_catalogue, fetching, forecast, maintenance, pages, pilot
 from mtl_bench.execution.costs import Costs, known_costs
+from mtl_bench.execution.lacking import lacking
 from mtl_bench.execution.machine import Machine
 from mtl_bench.execution.progress import Progressing, view
 from mtl_bench.execution.selection import Selection
 from mtl_bench.execution.writer import ResultsWriter, invalidate
-from mtl_bench.results.table import Results
 from mtl_bench.study import Cell
 from mtl_bench.workspace import StudyError
 
 STOPPED = 130  # the exit status of what Ctrl-C ended
-MANY = 20_000  # cells whose keys take seconds to compute
 
 
-def run(selection: Selection, machine: Machine, here: bool, recompute: bool, command: str) -> int:
-    """Compute what is lacking, write the page, or say what a pilot says; returns the exit status."""
+def run(selection: Selection, machine: Machine, here: bool, recompute: bool, command: str, yes: bool = False) -> int:
+    """Compute what is lacking, write the page, or say what a pilot says; returns the exit status.
+
+    With `yes` nothing is asked before data are fetched.
+    """
     folder, cells, store = workspace.places().results, selection.cells, machine.store
     results = selection.results()
-    todo = _with_data(lacking(selection, machine, results, here, recompute), store)
+    todo = _with_data(lacking(selection, machine, results, here, recompute), selection, machine, yes)
     costs, _ = known_costs(selection.planned if todo else (), store, results)
     if recompute:
         invalidate(todo, folder, selection.file, store, machine.device)
@@ -55,23 +57,6 @@ def run(selection: Selection, machine: Machine, here: bool, recompute: bool, com
     elif len(results.rows):
         pages.write_page(selection, results)
     return tell_failures(reasons)
-
-
-def lacking(selection: Selection, machine: Machine, results: Results, here: bool, recompute: bool) -> list[Cell]:
-    """The cells without a row in the results; `here`, also those that this store did not compute."""
-
-    def done(cell: Cell) -> bool:
-        return results.has(cell, machine.device) and not recompute and (not here or cell.trial in machine.store)
-
-    count = len(selection.cells)
-    if count > MANY:
-        print(f"looking up {count:,} cells", flush=True)
-    todo = [cell for cell in selection.cells if not done(cell)]
-    what = f"{selection.name} at {selection.scale} scale{', pilot' if selection.pilot else ''}"
-    print(f"{what}: {count - len(todo)} of {count} cells done", flush=True)
-    if len(todo) < count and not here and not any(cell.trial in machine.store for cell in selection.cells):
-        print("(by the results in the repository; --here measures them on this machine)", flush=True)
-    return todo
 
 
 def execute(
@@ -120,10 +105,11 @@ def stoppable() -> Iterator[None]:
                 signal.signal(one, handler)
 
 
-def _with_data(cells: Sequence[Cell], store: Store) -> list[Cell]:
+def _with_data(cells: Sequence[Cell], selection: Selection, machine: Machine, yes: bool) -> list[Cell]:
     """The cells whose data are available, fetched now if need be. Raises StudyError unless the others are optional."""
-    todo = [cell for cell in cells if cell.trial not in store]
-    absent = fetching.fetch(data_catalogue.needed_by(todo))
+    todo = [cell for cell in cells if cell.trial not in machine.store]
+    hours = partial(forecast.sentence, selection, machine, todo)
+    absent = fetching.fetch(data_catalogue.needed_by(todo), yes, hours)
     needing = {data_set: [cell for cell in todo if data_set in data_catalogue.needed_by([cell])] for data_set in absent}
     for data_set, sentence in absent.items():
         if not all(cell.optional for cell in needing[data_set]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from mtl_bench.execution.data_catalogue import DataSet
 
 
-def fetch(wanted: Sequence[DataSet], yes: bool = False) -> dict[DataSet, str]:
+def fetch(wanted: Sequence[DataSet], yes: bool = False, hours: Callable[[], str] | None = None) -> dict[DataSet, str]:
     """Fetch each of these, whatever becomes of the others; returns why those that can't be had can't.
 
-    What it costs is told first. Raises StudyError when that is much and the user does not agree, by `yes` or an answer.
+    What it costs is told first, and by `hours` what comes after it. Raises StudyError when fetching is much and the
+    user does not agree, by `yes` or an answer.
     """
     from mtl_bench.datasets.files.placed import DataError
 
-    agree(wanted, yes)
+    agree(wanted, yes, hours)
     failures: dict[DataSet, str] = {}
     with _progress() as report:
         for data_set in dict.fromkeys(wanted):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from mtl_bench.core.runner import missing
 from mtl_bench.core.trial import Trial
-from mtl_bench.execution import pilot
+from mtl_bench.execution import data_catalogue, estimate, pilot
 from mtl_bench.execution.costs import Costs, Rates, duration, known_costs, likeness, rates_at
-from mtl_bench.execution.execute import lacking
+from mtl_bench.execution.lacking import lacking
 from mtl_bench.execution.machine import Machine
 from mtl_bench.execution.progress import title
 from mtl_bench.execution.selection import Selection, trials_of
+from mtl_bench.study import Cell
 from mtl_bench.workspace import StudyError
 
-INSTRUCTIVE = ("laptop", "paper", "smoke")  # scales by how much they say about another's costs: smoke is all start-up
+INSTRUCTIVE = ("laptop", "gpu", "paper", "smoke")  # scales by what they say about another's costs: smoke is start-up
 
 Estimate = tuple[float | None, str]  # seconds, and the scale that they are estimated from, "" where the kind is known
 
@@ -30,11 +31,14 @@ def forecast(selection: Selection, machine: Machine, here: bool, recompute: bool
     if not todo:
         print("nothing to compute")
         return
-    costs, costs_of_cells = known_costs(selection.planned, store, results)
-    total = costs.total(todo)
-    if total is None:
-        total = costs_of_cells.total(cell.trial for cell in cells)
-    print("\n".join(_lines(todo, machine.slots, costs, total, lambda: _rates(selection, machine))))
+    estimate.tell(data_catalogue.needed_by(cell for cell in cells if cell.trial not in store))
+    print("\n".join(_lines(todo, cells, selection, machine)))
+
+
+def sentence(selection: Selection, machine: Machine, cells: Sequence[Cell]) -> str:
+    """What computing these cells costs, as the last line of a forecast says it."""
+    todo = list(missing([cell.trial for cell in cells], machine.store).values())
+    return _lines(todo, cells, selection, machine)[-1]
 
 
 def _rates(selection: Selection, machine: Machine) -> list[Rates]:
@@ -52,11 +56,13 @@ def _rates(selection: Selection, machine: Machine) -> list[Rates]:
     return [rates for rates in known if rates.known]
 
 
-def _lines(
-    todo: Sequence[Trial], slots: int, costs: Costs, total: float | None, rates: Callable[[], Sequence[Rates]]
-) -> list[str]:
-    """A line per kind of trial, and one for all; `total` are the seconds of all, where they are known."""
-    known = rates() if total is None else ()
+def _lines(todo: Sequence[Trial], cells: Sequence[Cell], selection: Selection, machine: Machine) -> list[str]:
+    """A line per kind of trial, and one for all."""
+    costs, costs_of_cells = known_costs(selection.planned, machine.store, selection.results())
+    slots, total = machine.slots, costs.total(todo)  # the seconds of all, where they are known
+    if total is None:
+        total = costs_of_cells.total(cell.trial for cell in cells)
+    known = _rates(selection, machine) if total is None else ()
     groups: dict[str, list[Trial]] = {}
     for trial in todo:
         groups.setdefault(title(trial, seed=False), []).append(trial)
@@ -68,7 +74,10 @@ def _lines(
     last = f"{len(todo)} trials to compute"
     if total is not None:
         return [*lines, f"{last}; last time this took about {duration(total / slots)} in {slots} slots"]
-    return [*lines, last + _in_all([_estimate(trial, costs, known) for trial in todo], slots)]
+    estimates = [_estimate(trial, costs, known) for trial in todo]
+    declared = selection.study.takes.get(selection.scale)
+    said = f"; by the study's own estimate {declared}" if declared and (None, "") in estimates else ""
+    return [*lines, last + _in_all(estimates, slots) + said]
 
 
 def _estimate(trial: Trial, costs: Costs, rates: Iterable[Rates]) -> Estimate:

@@ -37,11 +37,12 @@ class Protocol:
 class Table:
     """What the lines of a table share: the features of each domain, the recipe, and labels that say which they are.
 
-    Targets are transductive: all of their rows are seen without labels, and tested.
+    Targets are transductive where all of their rows are seen without labels, and tested; with official splits, the
+    rows of "train" are seen and those of "test" are tested.
     """
 
     sources: Mapping[str, DataSet]  # by name, with a split "train"
-    targets: Mapping[str, DataSet]  # the same domains, whose splits "train" and "test" are the same rows
+    targets: Mapping[str, DataSet]  # the same domains; transductive: "train" and "test" are the same rows
     recipe: Recipe
     labels: Labels = field(default_factory=dict)
 

@@ -17,7 +17,7 @@ from mtl_bench.statistics.verdict import Judgement, Verdict
 from mtl_bench.typeset import ABSENT, Linked
 
 FILE = "summary.json"
-SCALES = ("paper", "laptop")  # smoke shows nothing but that a study runs
+SCALES = ("paper", "gpu", "laptop")  # smoke shows nothing but that a study runs
 HEADS: dict[Verdict, str] = {  # of the overview's columns
     "holds": "holds",
     "opposite": "negative",  # the opposite or no effect that counts

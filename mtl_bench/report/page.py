@@ -22,6 +22,7 @@ from mtl_bench.views.table import Table
 MEANING = {
     "smoke": "synthetic data, to prove that the study runs from end to end",
     "laptop": "real data, minutes on two processor cores",
+    "gpu": "all of the real data, hours on one graphics card",
     "paper": "the paper's data and protocol",
 }
 
@@ -50,7 +51,7 @@ def write(study_name: str, frame: Frame, folder: Path, stale: Mapping[str, int] 
         "name": name,
         "study": study,
         "scale": scale,
-        "meaning": MEANING[scale],
+        "meaning": _meaning(study_name, scale, shown.folder),
         "command": sections.command(shown) or f"mtl-bench run {study_name} --scale {scale}",
         "redraw": f"mtl-bench report {study_name} --scale {scale}",
         "results_link": Path(os.path.relpath(shown.folder / f"{name}.csv", folder)).as_posix(),
@@ -84,6 +85,13 @@ def write(study_name: str, frame: Frame, folder: Path, stale: Mapping[str, int] 
     overview.note(folder / name / overview.FILE, study_name, frame, run, judgements)
     overview.write(folder)
     return path
+
+
+def _meaning(study_name: str, scale: str, results: Path) -> str:
+    """What the scale is; of a study that has results of synthetic data alone, that too."""
+    real = [results / f"{study_name}.{other}.csv" for other in MEANING if other != "smoke"]
+    never = scale == "smoke" and not any(path.exists() for path in real)
+    return MEANING[scale] + ("; never run on the real data so far" if never else "")
 
 
 def _draw(frame: Frame, files: Path) -> tuple[list[Shown], list[Shown], list[str]]:

@@ -50,7 +50,8 @@ class Scatter:
             for i, group in enumerate(groups):
                 own = [(a.mean, b.mean) for a, b in pairs if b.labels.get(self.marks, "") == group]
                 if own:
-                    handles[group or "measured"] = primitives.points(axes, *zip(*own, strict=True), i, size=14)
+                    places, heights = [a for a, _ in own], [b for _, b in own]
+                    handles[group or "measured"] = primitives.points(axes, places, heights, i, size=14)
             axes.set_title(f"{spelt(x)}: {told(correlation(pairs))}", loc="left")
         for axes in grid[::columns]:
             axes.set_ylabel(spelt(self.y))

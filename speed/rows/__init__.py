@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from speed.rows import cells, coral, gfk, images, jda, layers, mmd, sa, tca
+from speed.rows import adaptation, cells, coral, gfk, images, jda, layers, mmd, sa, tca
 
-ROWS = (*tca.ROWS, *jda.ROWS, *coral.ROWS, *gfk.ROWS, *sa.ROWS, *mmd.ROWS, *images.ROWS, *layers.ROWS, *cells.ROWS)
+ROWS = (
+    *tca.ROWS,
+    *jda.ROWS,
+    *coral.ROWS,
+    *gfk.ROWS,
+    *sa.ROWS,
+    *mmd.ROWS,
+    *images.ROWS,
+    *layers.ROWS,
+    *adaptation.ROWS,
+    *cells.ROWS,
+)

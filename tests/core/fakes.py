@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.datasets.files.placed import DataError
@@ -164,6 +165,9 @@ class Score(Trial):
 @dataclass(frozen=True)
 class LostData:
     """A data set that nobody serves."""
+
+    folder: ClassVar[str] = "lost"
+    files: ClassVar[tuple[()]] = ()
 
     def fetch(self, report: object = None) -> None:
         raise DataError("nobody serves it any more")

@@ -24,8 +24,8 @@ def begin(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(run, stderr=subprocess.PIPE, text=True, cwd=ROOT)
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)

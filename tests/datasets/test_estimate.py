@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ from mtl_bench.datasets.mnist_m import MNISTM
 from mtl_bench.execution import data_catalogue, estimate, fetching
 from mtl_bench.execution.estimate import Estimate, agree
 from mtl_bench.workspace import StudyError
+from tests.datasets.command import ROOT
 from tests.datasets.faulty_server import Served, Server
 from tests.datasets.test_data_commands import CONTENT, Little
 
@@ -101,6 +103,33 @@ def test_little_needs_no_word_and_no_line(root: Path, capsys: pytest.CaptureFixt
     assert not capsys.readouterr().err
     agree([huge("http://a", about=1_999_000_000)], yes=False)
     assert "about 2 GB over the network" in capsys.readouterr().err
+
+
+def test_what_computing_costs_is_told_beside_it_and_asked_for_only_then(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def hours() -> str:
+        asked.append("once")
+        return "3 trials to compute; about 2.0 h in 2 slots"
+
+    agree([huge("http://a", about=1_000)], yes=False, hours=hours)
+    assert not asked and not capsys.readouterr().err
+    agree([huge("http://a", about=500_000_000)], yes=False, hours=hours)
+    fetching_line, computing_line = capsys.readouterr().err.splitlines()
+    assert fetching_line.startswith("to fetch: about 0.5 GB")
+    assert computing_line == "then: 3 trials to compute; about 2.0 h in 2 slots"
+
+
+def test_a_study_that_never_ran_says_itself_what_it_takes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTL_BENCH_STUDIES", str(ROOT / "benchmarks"))
+    for name in ("RESULTS", "STORE"):
+        monkeypatch.setenv(f"MTL_BENCH_{name}", str(root / name))
+    done = CliRunner().invoke(app, ["run", "domainnet", "--scale", "gpu", "--device", "cpu", "--dry-run"])
+    assert "to fetch: about 18 GB over the network" in done.stderr
+    assert re.search(r"trials to compute; by the study's own estimate .* hours on a card of 12 GB", done.stdout)
+    assert not (root / "domainnet").exists()
 
 
 def test_what_is_here_or_in_a_mirror_or_nowhere_is_not_fetched(

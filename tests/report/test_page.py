@@ -127,10 +127,10 @@ def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
         assert {row.count("<td") for row in rows} == {head.count("<th")}
 
 
-@pytest.mark.parametrize("scale", ["smoke", "laptop", "paper"])
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "gpu", "paper"])
 def test_a_page_without_files_claims_views_or_second_seed(maker: Maker, tmp_path: Path, scale: str) -> None:
     maker.cell([40.0], first=0, method="source only")
-    study = make_study(claims=(), gates=(), views=(), deviations=(), published=())
+    study = make_study(claims=(), gates=(), views=(), deviations=(), published=(), seeds={scale: 5})
     text = write("quick", frame_of(study, maker.results(scale)), tmp_path).read_text(encoding="utf-8")
     assert "This study states no claims." in text
     assert "Seeds: 0" in text

@@ -29,7 +29,8 @@ def drawn(places: Sequence[Place], slope: float, of_domains: float, random: np.r
     own = np.sqrt(1 - of_domains**2)
 
     def mixed(effects: dict[str, float], pair: tuple[str, str], rest: float) -> float:
-        return of_domains * (effects[pair[0]] + effects[pair[1]]) / np.sqrt(2) + own * rest
+        mixture: float = of_domains * (effects[pair[0]] + effects[pair[1]]) / np.sqrt(2) + own * rest
+        return mixture
 
     x = np.array([mixed(far, pair, between[i, frozenset(pair)]) for i, pair in places])
     noise = np.array([mixed(hard, pair, random.normal()) for _, pair in places])

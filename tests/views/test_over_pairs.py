@@ -23,7 +23,7 @@ def measured(maker: Maker) -> tuple[list[float], list[float]]:
     random = np.random.default_rng(3)
     x, y = random.normal(size=(2, len(PLACES))).round(3)
     for (data, (source, target)), distance, loss in zip(PLACES, x, y, strict=True):
-        place = {"data": data, "source": source, "target": target}
+        place: dict[str, Any] = {"data": data, "source": source, "target": target}
         maker.cell([float(distance)], metric="mmd", method="", **place)
         maker.cell([float(loss) - 1, float(loss) + 1], metric="loss", method="source only", **place)
     return x.tolist(), y.tolist()
