@@ -55,13 +55,15 @@ WEIGHTS = (0.5, 1.5, 5.0, 15.0, 50.0)
 def plan(scale: Scale) -> Iterator[Cell]:
     of_images = table(scale, ORIGINAL)
     fewer = scale.seeds[: scale.pick(smoke=1, laptop=FEWER)]
-    pairs: tuple[Pair, ...] = scale.pick(smoke=BOTH_WAYS, laptop=PAIRS)
+    pairs: tuple[Pair, ...] = scale.pick(smoke=(TO_WEBCAM,), laptop=PAIRS)
+    both_ways: tuple[Pair, ...] = scale.pick(smoke=(TO_WEBCAM,), laptop=BOTH_WAYS)
+    chosen_among = CHOSEN_AMONG[: scale.pick(smoke=1, laptop=None)]
     yield from of_images.shallow(SHALLOW, pairs)
     yield from of_images.deep(DEEP, pairs, scale.seeds)
-    yield from of_images.drawn((NEIGHBOUR, TCA_2011, CORAL_2016), BOTH_WAYS, scale.seeds, few(scale, FEW))
-    yield from of_images.deep(SIX, BOTH_WAYS, scale.seeds, few(scale, FEW))
-    yield from of_images.deep(SIX, BOTH_WAYS, scale.seeds, few(scale, FEW_OF_BOTH))
-    yield from of_images.selected(CHOSEN_AMONG, BOTH_WAYS, fewer)
+    yield from of_images.drawn((NEIGHBOUR, TCA_2011, CORAL_2016), both_ways, scale.seeds, few(scale, FEW))
+    yield from of_images.deep(SIX, both_ways, scale.seeds, few(scale, FEW))
+    yield from of_images.deep(SIX, both_ways, scale.seeds, few(scale, FEW_OF_BOTH))
+    yield from of_images.selected(chosen_among, both_ways, fewer)
     for line in WEIGHTED:
         for weight in WEIGHTS[: scale.pick(smoke=2, laptop=None)]:
             method: Any = line.method
