@@ -14,8 +14,8 @@ COLUMNS = ("the paper", "the authors' code", "here")
 START = """# Deep methods: the paper, the authors' code, and what runs here
 
 Of each method: the layer that it acts on, how its loss is summed or averaged, its weight, and when it acts. Where paper
-and code differ in a factor, a field of the method chooses, and `benchmarks/digits` has a row for each. The optimiser is
-the study's recipe for all methods, unless it is said. "Not read" is code that nobody here has seen.
+and code differ in a factor, a field of the method chooses, and studies have rows "as released" where it matters. The
+optimiser is the study's recipe for all methods, unless it is said. "Not read" is code that nobody here has seen.
 
 Generated from the classes in `mtl_bench/methods/deep/` by `python -m mtl_bench.methods.as_published > docs/methods.md`.
 """
