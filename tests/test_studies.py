@@ -81,8 +81,9 @@ def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_pat
     desk = Desk(tmp_path)
     environment = desk.environment(MTL_BENCH_STUDIES=str(ROOT / "benchmarks"))
 
-    def run() -> list[str]:
-        command = desk.start("run", study, "--scale", "smoke", "--device", "cpu", environment=environment)
+    def run() -> list[str]:  # of one seed: `make smoke` has all
+        words = ("run", study, "--scale", "smoke", "--seeds", "1", "--device", "cpu")
+        command = desk.start(*words, environment=environment)
         out, err = command.communicate(timeout=600)
         assert (command.returncode, err) == (0, "")
         return out.splitlines()
