@@ -12,7 +12,7 @@ from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.methods.deep.stage_mmd import LOGITS, StageMMD
 from mtl_bench.models.above import Above
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import LAST, Pair, Protocol, Table, over
+from mtl_bench.plans.adaptation import LAST, AdaptationTable, Pair, Protocol, over
 from mtl_bench.plans.lines import Deep
 from mtl_bench.plans.standard import DAN_2015, DANN_2015, NONE, SOURCE_ONLY
 from mtl_bench.published import addresses, paper
@@ -60,7 +60,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
         yield from table(scale, first, short=True).deep(both, (TO_WEBCAM,), fewer, DEPTH)
 
 
-def table(scale: Scale, first: str, short: bool = False) -> Table:
+def table(scale: Scale, first: str, short: bool = False) -> AdaptationTable:
     """The activations below the first stage that learns; a short run is for what compares many networks."""
     pool: str = scale.pick(smoke="train", laptop="all")
     photographs = {name: images(scale, name) for name in Office31.domains}
@@ -68,7 +68,7 @@ def table(scale: Scale, first: str, short: bool = False) -> Table:
         name: Transductive(Trunk(data, Pretrained(), (pool,), upto=BELOW[first]), pool)
         for name, data in photographs.items()
     }
-    return Table(
+    return AdaptationTable(
         {name: Distinct(inputs[name], Transductive(photographs[name], pool)) for name in inputs},
         inputs,
         Recipe(

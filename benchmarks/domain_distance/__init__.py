@@ -10,7 +10,7 @@ from mtl_bench.study import Cell, Claim, Contrast, Scale, Study, mean_of
 from mtl_bench.trials.separation import FeatureDistance
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.rank_correlations import RankCorrelations
-from mtl_bench.views.scatter import Scatter
+from mtl_bench.views.scatter import ScatterPlot
 
 from .tables import PACS, tables
 
@@ -56,7 +56,7 @@ STUDY = Study(
         ),
     ),
     views=(
-        Scatter("The loss of source only over the distance of the domains", x=DISTANCES, y="loss"),
+        ScatterPlot("The loss of source only over the distance of the domains", x=DISTANCES, y="loss"),
         RankCorrelations("Which distance goes with the loss", x=DISTANCES, y="loss"),
         Grid("What source only loses, in points", metric="loss"),
         *(Grid(f"Distances: {name}", rows="source", metric=name) for name in DISTANCES),

@@ -10,7 +10,7 @@ from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import Pair, Table, varied
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, varied
 from mtl_bench.study import Scale
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.contracts import DataSet
@@ -33,7 +33,7 @@ class OfDataSet:
     """A data set's table, whose cells have its name as the label "data", and its pairs of domains."""
 
     name: str
-    table: Table
+    table: AdaptationTable
     pairs: tuple[Pair, ...]
 
 
@@ -49,13 +49,13 @@ def tables(scale: Scale) -> tuple[OfDataSet, ...]:
     return tuple(OfDataSet(name, varied(table, "data", name), pairs[:few]) for name, table, pairs in made)
 
 
-def office_caltech(scale: Scale) -> Table:
+def office_caltech(scale: Scale) -> AdaptationTable:
     """Copies of an image are in no source twice."""
     names = OfficeCaltechImages.domains
     images = {n: _synthetic(names, n) if scale.name == "smoke" else OfficeCaltechImages(n, "jpeg88") for n in names}
     targets = {name: _seen(scale, data) for name, data in images.items()}
     pool = _pool(scale)
-    return Table(
+    return AdaptationTable(
         {name: Distinct(target, Transductive(images[name], pool)) for name, target in targets.items()},
         targets,
         Recipe(

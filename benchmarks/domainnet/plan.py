@@ -10,7 +10,7 @@ from mtl_bench.datasets.domainnet_lists import CLASSES_126, DOMAINS_126
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.classes import Classes
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import Pair, Protocol, Table
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, Protocol
 from mtl_bench.plans.lines import Deep
 from mtl_bench.plans.standard import (
     ADDA_2017,
@@ -54,7 +54,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
         yield from table(scale, OF_126, some).deep(SIX, pairs_of(DOMAINS_126), scale.seeds, OFFICIAL)
 
 
-def table(scale: Scale, name: str, domains: dict[str, Trunk] | dict[str, Classes]) -> Table:
+def table(scale: Scale, name: str, domains: dict[str, Trunk] | dict[str, Classes]) -> AdaptationTable:
     """The table of a set of images: what is seen of a target without labels is its training list."""
     recipe = Recipe(
         steps=STEPS[scale.name],
@@ -63,7 +63,7 @@ def table(scale: Scale, name: str, domains: dict[str, Trunk] | dict[str, Classes
         checkpoints=1,  # all numbers go by the last one, and each keeps the logits of up to 52,000 images
     )
     features: str = scale.pick(smoke="synthetic", laptop=FEATURES, gpu=FEATURES)
-    return Table(domains, domains, recipe, {"features": features, "images": name})
+    return AdaptationTable(domains, domains, recipe, {"features": features, "images": name})
 
 
 def images(scale: Scale, domain: str) -> DataSet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtl_bench.plans.adaptation import Pair
-from mtl_bench.plans.contrasts import ON_FEATURES, Sides, claim
+from mtl_bench.plans.contrasts import ON_FEATURES, MeansOverPairs, claim
 from mtl_bench.plans.lines import Shallow
 from mtl_bench.plans.standard import (
     ADVERSARIAL,
@@ -31,7 +31,7 @@ from mtl_bench.study import Contrast
 from .numbers import LETTERS, LONG_2015, LONG_2017, SUN, TLLIB, ZELLINGER
 from .plan import BOTH_WAYS, FEW, FEW_OF_BOTH, ORIGINAL, TO_WEBCAM, WITH_HEADROOM
 
-MEANS = Sides(WITH_HEADROOM, {"images": ORIGINAL})
+MEANS = MeansOverPairs(WITH_HEADROOM, {"images": ORIGINAL})
 by, family = MEANS.by, MEANS.family
 
 

@@ -14,7 +14,7 @@ from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import Pair, Protocol, Table, varied
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, Protocol, varied
 from mtl_bench.plans.standard import (
     CDAN_2018,
     CORAL_2016,
@@ -89,13 +89,13 @@ def compressed_again(scale: Scale, seeds: tuple[int, ...]) -> Iterator[Cell]:
             yield Cell({**labels, "images": f"{learnt} → {tested}", "protocol": COMPRESSED, "seed": seed}, trial)
 
 
-def table(scale: Scale, variant: str) -> Table:
+def table(scale: Scale, variant: str) -> AdaptationTable:
     """The table of one variant of the images; copies of an image are in no source twice."""
     pool: str = scale.pick(smoke="train", laptop="all")
     photographs: dict[str, DataSet] = {name: images(scale, name, variant) for name in DOMAINS}
     features = {name: Trunk(data, Pretrained(), (pool,)) for name, data in photographs.items()}
     targets = {name: Transductive(features[name], pool) for name in DOMAINS}
-    return Table(
+    return AdaptationTable(
         {name: Distinct(targets[name], Transductive(photographs[name], pool)) for name in DOMAINS},
         targets,
         Recipe(

@@ -12,7 +12,7 @@ from mtl_bench.datasets.synthetic import SyntheticFeatures
 from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.models.bottleneck import Bottleneck
-from mtl_bench.plans.adaptation import Pair, Table, between
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, between
 from mtl_bench.plans.lines import Shallow
 from mtl_bench.plans.standard import DAN_2015, DANN_2015, SOURCE_ONLY
 from mtl_bench.study import Cell, Labels, Scale
@@ -74,11 +74,11 @@ def fit(scale: Scale, line: Shallow, features: str, pair: Pair) -> FitShallow:
     return FitShallow(line.method, source, target, line.normalisation)
 
 
-def table(scale: Scale, features: str) -> Table:
+def table(scale: Scale, features: str) -> AdaptationTable:
     """The deep methods' table on these features; copies of an image are in no source twice."""
     domains = dict.fromkeys(domain for pair in PAIRS_OF[features] for domain in pair)
     targets = {domain: Transductive(data(scale, features, domain)) for domain in domains}
-    return Table(
+    return AdaptationTable(
         {name: Distinct(target, Transductive(compared(scale, features, name))) for name, target in targets.items()},
         targets,
         Recipe(

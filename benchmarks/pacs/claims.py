@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtl_bench.plans.contrasts import ON_FEATURES, Sides, claim
+from mtl_bench.plans.contrasts import ON_FEATURES, MeansOverPairs, claim
 from mtl_bench.plans.standard import (
     ADVERSARIAL,
     CDAN_2018,
@@ -24,7 +24,7 @@ from .plan import FEW, PAPER_TCA, THREE, WITH_HEADROOM
 LONG_2015, LONG_2017, SUN, MEDA, CORAL, TLLIB = (
     paper(key) for key in ("long2015", "long2017", "sun2016deep", "wang2018", "sun2016", "tllib")
 )
-MEANS = Sides(WITH_HEADROOM)
+MEANS = MeansOverPairs(WITH_HEADROOM)
 by, family = MEANS.by, MEANS.family
 few_labels = FEW.name
 OFFICE31, DECAF6 = "with Office-31", "with DeCAF6 features of Office-Caltech10"

@@ -13,7 +13,7 @@ from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.methods.shallow.tca import TCA
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import LAST, Pair, Protocol, Table
+from mtl_bench.plans.adaptation import LAST, AdaptationTable, Pair, Protocol
 from mtl_bench.plans.lines import Deep, Shallow
 from mtl_bench.plans.standard import (
     ADDA_2017,
@@ -94,7 +94,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
         yield held_out.cell(CEILING, pair, seed, Select(run), LAST, HELD_OUT)
 
 
-def tables(scale: Scale) -> tuple[Table, Table]:
+def tables(scale: Scale) -> tuple[AdaptationTable, AdaptationTable]:
     """Targets seen and tested as a whole, and targets of which 80 % are seen and the others tested."""
     pool: str = scale.pick(smoke="train", laptop="all", paper="all")
     features = {name: Trunk(images(scale, name), Pretrained(), (pool,)) for name in DOMAINS}
@@ -105,7 +105,9 @@ def tables(scale: Scale) -> tuple[Table, Table]:
         weight_decay=0.001,
         checkpoints=scale.pick(smoke=2, laptop=5, paper=5),
     )
-    whole = Table(known, known, recipe, {"features": scale.pick(smoke="synthetic", laptop=FEATURES, paper=FEATURES)})
+    whole = AdaptationTable(
+        known, known, recipe, {"features": scale.pick(smoke="synthetic", laptop=FEATURES, paper=FEATURES)}
+    )
     return whole, replace(whole, targets={name: Cut(features[name], pool) for name in DOMAINS})
 
 

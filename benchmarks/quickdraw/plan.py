@@ -11,7 +11,7 @@ from mtl_bench.datasets.wrappers.called import Called
 from mtl_bench.datasets.wrappers.classes import Classes
 from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import Pair, Protocol, Table
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, Protocol
 from mtl_bench.plans.standard import (
     CDAN_2018,
     CORAL_2016,
@@ -53,12 +53,12 @@ def plan(scale: Scale) -> Iterator[Cell]:
     yield from of_images.losses((SOURCE_ONLY,), PAIRS, scale.seeds)
 
 
-def table(scale: Scale) -> Table:
+def table(scale: Scale) -> AdaptationTable:
     """Both domains above the same network."""
     pool: str = scale.pick(smoke="train", laptop="all")
     features = {name: Trunk(images(scale, name), Pretrained(), (pool,)) for name in DOMAINS}
     domains = {name: Transductive(features[name], pool) for name in DOMAINS}
-    return Table(
+    return AdaptationTable(
         domains,
         domains,
         Recipe(

@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 from mtl_bench.datasets.files.acquire import File, announce
 from mtl_bench.datasets.files.remote import RemoteFile
-from mtl_bench.datasets.files.row_groups import Table
+from mtl_bench.datasets.files.row_groups import ParquetTable
 from mtl_bench.datasets.files.transfer import RETRIES, Report, RetryPolicy
 
 PAGE = "https://huggingface.co/datasets/wltjr1007/DomainNet"
@@ -86,10 +86,10 @@ def here() -> bool:
 
 
 @contextmanager
-def table(split: str, retries: RetryPolicy = RETRIES) -> Iterator[Table]:
+def table(split: str, retries: RetryPolicy = RETRIES) -> Iterator[ParquetTable]:
     """The rows of a split: of the files in the data folder, or read by HTTP Range; raises RefusedError, DataError."""
     with ExitStack() as stack:
         if here():
-            yield Table([file.obtain(DomainNetParquet.folder) for file in PARQUETS[split]])
+            yield ParquetTable([file.obtain(DomainNetParquet.folder) for file in PARQUETS[split]])
         else:
-            yield Table([stack.enter_context(RemoteFile(file.sources[0], retries)) for file in PARQUETS[split]])
+            yield ParquetTable([stack.enter_context(RemoteFile(file.sources[0], retries)) for file in PARQUETS[split]])

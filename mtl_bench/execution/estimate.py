@@ -23,7 +23,7 @@ MEMORY = 1_000_000_000  # bytes that fetching and decoding of any data set stay 
 
 
 @dataclass(frozen=True)
-class Estimate:
+class FetchCost:
     """Bytes, about: sizes that nobody published are rounded, and pixels are counted where their number is known."""
 
     network: int
@@ -39,7 +39,7 @@ class Estimate:
         )
 
 
-def estimate(wanted: Iterable[DataSet]) -> Estimate:
+def estimate(wanted: Iterable[DataSet]) -> FetchCost:
     """What these lack, those that they are made from included; each file counts once."""
     every = dict.fromkeys(part for one in wanted for part in (*data_catalogue.made_from(one), one))
     files: dict[Any, DataSet] = {}
@@ -49,7 +49,7 @@ def estimate(wanted: Iterable[DataSet]) -> Estimate:
                 files.setdefault((data_set.folder, file), data_set)
     network = sum(size(file) for (folder, file) in files if size(file) and not _is_near(file, folder))
     disk = sum(size(file) * (2 if _is_unpacked_whole(file) else 1) for _, file in files)
-    return Estimate(network, disk + sum(map(_rows, dict.fromkeys(files.values()))))
+    return FetchCost(network, disk + sum(map(_rows, dict.fromkeys(files.values()))))
 
 
 def agree(wanted: Sequence[DataSet], yes: bool, hours: Callable[[], str] | None = None) -> None:
@@ -67,7 +67,7 @@ def agree(wanted: Sequence[DataSet], yes: bool, hours: Callable[[], str] | None 
         )
 
 
-def tell(wanted: Sequence[DataSet]) -> Estimate:
+def tell(wanted: Sequence[DataSet]) -> FetchCost:
     """What fetching costs, told where it is not little."""
     from mtl_bench.datasets.files.placed import data_root
 

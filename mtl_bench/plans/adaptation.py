@@ -34,7 +34,7 @@ class Protocol:
 
 
 @dataclass(frozen=True)
-class Table:
+class AdaptationTable:
     """What the lines of a table share: the features of each domain, the recipe, and labels that say which they are.
 
     Targets are transductive where all of their rows are seen without labels, and tested; with official splits, the
@@ -123,6 +123,6 @@ def over(pairs: Iterable[Pair], **labels: str | int) -> Contrast:
     return (1 / len(found)) * sum(found[1:], found[0])
 
 
-def varied(table: Table, name: str, value: object) -> Table:
+def varied(table: AdaptationTable, name: str, value: object) -> AdaptationTable:
     """The table with one more label, for a setting that a sweep varies."""
     return replace(table, labels={**table.labels, name: str(value)})

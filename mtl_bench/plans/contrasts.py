@@ -13,7 +13,7 @@ ON_FEATURES = ("trial",)  # a network is trained on one side, a classifier fitte
 
 
 @dataclass(frozen=True)
-class Sides:
+class MeansOverPairs:
     """The mean accuracies of a table's lines over pairs of domains, per replicate."""
 
     pairs: tuple[Pair, ...]  # where no others are named

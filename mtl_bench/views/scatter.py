@@ -19,7 +19,7 @@ COLUMNS = 2
 
 
 @dataclass(frozen=True)
-class Scatter:
+class ScatterPlot:
     """A panel per metric `x`, in which each pair of domains is a point at the means of `x` and of `y` over seeds.
 
     Values of the label `marks` have a mark of their own. A panel is titled with the rank correlation.

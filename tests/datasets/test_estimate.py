@@ -20,7 +20,7 @@ from mtl_bench.datasets.imagenet import ImageNet
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.mnist_m import MNISTM
 from mtl_bench.execution import data_catalogue, estimate, fetching
-from mtl_bench.execution.estimate import Estimate, agree
+from mtl_bench.execution.estimate import FetchCost, agree
 from mtl_bench.workspace import StudyError
 from tests.datasets.command import ROOT
 from tests.datasets.faulty_server import Served, Server
@@ -46,7 +46,7 @@ def huge(url: str, about: int = 3_000_000_000) -> Any:
     return Huge(url, about)
 
 
-def estimated(*wanted: Any) -> Estimate:
+def estimated(*wanted: Any) -> FetchCost:
     return estimate.estimate(wanted)
 
 
@@ -136,14 +136,14 @@ def test_what_is_here_or_in_a_mirror_or_nowhere_is_not_fetched(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = huge("http://a")
-    assert estimated(data, data) == Estimate(data.about, data.about)
+    assert estimated(data, data) == FetchCost(data.about, data.about)
     monkeypatch.setenv("MTL_BENCH_MIRROR", str(tmp_path / "mirror"))
     (tmp_path / "mirror" / "huge").mkdir(parents=True)
     (tmp_path / "mirror" / "huge" / "a.bin").write_bytes(CONTENT)
-    assert estimated(data) == Estimate(0, data.about)
+    assert estimated(data) == FetchCost(0, data.about)
     data.files[0].place("huge").parent.mkdir(parents=True)
     data.files[0].place("huge").write_bytes(CONTENT)
-    assert estimated(data) == Estimate(0, 0)
+    assert estimated(data) == FetchCost(0, 0)
     assert estimated(ImageNet()).network == 0, "it is placed by hand"
     assert estimated(ImageNet()).disk > 260_000_000_000
 
@@ -166,8 +166,8 @@ def test_domainnet_says_what_the_issue_asks_for(root: Path) -> None:
 
 
 def test_the_sentence_tells_minutes_or_hours() -> None:
-    assert "(30 minutes at 10 MB a second), 35 GB of disk (59 GB are free)" in Estimate(
+    assert "(30 minutes at 10 MB a second), 35 GB of disk (59 GB are free)" in FetchCost(
         17_553_000_000, 35 * 10**9
     ).sentence(59e9)
-    assert "(27.8 hours" in Estimate(10**12, 0).sentence(0)
+    assert "(27.8 hours" in FetchCost(10**12, 0).sentence(0)
     assert estimate.LARGE == 2_000_000_000

@@ -12,7 +12,7 @@ from mtl_bench.core.trial import key
 from mtl_bench.datasets.synthetic import SyntheticFeatures
 from mtl_bench.datasets.wrappers.partly import HIDDEN, Partly
 from mtl_bench.datasets.wrappers.transductive import Transductive
-from mtl_bench.plans.adaptation import FULL, Pair, Protocol, Table, over
+from mtl_bench.plans.adaptation import FULL, AdaptationTable, Pair, Protocol, over
 from mtl_bench.plans.lines import Deep, Shallow, years_of
 from mtl_bench.plans.standard import ADVERSARIAL, CORAL_2016, DAN_2015, DEEP, DISCREPANCY, NEIGHBOUR, SHALLOW, TCA_2011
 from mtl_bench.study import Cell
@@ -28,8 +28,8 @@ FEW_OF_BOTH = replace(FEW, name="few of both", of_target=1)
 
 
 @pytest.fixture
-def table() -> Table:
-    return Table(DOMAINS, DOMAINS, Recipe(steps=4, batch_size=8), {"features": "synthetic"})
+def table() -> AdaptationTable:
+    return AdaptationTable(DOMAINS, DOMAINS, Recipe(steps=4, batch_size=8), {"features": "synthetic"})
 
 
 def run_of(cells: Iterator[Cell]) -> Adapt:
@@ -38,13 +38,13 @@ def run_of(cells: Iterator[Cell]) -> Adapt:
     return cell.trial.selection.adaptation
 
 
-def test_all_of_the_source_is_labelled_and_nothing_of_the_target(table: Table) -> None:
+def test_all_of_the_source_is_labelled_and_nothing_of_the_target(table: AdaptationTable) -> None:
     run = run_of(table.deep((DAN_2015,), (PAIR,), (7,)))
     assert (run.sources, run.target, run.seed) == ((DOMAINS["a"],), DOMAINS["b"], 7)
     assert run.uses_of_target() == ("features",)
 
 
-def test_few_labels_are_the_same_for_deep_and_shallow_methods_and_anew_for_each_seed(table: Table) -> None:
+def test_few_labels_are_the_same_for_deep_and_shallow_methods_and_anew_for_each_seed(table: AdaptationTable) -> None:
     shown = []
     for seed in (0, 1):
         deep = run_of(table.deep((DAN_2015,), (PAIR,), (seed,), FEW))
@@ -56,7 +56,7 @@ def test_few_labels_are_the_same_for_deep_and_shallow_methods_and_anew_for_each_
     assert not np.array_equal(shown[0], shown[1])
 
 
-def test_few_labels_of_the_target_are_seen_and_are_no_test(table: Table) -> None:
+def test_few_labels_of_the_target_are_seen_and_are_no_test(table: AdaptationTable) -> None:
     target = run_of(table.deep((DAN_2015,), (PAIR,), (0,), FEW_OF_BOTH)).target
     assert isinstance(target, Partly)
     known = target.known("train")
@@ -64,14 +64,14 @@ def test_few_labels_of_the_target_are_seen_and_are_no_test(table: Table) -> None
     assert len(target.labels("test")) == len(known) - 10
 
 
-def test_each_cell_has_labels_of_its_own_and_each_line_a_trial_of_its_own(table: Table) -> None:
+def test_each_cell_has_labels_of_its_own_and_each_line_a_trial_of_its_own(table: AdaptationTable) -> None:
     pairs = (PAIR, ("b", "a"))
     cells = [*table.shallow(SHALLOW, pairs), *table.deep(DEEP, pairs, (0, 1)), *table.deep(DEEP, pairs, (0, 1), FEW)]
     assert len({tuple(sorted(map(str, cell.labels.items()))) for cell in cells}) == len(cells)
     assert len({key(cell.trial) for cell in cells}) == len(cells)
 
 
-def test_a_rule_chooses_among_the_checkpoints_of_the_run_whose_last_one_is_shown(table: Table) -> None:
+def test_a_rule_chooses_among_the_checkpoints_of_the_run_whose_last_one_is_shown(table: AdaptationTable) -> None:
     run = run_of(table.deep((DAN_2015,), (PAIR,), (0,)))
     chosen = list(table.selected((DAN_2015,), (PAIR,), (0,)))
     assert {cell.labels["selection"] for cell in chosen} >= {"source validation", "entropy", "oracle"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from mtl_bench.plans.adaptation import Pair
-from mtl_bench.plans.contrasts import Sides, claim
+from mtl_bench.plans.contrasts import MeansOverPairs, claim
 from mtl_bench.plans.standard import DAN_2015, SOURCE_ONLY, TCA_2011
 from mtl_bench.study import accuracy
 
 TWO: tuple[Pair, ...] = (("a", "b"), ("b", "a"))
-MEANS = Sides(TWO, {"images": "original"})
+MEANS = MeansOverPairs(TWO, {"images": "original"})
 
 
 def test_a_side_is_a_line_on_all_pairs_alike_with_the_tables_labels() -> None:

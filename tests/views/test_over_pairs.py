@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 
 from mtl_bench.views.rank_correlations import RankCorrelations
 from mtl_bench.views.ranking import Ranking
-from mtl_bench.views.scatter import Scatter
+from mtl_bench.views.scatter import ScatterPlot
 from mtl_bench.views.timeline import Timeline
 from tests.results.measured import Maker, drawn, make_study
 
@@ -31,7 +31,7 @@ def measured(maker: Maker) -> tuple[list[float], list[float]]:
 
 def test_a_scatter_has_each_pair_of_domains_at_its_distance_and_its_mean_loss(maker: Maker) -> None:
     x, y = measured(maker)
-    figure = drawn(Scatter("Loss", x=("mmd", "absent"), y="loss"), make_study(), maker.results())
+    figure = drawn(ScatterPlot("Loss", x=("mmd", "absent"), y="loss"), make_study(), maker.results())
     assert figure is not None
     axes: Any = figure.axes[0]
     assert len(figure.axes) == 1

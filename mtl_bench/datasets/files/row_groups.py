@@ -22,7 +22,7 @@ class Place:
     inside: int
 
 
-class Table:
+class ParquetTable:
     """The rows of parquet files one after another: an image, and the numbers of a domain and of a class ("label").
 
     A file is a path or what reads like a file; which names the numbers have is in the first one, as the library
