@@ -56,6 +56,17 @@ def built(method: type[Method], *domains: str, seed: int = 0) -> Learner:
     return learner
 
 
+def cancelled(learner: Learner) -> set[str]:
+    """Biases right before a BatchNorm, which takes them out again: their gradient is zero but for rounding."""
+    return {
+        f"{name}.{i}.bias"
+        for name, part in learner.named_modules()
+        if isinstance(part, nn.Sequential)
+        for i, (module, after) in enumerate(zip(part, list(part)[1:], strict=False))
+        if isinstance(module, nn.Conv2d | nn.Linear) and type(after).__name__.endswith(("BatchNorm", "BatchNorm2d"))
+    }
+
+
 def streams(target_seed: int = 9) -> dict[str, DomainData]:
     """Two sources and a target of another size."""
     made = {
@@ -137,7 +148,8 @@ def test_steps_move_every_weight_and_keep_it_finite(method: type[Method]) -> Non
         assert reported
         assert all(not loss.requires_grad and bool(torch.isfinite(loss)) for loss in reported.values())
     after = dict(learner.named_parameters())
-    assert [name for name in before if torch.equal(before[name], after[name])] == []
+    still = {name for name in before if torch.equal(before[name], after[name])}
+    assert still <= cancelled(learner)  # whether rounding moves those depends on the number of threads
     assert all(bool(torch.isfinite(p).all()) for p in after.values())
 
 
