@@ -12,7 +12,8 @@ from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.methods.deep.stage_mmd import LOGITS, StageMMD
 from mtl_bench.models.above import Above
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import LAST, AdaptationTable, Pair, Protocol, over
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, Protocol
+from mtl_bench.plans.contrasts import MeansOverPairs
 from mtl_bench.plans.lines import Deep
 from mtl_bench.plans.standard import DAN_2015, DANN_2015, NONE, SOURCE_ONLY
 from mtl_bench.published import addresses, paper
@@ -88,7 +89,7 @@ def images(scale: Scale, domain: str) -> DataSet:
 
 
 def of(line: Deep, protocol: Protocol, pairs: tuple[Pair, ...] = (TO_WEBCAM,)) -> Contrast:
-    return over(pairs, **{**line.labels, "protocol": protocol.name, "selection": LAST})
+    return MeansOverPairs(pairs).by(line, protocol=protocol.name)
 
 
 def printed(row: str, baseline: str) -> float:

@@ -29,8 +29,8 @@ from mtl_bench.published import Paper, Where, paper
 from mtl_bench.study import Published
 
 LONG_2015, LONG_2017, LONG_2018 = (paper(f"long{year}") for year in (2015, 2017, 2018))
-SUN, ZELLINGER, ZHANG, PEI, TLLIB = (
-    paper(k) for k in ("sun2016deep", "zellinger2017", "zhang2019", "pei2018", "tllib")
+SUN, ZELLINGER, ZHANG, PEI, TLLIB, EASEZYC = (
+    paper(key) for key in ("sun2016deep", "zellinger2017", "zhang2019", "pei2018", "tllib", "easezyc")
 )
 LETTERS = {"A": "amazon", "D": "dslr", "W": "webcam"}
 PAIRS: Where = {"source": LETTERS, "target": LETTERS}

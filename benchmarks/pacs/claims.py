@@ -106,7 +106,7 @@ CLAIMS = (
             - by(DANN_2015, THREE)
             - by(CDAN_2018, THREE)
         ),
-        "a re-run of DDC on Office-31, whose best epoch is 5.8 points above its last",
+        "the direction of a re-run of DDC on Office-31",
         varies=("trial",),
     ),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from mtl_bench.plans.adaptation import FULL, LAST, Pair, between, over
-from mtl_bench.plans.lines import Deep
-from mtl_bench.plans.standard import CORAL_2016, DAN_2015, NEIGHBOUR, SOURCE_ONLY, TCA_2011
+from mtl_bench.plans.adaptation import FULL, LAST, Pair, between
+from mtl_bench.plans.contrasts import MeansOverPairs
+from mtl_bench.plans.lines import Shallow
+from mtl_bench.plans.standard import CORAL_2016, DAN_2015, NEIGHBOUR, SOURCE_ONLY, TCA_2011, Z_SCORED
 from mtl_bench.study import Claim, Contrast, Gate, mean_of
 
-from .plan import ADVERSARIES, CLASSES, DISCREPANCIES, FEW, PAIRS, SVM, TO_DRAWINGS, TO_PHOTOGRAPHS
+from .plan import ADVERSARIES, CLASSES, DISCREPANCIES, FEW, PAIRS, TO_DRAWINGS, TO_PHOTOGRAPHS
 
 OWN = "this project's own question"
 DOMAINNET = "the direction of Peng et al., ICCV 2019, single-source table"
@@ -15,21 +16,16 @@ HEADROOM = 20  # points that source only loses at least, before a gain of adapta
 ABOVE_CHANCE = 300 / len(CLASSES)  # percent: three times what guessing reads right
 
 
-def by(line: Deep, pairs: tuple[Pair, ...] = PAIRS, protocol: str = FULL) -> Contrast:
-    return over(pairs, **line.labels, protocol=protocol, selection=LAST)
-
-
-def family(lines: tuple[Deep, ...]) -> Contrast:
-    found = [by(line) for line in lines]
-    return (1 / len(found)) * sum(found[1:], found[0])
+MEANS = MeansOverPairs(PAIRS)
+by, family = MEANS.by, MEANS.family
 
 
 def lost(pair: Pair) -> Contrast:
     return mean_of("loss", **SOURCE_ONLY.labels, **between(pair), protocol=FULL, selection=LAST)
 
 
-def few(name: str, classifier: str) -> Contrast:
-    return over(PAIRS, method=name, classifier=classifier, protocol=FEW)
+def few(line: Shallow) -> Contrast:
+    return MEANS.fitted(line, FEW)
 
 
 CLAIMS = (
@@ -55,13 +51,13 @@ CLAIMS = (
     ),
     Claim(
         "With 20 labels a class, TCA beats 1-NN",
-        (few(TCA_2011.name, TCA_2011.classifier) - few(NEIGHBOUR.name, NEIGHBOUR.classifier),),
+        (few(TCA_2011) - few(NEIGHBOUR),),
         OWN,
         primary=False,
     ),
     Claim(
         "With 20 labels a class, CORAL beats no adaptation with a linear SVM",
-        (few(CORAL_2016.name, CORAL_2016.classifier) - few(SVM.name, SVM.classifier),),
+        (few(CORAL_2016) - few(Z_SCORED),),
         OWN,
         primary=False,
     ),

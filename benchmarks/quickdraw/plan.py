@@ -21,9 +21,9 @@ from mtl_bench.plans.standard import (
     JAN_2017,
     MDD_2019,
     NEIGHBOUR,
-    SHALLOW,
     SOURCE_ONLY,
     TCA_2011,
+    Z_SCORED,
 )
 from mtl_bench.study import Cell, Scale
 from mtl_bench.training.recipe import Recipe
@@ -40,8 +40,7 @@ FEW = "20 labels a class"
 DISCREPANCIES = (DAN_2015, JAN_2017, DEEP_CORAL_2016)
 ADVERSARIES = (DANN_2015, CDAN_2018, MDD_2019)
 DEEP = (SOURCE_ONLY, *DISCREPANCIES, *ADVERSARIES)
-SVM = next(line for line in SHALLOW if line.name.endswith("z-scored"))  # what CORAL is compared with
-DRAWN = (NEIGHBOUR, TCA_2011, SVM, CORAL_2016)
+DRAWN = (NEIGHBOUR, TCA_2011, Z_SCORED, CORAL_2016)
 
 
 def plan(scale: Scale) -> Iterator[Cell]:

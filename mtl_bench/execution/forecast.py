@@ -18,7 +18,7 @@ from mtl_bench.workspace import StudyError
 
 INSTRUCTIVE = ("laptop", "gpu", "paper", "smoke")  # scales by what they say about another's costs: smoke is start-up
 
-FetchCost = tuple[float | None, str]  # seconds, and the scale that they are estimated from, "" where the kind is known
+Estimate = tuple[float | None, str]  # seconds, and the scale that they are estimated from, "" where the kind is known
 
 
 def forecast(selection: Selection, machine: Machine, here: bool, recompute: bool) -> None:
@@ -80,7 +80,7 @@ def _lines(todo: Sequence[Trial], cells: Sequence[Cell], selection: Selection, m
     return [*lines, last + _in_all(estimates, slots) + said]
 
 
-def _estimate(trial: Trial, costs: Costs, rates: Iterable[Rates]) -> FetchCost:
+def _estimate(trial: Trial, costs: Costs, rates: Iterable[Rates]) -> Estimate:
     seconds = costs.of(likeness(trial)[:2]) if costs.known else None
     if seconds is not None:
         return seconds, ""
@@ -90,7 +90,7 @@ def _estimate(trial: Trial, costs: Costs, rates: Iterable[Rates]) -> FetchCost:
     return None, ""
 
 
-def _in_all(estimates: Sequence[FetchCost], slots: int) -> str:
+def _in_all(estimates: Sequence[Estimate], slots: int) -> str:
     seconds = [one for one, _ in estimates if one is not None]
     scales = dict.fromkeys(scale for _, scale in estimates if scale)
     if not seconds:

@@ -40,6 +40,7 @@ SOURCE_ONLY = Deep(NONE, SourceOnly(), family="none")
 DDC_2014 = Deep("DDC", DDC(), 2014, "discrepancy")
 DAN_2015 = Deep("DAN", DAN(SUM, layers="features and head"), 2015, "discrepancy")
 ONE_KERNEL = Deep("DAN, one kernel", DAN(SUM, "one", "features and head"), family="discrepancy")
+MANY_KERNELS = Deep("DAN, 33 kernels", DAN(SUM, "33", "features and head"), family="discrepancy")
 LOGITS_ALONE = Deep("DAN, logits alone", DAN(SUM, layers="head"), family="discrepancy")
 BOTTLENECK_ALONE = Deep("DAN, bottleneck alone", DAN(SUM, layers="features"), family="discrepancy")
 XLEARN = Deep("DAN, as released in Xlearn", DANReleased("Xlearn"), family="discrepancy")
@@ -64,9 +65,9 @@ BATCH_NORM = (
 )
 
 DEEP = (
-    SOURCE_ONLY, DDC_2014, DAN_2015, ONE_KERNEL, LOGITS_ALONE, BOTTLENECK_ALONE, XLEARN, TLLIB, DANN_2015, RTN_2016,
-    RTN_RAMPED, DEEP_CORAL_2016, DRCN_2016, DSN_2016, CMD_2017, CMD_ALONE, JAN_2017, ADDA_2017, MCD_2018, CDAN_2018,
-    CDAN_E_2018, MDD_2019, *BATCH_NORM,
+    SOURCE_ONLY, DDC_2014, DAN_2015, ONE_KERNEL, MANY_KERNELS, LOGITS_ALONE, BOTTLENECK_ALONE, XLEARN, TLLIB, DANN_2015,
+    RTN_2016, RTN_RAMPED, DEEP_CORAL_2016, DRCN_2016, DSN_2016, CMD_2017, CMD_ALONE, JAN_2017, ADDA_2017, MCD_2018,
+    CDAN_2018, CDAN_E_2018, MDD_2019, *BATCH_NORM,
 )  # fmt: skip
 DISCREPANCY = (DDC_2014, DAN_2015, JAN_2017, CMD_2017, DEEP_CORAL_2016)
 ADVERSARIAL = (DANN_2015, CDAN_2018, MCD_2018, MDD_2019)

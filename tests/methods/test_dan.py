@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from torch import nn
 
 from mtl_bench.measures.mmd import squared_mmd
-from mtl_bench.methods.deep.dan import DAN, Layers
+from mtl_bench.methods.deep.dan import DAN, Kernels, Layers
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Learner
@@ -45,13 +47,16 @@ def test_as_released_the_five_kernels_are_summed() -> None:
         DAN(layers="all")  # type: ignore[arg-type]
 
 
-def test_one_kernel_is_the_middle_one_of_the_five() -> None:
+@pytest.mark.parametrize(("kernels", "bandwidths"), [("one", (1.0,)), ("33", [2 ** (k / 2) for k in range(-16, 17)])])
+def test_other_kernels_are_the_middle_one_of_the_five_or_those_of_the_paper(
+    kernels: Kernels, bandwidths: Sequence[float]
+) -> None:
     given = batches("a", "b", shape=SHAPE)
-    model = learner(DAN(kernels="one"))
+    model = learner(DAN(kernels=kernels))
     layer = model.classifier[:2]  # type: ignore[index]
     features = model.features(given)
     source, target = layer(torch.cat([features["a"], features["b"]])), layer(features["target"])
-    torch.testing.assert_close(model.losses(given, 0.5)["discrepancy 1"], squared_mmd(source, target, (1.0,)))
+    torch.testing.assert_close(model.losses(given, 0.5)["discrepancy 1"], squared_mmd(source, target, bandwidths))
 
 
 def test_the_features_may_be_one_of_the_layers_or_the_only_one() -> None:

@@ -15,7 +15,8 @@ from mtl_bench.models.heads import layers_of
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
 
-Kernels = Literal["mean", "sum", "one"]
+Kernels = Literal["mean", "sum", "one", "33"]
+OF_PAPER = tuple(2 ** (power / 2) for power in range(-16, 17))  # its bandwidths, over the middle one
 Layers = Literal["head", "features", "features and head"]
 
 
@@ -29,7 +30,9 @@ class DAN:
     has the same expectation and more variance.
 
     Above a bottleneck the head is one layer, and the bottleneck, the network's features, is one of the paper's layers:
-    `layers` says whose embeddings agree. `kernels="one"` is the single kernel of the paper's DAN_SK, of bandwidth 1.
+    `layers` says whose embeddings agree. `kernels="one"` is the single kernel of the paper's DAN_SK, of bandwidth 1,
+    and "33" the paper's own family, from 2^-8 to 2^8 times the middle one, here with equal weights around the mean
+    squared distance where the paper solves for the weights and takes the median.
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
@@ -44,7 +47,8 @@ class DAN:
         reduction=(
             "a convex combination of kernels; unbiased, over quadruples in a row",
             "the sum of five kernels; over quadruples in a row",
-            '`kernels`: the mean of five; "sum" is the code\'s, "one" DAN_SK\'s; unbiased, over all pairs',
+            '`kernels`: the mean of five; "sum" is the code\'s, "one" DAN_SK\'s, "33" the paper\'s; '
+            "unbiased, over all pairs",
         ),
         weight=("lambda, selected", "1", "1"),
         schedule=("constant", "constant", "constant"),
@@ -67,7 +71,7 @@ class DANLearner(Learner):
     def __init__(self, net: Network, classes: int, method: DAN) -> None:
         super().__init__(net, classes)
         self.weight = method.weight * (len(OCTAVES) if method.kernels == "sum" else 1)
-        self.bandwidths = (1.0,) if method.kernels == "one" else OCTAVES
+        self.bandwidths: tuple[float, ...] = {"one": (1.0,), "33": OF_PAPER}.get(method.kernels, OCTAVES)
         self.aligned = method.layers
 
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:

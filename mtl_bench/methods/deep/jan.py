@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, get_args
+from typing import ClassVar, Literal, get_args
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -12,12 +12,12 @@ from torch.nn import functional as F
 from mtl_bench.measures.joint_mmd import Gaussians, squared_joint_mmd
 from mtl_bench.measures.mmd import OCTAVES
 from mtl_bench.methods.as_published import AsPublished
-from mtl_bench.methods.deep.dan import Kernels
 from mtl_bench.methods.deep.mmd import sources_and_target
 from mtl_bench.methods.deep.ramp import ramp
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
 
+Kernels = Literal["mean", "sum"]
 FEATURES = Gaussians(OCTAVES, relative=True)
 PREDICTIONS = Gaussians((1.68,), relative=False)  # the released sigma, in the units of probabilities
 
