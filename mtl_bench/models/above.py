@@ -86,7 +86,7 @@ def shape_below(network: Pretrained, stage: str) -> tuple[int, ...]:
 @lru_cache
 def outline(network: Pretrained) -> dict[str, tuple[int, ...]]:
     """Each stage with the shape of its output, without the number of images."""
-    found, x = {}, torch.zeros(1, 3, SIZE, SIZE)
+    found, x = {}, torch.zeros(1, 3, SIZE, SIZE, device="cpu")
     with torch.no_grad():
         for name, stage in published_stages(network).items():
             x = stage.eval()(x)

@@ -38,7 +38,8 @@ class Pretrained:
         Raises WeightsError when the weights cannot be had.
         """
         try:
-            net, transform = self._torchvision(head) if self.name.startswith(TORCHVISION) else self._timm(head)
+            with torch.device("cpu"):  # also where others are built without content: these have one
+                net, transform = self._torchvision(head) if self.name.startswith(TORCHVISION) else self._timm(head)
         except Exception as error:  # hubs fail in their own ways: no network, no such name, no access, a cut download
             first = str(error).strip().partition("\n")[0] or type(error).__name__
             raise WeightsError(

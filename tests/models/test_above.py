@@ -11,7 +11,8 @@ from PIL import Image
 
 from mtl_bench.core.trial import Work
 from mtl_bench.datasets.synthetic import SyntheticImages
-from mtl_bench.models.above import Above
+from mtl_bench.models.above import Above, outline
+from mtl_bench.models.macs import macs
 from mtl_bench.models.network import Network
 from mtl_bench.models.pretrained import Pretrained
 from mtl_bench.training.recipe import Recipe
@@ -50,3 +51,13 @@ def test_bad_stages_are_refused_with_those_that_there_are() -> None:
         Above(first="blocks_9").stages()
     with pytest.raises(ValueError, match=r"conv_stem is the first stage of .*; name a later one"):
         _ = Above(first="conv_stem").input_shape
+
+
+def test_published_weights_have_their_content_where_others_are_built_without_one() -> None:
+    outline.cache_clear()
+    with torch.device("meta"):
+        stages = Above().stages()
+    assert {w.device.type for w in stages["blocks_6"].parameters()} == {"cpu"}
+    assert {w.device.type for w in stages["bottleneck"].parameters()} == {"meta"}
+    outline.cache_clear()
+    assert macs(Above())["conv_head"] == 320 * 1280 * 7 * 7  # a convolution of 1 × 1
