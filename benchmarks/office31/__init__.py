@@ -31,7 +31,14 @@ STUDY = Study(
         "Adaptation, ICML 2019"
     ),
     plan=plan,
-    seeds={"smoke": 2, "laptop": 5},
+    seeds={"smoke": 2, "laptop": 5, "gpu": 3, "paper": 5},
+    takes={
+        "gpu": (
+            "about an hour on a card that learns 1,200 images a second with a ResNet-50, 12 GB of its memory and 4 GB "
+            "of the machine's, 20 GB of disk; never measured"
+        ),
+        "paper": "about 150 hours on such a card, 8 GB of the machine's memory and 60 GB of disk; never measured",
+    },
     chance=100 / 31,
     baseline={"method": NONE},
     ceiling=None,
@@ -69,6 +76,10 @@ STUDY = Study(
         "papers learn an AlexNet or a ResNet-50 end to end; their numbers stand beside as context and decide nothing.",
         "All numbers go by the last weights, which looks at no label. TLlib's go by the epoch that is best on the "
         "target's labels; the table of rules says what that is worth.",
+        "Gpu scale is a ResNet-50 that learns end to end, with published weights at a tenth of the rate and whole "
+        "images of 224 × 224 without augmentation: 1,500 steps of 32 + 32 images, source only, DAN, DANN and CDAN. "
+        "Paper scale has 20,000 steps and all methods, AlexNet above conv3 as in DAN's paper, by torchvision's weights "
+        "instead of Caffe's, and CMD's table on VGG-16's fc6. Neither has been run.",
         "No weight, rate or length was chosen by target labels: each method has its paper's or its authors' weight "
         "(docs/methods.md), and the recipe that its papers share: SGD with momentum .9, rate .01 (1 + 10p)^-.75, decay "
         "1e-3. The figure of weights says how much that matters.",

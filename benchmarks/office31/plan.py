@@ -35,6 +35,8 @@ from mtl_bench.trials.contracts import DataSet
 from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.trunk import Trunk
 
+from .end_to_end import end_to_end
+
 DOMAINS = Office31.domains
 PAIRS: tuple[Pair, ...] = tuple(permutations(DOMAINS, 2))
 TO_WEBCAM, TO_AMAZON = ("amazon", "webcam"), ("webcam", "amazon")
@@ -53,6 +55,9 @@ WEIGHTS = (0.5, 1.5, 5.0, 15.0, 50.0)
 
 
 def plan(scale: Scale) -> Iterator[Cell]:
+    if scale.name in ("gpu", "paper"):
+        yield from end_to_end(scale, PAIRS, WITH_HEADROOM)
+        return
     of_images = table(scale, ORIGINAL)
     fewer = scale.seeds[: scale.pick(smoke=1, laptop=FEWER)]
     pairs: tuple[Pair, ...] = scale.pick(smoke=(TO_WEBCAM,), laptop=PAIRS)

@@ -19,7 +19,8 @@ SHORT = 8  # tokens of the sequence that measures a network's width
 class Backbone(Protocol):
     """An architecture, as a frozen dataclass: named stages from inputs to features, and its head.
 
-    `input_shape` is (C, H, W) for pixels, (d,) for features and () for tokens.
+    `input_shape` is (C, H, W) for pixels, (d,) for features and () for tokens. One with published weights may have a
+    `normalisation`: the mean and standard deviation of pixels by which they were learnt.
     """
 
     @property
@@ -53,6 +54,9 @@ class Network(nn.Module):
         channels = self.input_shape[:1] if len(self.input_shape) == 3 else (1,)
         self.register_buffer("mean", torch.zeros(*channels, 1, 1))
         self.register_buffer("std", torch.ones(*channels, 1, 1))
+        if published := self._published():
+            self.mean.copy_(published[0])
+            self.std.copy_(published[1])
         if backbone.batch_norm == "per domain":
             split_batch_norm(self.stages, domains)
         self._frozen = 0
@@ -72,9 +76,10 @@ class Network(nn.Module):
         return self.backbone.head(self.width, classes)
 
     def normalise(self, mean: Tensor, std: Tensor) -> None:
-        """Set the mean and standard deviation, (C, 1, 1), of pixels in [0, 1]."""
-        self.mean.copy_(mean)
-        self.std.copy_(std)
+        """Set the mean and standard deviation, (C, 1, 1), of pixels in [0, 1]; published weights keep their own."""
+        if not self._published():
+            self.mean.copy_(mean)
+            self.std.copy_(std)
 
     def freeze(self, count: int) -> None:
         """Stop the first `count` stages: weights, biases and running averages."""
@@ -121,6 +126,10 @@ class Network(nn.Module):
             parts = {layer: features.split(sizes) for layer, features in joint.items()}
             return {domain: {layer: parts[layer][i] for layer in self.layers} for i, domain in enumerate(inputs)}
         return {domain: self._through(x, domain) for domain, x in inputs.items()}
+
+    def _published(self) -> tuple[Tensor, Tensor] | None:
+        found: tuple[Tensor, Tensor] | None = getattr(self.backbone, "normalisation", None)
+        return found
 
     def _through(self, x: Tensor, domain: str | None = None) -> dict[str, Tensor]:
         if domain is not None:

@@ -35,11 +35,14 @@ class Pretrained:
     def network(self, head: bool = False) -> tuple[nn.Module, Transform]:
         """The network in evaluation mode, (n, 3, H, W) to features (n, width) or its own classes, and its transform.
 
+        Where networks are built without content, on the device "meta", it has random weights: none is read or fetched.
         Raises WeightsError when the weights cannot be had.
         """
+        published = torch.get_default_device().type != "meta"
+        build = self._torchvision if self.name.startswith(TORCHVISION) else self._timm
         try:
-            with torch.device("cpu"):  # also where others are built without content: these have one
-                net, transform = self._torchvision(head) if self.name.startswith(TORCHVISION) else self._timm(head)
+            with torch.device("cpu"):
+                net, transform = build(head, published)
         except Exception as error:  # hubs fail in their own ways: no network, no such name, no access, a cut download
             first = str(error).strip().partition("\n")[0] or type(error).__name__
             raise WeightsError(
@@ -48,14 +51,28 @@ class Pretrained:
             ) from error
         return net.eval().requires_grad_(False), transform
 
-    def _timm(self, head: bool) -> tuple[nn.Module, Transform]:
+    @property
+    def normalisation(self) -> tuple[Tensor, Tensor]:
+        """(3, 1, 1) each: the mean and the standard deviation of pixels in [0, 1] by which its weights were learnt."""
+        if self.name.startswith(TORCHVISION):
+            found: Any = _torchvision_weights(self.name).transforms()
+        else:
+            import timm
+
+            found = timm.get_pretrained_cfg(self.name)
+            if found is None:
+                raise WeightsError(f"timm knows no network named {self.name}; timm.list_models() names those that are")
+        mean, std = (torch.tensor(values, device="cpu").view(3, 1, 1) for values in (found.mean, found.std))
+        return mean, std
+
+    def _timm(self, head: bool, published: bool) -> tuple[nn.Module, Transform]:
         import timm
         from timm.data import create_transform, resolve_model_data_config  # type: ignore[attr-defined]
 
         packaged = self.name == PACKAGED
         more: dict[str, Any] = {} if head else {"num_classes": 0}
-        net = timm.create_model(self.name, pretrained=not packaged, **more)
-        if packaged:
+        net = timm.create_model(self.name, pretrained=published and not packaged, **more)
+        if published and packaged:
             weights = renamed(torch.load(_packaged_weights(), map_location="cpu", weights_only=True), net)
             net.load_state_dict(
                 weights if head else {n: w for n, w in weights.items() if not n.startswith("classifier.")}
@@ -63,17 +80,23 @@ class Pretrained:
         transform: Transform = create_transform(**resolve_model_data_config(net))  # type: ignore[no-untyped-call]
         return net, transform
 
-    def _torchvision(self, head: bool) -> tuple[nn.Module, Transform]:
-        from torchvision.models import get_model, get_model_weights
+    def _torchvision(self, head: bool, published: bool) -> tuple[nn.Module, Transform]:
+        from torchvision.models import get_model
 
-        name = self.name.removeprefix(TORCHVISION)
-        weights: Any = get_model_weights(name).DEFAULT
-        net: nn.Module = get_model(name, weights=weights)
+        weights = _torchvision_weights(self.name)
+        net: nn.Module = get_model(self.name.removeprefix(TORCHVISION), weights=weights if published else None)
         if not head:  # what the last linear layer sees
             last = [where for where, module in net.named_modules() if isinstance(module, nn.Linear)][-1]
             parent, _, child = last.rpartition(".")
             setattr(net.get_submodule(parent), child, nn.Identity())
         return net, weights.transforms()
+
+
+def _torchvision_weights(name: str) -> Any:
+    from torchvision.models import get_model_weights
+
+    weights: Any = get_model_weights(name.removeprefix(TORCHVISION)).DEFAULT
+    return weights
 
 
 def _packaged_weights() -> Path:
