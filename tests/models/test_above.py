@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,7 +77,8 @@ def test_a_network_that_learns_from_pixels_on_is_the_published_one_at_first() ->
     net.normalise(torch.zeros(3, 1, 1), torch.ones(3, 1, 1))  # published weights keep their own
     published, transform = Pretrained().network()
     pixels = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 3, SIZE, SIZE), np.uint8))
-    normalise = next(step for step in transform.transforms if hasattr(step, "mean"))
+    steps: Any = transform
+    normalise = next(step for step in steps.transforms if hasattr(step, "mean"))
     with torch.no_grad():
         torch.testing.assert_close(net({"a": pixels})["a"]["conv_head"], published(normalise(pixels / 255)))
     assert all(weight.requires_grad for weight in net.parameters())
