@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mtl_bench.plans.adaptation import FULL, Pair
+from mtl_bench.plans.adaptation import FULL, LAST, Pair
 from mtl_bench.plans.lines import Deep, years_of
-from mtl_bench.plans.standard import NONE, SHALLOW, SOURCE_ONLY
+from mtl_bench.plans.standard import (
+    CDAN_2018,
+    DAN_2015,
+    DANN_2015,
+    JAN_2017,
+    MCD_2018,
+    MDD_2019,
+    NONE,
+    SHALLOW,
+    SOURCE_ONLY,
+)
 from mtl_bench.study import Cell, Scale, Study
+from mtl_bench.views.gains import Gains
 from mtl_bench.views.ranking import Ranking
 from mtl_bench.views.timeline import Timeline
 
@@ -63,6 +74,11 @@ STUDY = Study(
             where={"protocol": FULL},
             marks="classifier",
             panels="data",
+        ),
+        Gains(
+            "What methods gain where source only is weak or strong",
+            methods=tuple(line.name for line in (DAN_2015, JAN_2017, DANN_2015, CDAN_2018, MCD_2018, MDD_2019)),
+            where={"protocol": FULL, "selection": LAST},
         ),
         Ranking("Rules by their regret against the oracle, over all data sets, in points", columns="data"),
         Ranking("The same, by method", columns="method"),

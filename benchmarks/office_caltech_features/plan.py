@@ -12,6 +12,7 @@ from mtl_bench.datasets.synthetic import SyntheticFeatures
 from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.models.bottleneck import Bottleneck
+from mtl_bench.models.pretrained import Pretrained
 from mtl_bench.plans.adaptation import AdaptationTable, Pair, between
 from mtl_bench.plans.lines import Shallow
 from mtl_bench.plans.standard import DAN_2015, DANN_2015, SOURCE_ONLY
@@ -27,11 +28,12 @@ from ..office_caltech.plan import FULL, PER_CLASS, SHIFTS, SPLITS, SURF
 from ..office_caltech.plan import PAIRS as LETTERS
 from ..office_caltech.rows import ROWS, TWENTY_OR_TEN
 
-EFFICIENTNET, GOOGLENET = "EfficientNet-Lite0", "GoogLeNet"
+EFFICIENTNET, GOOGLENET, TRANSFORMER = "EfficientNet-Lite0", "GoogLeNet", "ViT-B/16"
+NETWORKS = {EFFICIENTNET: Pretrained(), TRANSFORMER: Pretrained("vit_base_patch16_224.augreg_in1k")}
 PAIRS: tuple[Pair, ...] = tuple((BY_LETTER[letters[0]], BY_LETTER[letters[1]]) for letters in LETTERS)
 SIX: tuple[Pair, ...] = tuple(pair for pair in PAIRS if {*pair} <= {*OfficeCaltechGoogLeNet.domains})
-PAIRS_OF = {SURF: PAIRS, EFFICIENTNET: PAIRS, GOOGLENET: SIX}
-WIDTHS = {SURF: 800, EFFICIENTNET: 1280, GOOGLENET: 1024}
+PAIRS_OF = {SURF: PAIRS, EFFICIENTNET: PAIRS, GOOGLENET: SIX, TRANSFORMER: PAIRS}
+WIDTHS = {SURF: 800, EFFICIENTNET: 1280, GOOGLENET: 1024, TRANSFORMER: 768}
 FROM = {name: PER_CLASS[letter] for letter, name in BY_LETTER.items()}  # labelled images a class in a draw
 LINES = tuple(row for row in ROWS if row.dimension != TWENTY_OR_TEN)  # which was fitted to a paper's row
 DEEP = (SOURCE_ONLY, DAN_2015, DANN_2015)
@@ -41,13 +43,15 @@ OF_SIX: Labels = {"source": "each of amazon, dslr, webcam", "target": "each othe
 
 
 def plan(scale: Scale) -> Iterator[Cell]:
-    lines = LINES[:: scale.pick(smoke=6, laptop=1)]
+    lines = LINES[:: scale.pick(smoke=6, laptop=1, paper=1)]
     for features, of_features in PAIRS_OF.items():
-        pairs: tuple[Pair, ...] = scale.pick(smoke=SIX[:2], laptop=of_features)
+        if features == TRANSFORMER and scale.name != "paper":
+            continue  # its weights have to be fetched
+        pairs: tuple[Pair, ...] = scale.pick(smoke=SIX[:2], laptop=of_features, paper=of_features)
         for line in lines:
             yield from shallow(scale, line, features, pairs)
         if features != SURF:
-            fewer = scale.seeds[: scale.pick(smoke=1, laptop=FEWER)]
+            fewer = scale.seeds[: scale.pick(smoke=1, laptop=FEWER, paper=None)]
             network = Bottleneck(features=width(scale, features))
             yield from table(scale, features).deep([replace(one, network=network) for one in DEEP], pairs, fewer)
 
@@ -58,7 +62,7 @@ def shallow(scale: Scale, line: Shallow, features: str, pairs: tuple[Pair, ...])
     whole = {pair: fit(scale, line, features, pair) for pair in pairs}
     for pair, trial in whole.items():
         yield Cell({**labels, **between(pair), "protocol": FULL}, trial)
-        per_class: int = scale.pick(smoke=8, laptop=FROM[pair[0]])
+        per_class: int = scale.pick(smoke=8, laptop=FROM[pair[0]], paper=FROM[pair[0]])
         drawn = replace(trial, per_class=per_class, draws=len(scale.seeds), first_seed=scale.seeds[0])
         for seed in scale.seeds:
             place = {**between(pair), "protocol": SPLITS, "seed": seed}
@@ -82,10 +86,10 @@ def table(scale: Scale, features: str) -> AdaptationTable:
         {name: Distinct(target, Transductive(compared(scale, features, name))) for name, target in targets.items()},
         targets,
         Recipe(
-            steps=scale.pick(smoke=8, laptop=1500),
-            batch_size=scale.pick(smoke=16, laptop=64),
+            steps=scale.pick(smoke=8, laptop=1500, paper=1500),
+            batch_size=scale.pick(smoke=16, laptop=64, paper=64),
             weight_decay=0.001,
-            checkpoints=scale.pick(smoke=2, laptop=5),
+            checkpoints=scale.pick(smoke=2, laptop=5, paper=5),
         ),
         {"features": features},
     )
@@ -93,7 +97,7 @@ def table(scale: Scale, features: str) -> AdaptationTable:
 
 def data(scale: Scale, features: str, domain: str) -> DataSet:
     found = compared(scale, features, domain)
-    return Trunk(found) if isinstance(found, OfficeCaltechImages) else found
+    return Trunk(found, NETWORKS[features]) if isinstance(found, OfficeCaltechImages) else found
 
 
 def compared(scale: Scale, features: str, domain: str) -> DataSet:
@@ -101,7 +105,7 @@ def compared(scale: Scale, features: str, domain: str) -> DataSet:
     [shift] = [SHIFTS[letter] for letter, name in BY_LETTER.items() if name == domain]
     if scale.name == "smoke":
         return SyntheticFeatures(shift, width(scale, features), stands_for=domain)
-    if features == EFFICIENTNET:
+    if features in NETWORKS:
         return OfficeCaltechImages(domain, "jpeg88")
     found: DataSet = OfficeCaltechSURF(domain) if features == SURF else OfficeCaltechGoogLeNet(domain)
     return found
@@ -109,5 +113,5 @@ def compared(scale: Scale, features: str, domain: str) -> DataSet:
 
 def width(scale: Scale, features: str) -> int:
     """Of the features; a tenth of it at smoke scale."""
-    of_scale: int = scale.pick(smoke=WIDTHS[features] // 10, laptop=WIDTHS[features])
+    of_scale: int = scale.pick(smoke=WIDTHS[features] // 10, laptop=WIDTHS[features], paper=WIDTHS[features])
     return of_scale

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from mtl_bench.views.gains import Gains
 from mtl_bench.views.rank_correlations import RankCorrelations
 from mtl_bench.views.ranking import Ranking
 from mtl_bench.views.scatter import ScatterPlot
@@ -77,3 +78,20 @@ def test_regret_is_a_mean_over_all_that_a_column_holds(maker: Maker) -> None:
     [row] = table.numbers.to_dict("records")
     assert (row["near"], row["far"]) == (3.0, 9.0)
     assert table.text.iloc[0]["mean"] == "−6.0"
+
+
+def test_gains_stand_over_the_baseline_of_the_same_pair_by_the_seeds_that_both_have(maker: Maker) -> None:
+    for i, (data, (source, target)) in enumerate(PLACES):
+        place: dict[str, Any] = {"data": data, "source": source, "target": target}
+        maker.cell([50.0 + i, 60.0 + i], method="source only", **place)
+        maker.cell([52.0 + i, 66.0 + i, 0.0], method="DANN", **place)  # nobody has the baseline of the third seed
+        maker.cell([90.0], first=207, method="MMD", **place)  # nor of this one
+    figure = drawn(Gains("Gains", methods=("DANN", "MMD")), make_study(), maker.results())
+    assert figure is not None
+    [axes] = figure.axes
+    shown: Any = axes.collections
+    assert [sorted(points.get_offsets().tolist()) for points in shown] == [
+        [[55.0 + i, 4.0] for i in range(12)],
+        [[55.0 + i, 4.0] for i in range(12, 14)],
+    ]
+    assert axes.get_title(loc="left") == "DANN: +4.0"

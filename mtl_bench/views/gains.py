@@ -1,0 +1,76 @@
+"""Gains: what methods gain over the accuracy that is there without them, a point per pair of domains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from mtl_bench.results.frame import Frame
+from mtl_bench.results.measured import means_over_common_seeds, values_of
+from mtl_bench.study import Labels
+from mtl_bench.typeset import signed
+from mtl_bench.views import primitives
+from mtl_bench.views.scatter import COLUMNS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Gains:
+    """A panel per method: along the axis its baseline, which differs in these labels alone, upwards what is gained.
+
+    Without `baselines` it is the study's; of several the first that a cell has. Values of the label `marks` have a mark
+    of their own. A panel is titled with the mean gain.
+    """
+
+    reading: ClassVar[str] = (
+        "Each point is a pair of domains: what the method gains in points, over the accuracy of the same network "
+        "without adaptation, as means over the seeds that both have. Chance tilts such a cloud downwards: an error of "
+        "the baseline's accuracy is in the gain with the opposite sign. Beside a method's name stands its mean gain."
+    )
+    files: ClassVar[tuple[str, ...]] = ()
+
+    title: str
+    methods: tuple[str, ...]
+    marks: str = "data"  # the label whose values have marks of their own
+    where: Labels = field(default_factory=dict)
+    baselines: tuple[Labels, ...] = ()
+
+    def draw(self, frame: Frame) -> Figure | None:
+        """The figure, None when the results hold nothing for it."""
+        found = {name: pairs for name in self.methods if (pairs := self._pairs(frame, name))}
+        if not found:
+            return None
+        columns = min(COLUMNS, len(found))
+        figure, grid = primitives.panels(-(-len(found) // columns), columns, wide=columns > 1)
+        marks = values_of(frame.measured(where=self.where), self.marks)
+        handles: dict[str, Any] = {}
+        for axes, (name, pairs) in zip(grid, found.items(), strict=False):
+            axes.axhline(0, color="0.35", linewidth=0.8, linestyle=(0, (4, 2)))
+            for mark in dict.fromkeys(mark for mark, _, _ in pairs):
+                own = [(before, gain) for at, before, gain in pairs if at == mark]
+                handles[mark or "measured"] = primitives.points(
+                    axes, [x for x, _ in own], [y for _, y in own], marks.index(mark), size=14
+                )
+            axes.set_title(f"{name}: {signed(float(np.mean([gain for _, _, gain in pairs])))}", loc="left")
+        for axes in grid[::columns]:
+            axes.set_ylabel("gain (points)")
+        for axes in grid[max(0, len(found) - columns) : len(found)]:
+            axes.set_xlabel("accuracy without adaptation (%)")
+        primitives.hide_rest(grid, len(found))
+        primitives.legend(figure, handles, "upper")
+        return figure
+
+    def _pairs(self, frame: Frame, method: str) -> list[tuple[str, float, float]]:
+        """(mark, the baseline's accuracy, the gain) of each pair of domains."""
+        found = []
+        for cell in frame.measured(where={**self.where, "method": method}):
+            without = (frame.relative(cell, labels) for labels in self.baselines or (frame.study.baseline,))
+            baseline = next(filter(None, without), None)
+            if baseline is not None and baseline.values.keys() & cell.values.keys():
+                after, before = means_over_common_seeds(cell, baseline)
+                found.append((cell.labels.get(self.marks, ""), before, after - before))
+        return found
