@@ -59,6 +59,7 @@ class Cell:
     metric: str = ""  # accuracy, or of a cell with an artifact that file's name, unless it is said
     optional: bool = False  # its data may not be available: the page says so, and the run goes on
     reads: str = ""  # the trial's metric, where it has another name there: one of several splits, for example
+    pooled: bool = False  # a mean over other cells, which stands in no table of theirs
     artifact: str = ""  # a file that the trial leaves and a picture needs: the cell is this file, and in no table
 
     def __post_init__(self) -> None:

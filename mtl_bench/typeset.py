@@ -30,6 +30,18 @@ class Linked(str):
         return linked
 
 
+class Styled(str):
+    """Text of which a table may be bold, with a smaller line beneath it."""
+
+    bold: bool
+    beneath: str
+
+    def __new__(cls, text: str, bold: bool = False, beneath: str = "") -> Styled:
+        styled = super().__new__(cls, text)
+        styled.bold, styled.beneath = bold, beneath
+        return styled
+
+
 def linked(text: str, url: str | None) -> str:
     """The text, with a link where there is one."""
     return Linked(text, url) if url else text
@@ -83,6 +95,9 @@ def duration(seconds: float) -> str:
 def escape(value: Any) -> str:
     """Text that Markdown and HTML show as it is, on one line; links stay links."""
     text = MARKDOWN.sub(r"\\\1", html.escape(_one_line(value), quote=False))
+    if isinstance(value, Styled):
+        beneath = f"<br><sub>{escape(value.beneath)}</sub>" if value.beneath else ""
+        return (f"**{text}**" if value.bold else text) + beneath
     return f"[{text}]({value.url})" if isinstance(value, Linked) else text
 
 
@@ -98,10 +113,18 @@ def latex_table(frame: pd.DataFrame) -> str:
     r"""A booktabs table, for `\input` in a paper that loads the package; a blank line in a cell would end it."""
     columns = "".join("r" if is_numeric(frame[column]) else "l" for column in frame.columns)
     rows: list[Any] = [frame.columns, *frame.itertuples(index=False)]
-    head, *body = (" & ".join(_one_line(value).translate(LATEX) for value in row) + " \\\\\n" for row in rows)
+    head, *body = (" & ".join(_latex(value) for value in row) + " \\\\\n" for row in rows)
     return (
         f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head}\\midrule\n{''.join(body)}\\bottomrule\n\\end{{tabular}}\n"
     )
+
+
+def _latex(value: Any) -> str:
+    text = _one_line(value).translate(LATEX)
+    if not isinstance(value, Styled):
+        return text
+    beneath = rf" {{\scriptsize {value.beneath.translate(LATEX)}}}" if value.beneath else ""
+    return (rf"\textbf{{{text}}}" if value.bold else text) + beneath
 
 
 def _one_line(value: Any) -> str:

@@ -134,7 +134,7 @@ STUDY = Study(
         Bars("How far apart source and target stay in the features", metric="a_distance"),
         Points("Features of source and target, by t-SNE", where=FROM_MNIST),
         Ranking("Selection rules by what they lose against the oracle, in points"),
-        Grid("All pairs of digits", columns="target", where={"selection": "last"}),
+        Grid("All pairs of digits", where={"selection": "last"}),
     ),
     papers=addresses(GANIN, FIRST_GANIN, BOUSMALIS, TZENG, ZELLINGER, SAITO, HOFFMAN),
     deviations=(

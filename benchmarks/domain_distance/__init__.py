@@ -8,13 +8,14 @@ from mtl_bench.plans.adaptation import between
 from mtl_bench.plans.standard import NONE, SOURCE_ONLY
 from mtl_bench.study import Cell, Claim, Contrast, Scale, Study, mean_of
 from mtl_bench.trials.separation import FeatureDistance
-from mtl_bench.views.grid import Grid
+from mtl_bench.views.heat_map import HeatMap
 from mtl_bench.views.rank_correlations import RankCorrelations
 from mtl_bench.views.scatter import ScatterPlot
 
 from .tables import PACS, tables
 
 DISTANCES = ("mmd", "cmd", "coral", "a_distance")
+SHOWN = {"loss": "What source only loses, in points", "a_distance": "Proxy A-distances", "mmd": "Squared MMD"}
 
 
 def plan(scale: Scale) -> Iterator[Cell]:
@@ -58,8 +59,7 @@ STUDY = Study(
     views=(
         ScatterPlot("The loss of source only over the distance of the domains", x=DISTANCES, y="loss"),
         RankCorrelations("Which distance goes with the loss", x=DISTANCES, y="loss"),
-        Grid("What source only loses, in points", metric="loss"),
-        *(Grid(f"Distances: {name}", rows="source", metric=name) for name in DISTANCES),
+        *(HeatMap(text, metric, panels="data") for metric, text in SHOWN.items()),
     ),
     deviations=(
         "The theorem's distance is over all classifiers of a kind; measured are four others, of which the proxy "

@@ -8,6 +8,7 @@ from mtl_bench.published import addresses
 from mtl_bench.study import Study
 from mtl_bench.views.bars import Bars
 from mtl_bench.views.grid import Grid
+from mtl_bench.views.heat_map import HeatMap
 from mtl_bench.views.timeline import Timeline
 
 from .claims import CLAIMS
@@ -40,15 +41,11 @@ STUDY = Study(
     published=tuple(published()),
     claims=CLAIMS,
     views=(
-        Grid(
-            "Source only, from each style to each other",
-            rows="source",
-            where={"method": NONE, "images": WHOLE},
-        ),
+        HeatMap("Source only, from each style to each other", where={"method": NONE, "images": WHOLE}),
         Timeline("Methods over the years: the mean over all pairs", years_of(EIGHT), {"images": WHOLE}),
         Bars("From photographs to sketches", where={"images": WHOLE, "source": "real", "target": "sketch"}),
-        Grid("Every pair, every method", where={"images": WHOLE}),
-        Grid("Every pair of four styles, 126 classes", where={"images": OF_126}),
+        Grid("Every pair, every method", rows="pair", columns="method", where={"images": WHOLE}),
+        Grid("Every pair of four styles, 126 classes", rows="pair", columns="method", where={"images": OF_126}),
     ),
     papers=addresses(PENG, TLLIB),
     deviations=(

@@ -9,6 +9,7 @@ from mtl_bench.published import addresses
 from mtl_bench.study import Study
 from mtl_bench.views.bars import Bars
 from mtl_bench.views.grid import Grid
+from mtl_bench.views.mean_ranks import MeanRanks
 from mtl_bench.views.ranking import Ranking
 from mtl_bench.views.sweep import Sweep
 from mtl_bench.views.timeline import Timeline
@@ -57,6 +58,7 @@ STUDY = Study(
             where={"protocol": FULL, "source": "amazon", "target": "webcam"},
             marks="classifier",
         ),
+        MeanRanks("Methods by their mean rank over pairs", where={"protocol": FULL, "selection": LAST}),
         Grid("Every pair, all of the source labelled", where={"protocol": FULL, "selection": LAST}),
         Grid("Every pair, shallow methods", where={"protocol": FULL, "selection": ""}),
         Grid("20 labels a class of amazon, 8 of webcam", where={"protocol": FEW.name}),

@@ -39,7 +39,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
         for pair, trial in trials.items():
             yield Cell({**row.convention, **domains(pair), **features, "protocol": FULL}, trial)
         for metric in ("accuracy", "warnings"):
-            yield Cell({**row.convention, **MEAN, **features, "protocol": FULL}, mean(scale, row), metric)
+            yield Cell({**row.convention, **MEAN, **features, "protocol": FULL}, mean(scale, row), metric, pooled=True)
     for row in SAMPLED:
         for pair in pairs_of(scale):
             trial = sampled(scale, row, pair, "judging half", len(scale.seeds), scale.seeds[0])

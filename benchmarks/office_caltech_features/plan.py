@@ -70,7 +70,7 @@ def shallow(scale: Scale, line: Shallow, features: str, pairs: tuple[Pair, ...])
     for name, over in ((OF_TWELVE, PAIRS), (OF_SIX, SIX)):
         if {*over} <= {*pairs}:
             mean = MeanOver(Group(tuple(whole[pair] for pair in over)))
-            yield Cell({**labels, **name, "protocol": FULL}, mean)
+            yield Cell({**labels, **name, "protocol": FULL}, mean, pooled=True)
 
 
 def fit(scale: Scale, line: Shallow, features: str, pair: Pair) -> FitShallow:

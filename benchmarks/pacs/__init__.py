@@ -8,6 +8,7 @@ from mtl_bench.plans.standard import NONE, SHALLOW
 from mtl_bench.published import addresses
 from mtl_bench.study import Study
 from mtl_bench.views.grid import Grid
+from mtl_bench.views.mean_ranks import MeanRanks
 from mtl_bench.views.ranking import Ranking
 from mtl_bench.views.timeline import Timeline
 
@@ -47,6 +48,7 @@ STUDY = Study(
             where={"protocol": FULL, "source": TO_SKETCH[0], "target": TO_SKETCH[1]},
             marks="classifier",
         ),
+        MeanRanks("Methods by their mean rank over pairs", where={"protocol": FULL, "selection": LAST}),
         Grid("Every pair, all of the source labelled", where={"protocol": FULL, "selection": LAST}),
         Grid("Every pair, shallow methods", where={"protocol": FULL, "selection": ""}),
         Grid("20 labels a class of the source", where={"protocol": FEW.name}),

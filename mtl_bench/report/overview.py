@@ -23,6 +23,7 @@ HEADS: dict[Verdict, str] = {  # of the overview's columns
     "opposite": "negative",  # the opposite or no effect that counts
     "undecided": "undecided",
     "not judged": "not judged",
+    "exploratory": "exploratory",
 }
 
 
@@ -34,7 +35,7 @@ class Summary:
     scale: str
     title: str
     question: str
-    claims: list[dict[str, str]]  # of each primary claim its text, verdict and words; an exploratory one is not judged
+    claims: list[dict[str, str]]  # of each its text, verdict and words
     rows: int
     seeds: str
     dates: str
@@ -45,7 +46,7 @@ class Summary:
         return f"{self.study}.{self.scale}"
 
     def count(self, verdict: Verdict) -> str:
-        """How many primary claims have this verdict."""
+        """How many claims have this verdict."""
         return str(sum(claim["verdict"] == verdict for claim in self.claims) or ABSENT)
 
 
@@ -56,7 +57,7 @@ def note(path: Path, name: str, frame: Frame, run: sections.Run, judgements: Seq
         scale=frame.scale,
         title=frame.study.title,
         question=frame.study.question,
-        claims=[{"text": j.claim.text, "verdict": j.verdict, "words": j.words} for j in judgements if j.claim.primary],
+        claims=[{"text": j.claim.text, "verdict": j.verdict, "words": j.words} for j in judgements],
         rows=len(frame.results.rows),
         seeds=run.seeds,
         dates=run.dates,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mtl_bench.disk import write_atomically
 from mtl_bench.report import evidence, overview, sections, templating
+from mtl_bench.report.answer import answers
 from mtl_bench.report.declared import declared
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.measured import MEANINGFUL_GAP
@@ -17,8 +18,10 @@ from mtl_bench.statistics.numbers import numbers
 from mtl_bench.statistics.verdict import judge
 from mtl_bench.views import style
 from mtl_bench.views.all_cells import AllCells
+from mtl_bench.views.sides import Sides
 from mtl_bench.views.table import Table
 
+LEAD = Sides("What the claims compare")
 MEANING = {
     "smoke": "synthetic data, to prove that the study runs from end to end",
     "laptop": "real data, minutes on two processor cores",
@@ -36,6 +39,11 @@ class Shown:
     reading: str = ""
     table: Table | None = None
 
+    @property
+    def address(self) -> str:
+        """Its place within the page."""
+        return Path(self.stem).name
+
 
 def write(study_name: str, frame: Frame, folder: Path, stale: Mapping[str, int] | None = None) -> Path:
     """Write `<folder>/<study>.<scale>.md` and `.html`, and the figures and tables in `<folder>/<study>.<scale>/`.
@@ -44,7 +52,7 @@ def write(study_name: str, frame: Frame, folder: Path, stale: Mapping[str, int] 
     """
     study, scale, shown = frame.study, frame.scale, frame.results
     name = f"{study_name}.{scale}"
-    figures, tables, undrawn = _draw(frame, folder / name)
+    lead, figures, tables, undrawn = _draw(frame, folder / name)
     judgements, compared = judge(frame), sections.sides_of(frame)
     run = sections.run(frame)
     parts = {
@@ -55,6 +63,8 @@ def write(study_name: str, frame: Frame, folder: Path, stale: Mapping[str, int] 
         "command": sections.command(shown) or f"mtl-bench run {study_name} --scale {scale}",
         "redraw": f"mtl-bench report {study_name} --scale {scale}",
         "results_link": Path(os.path.relpath(shown.folder / f"{name}.csv", folder)).as_posix(),
+        "answers": answers(judgements),
+        "lead": lead,
         "figures": figures,
         "tables": tables,
         "undrawn": undrawn,
@@ -94,15 +104,18 @@ def _meaning(study_name: str, scale: str, results: Path) -> str:
     return MEANING[scale] + ("; never run on the real data so far" if never else "")
 
 
-def _draw(frame: Frame, files: Path) -> tuple[list[Shown], list[Shown], list[str]]:
-    """Write every figure and table, and remove the files of former ones; also what lacks files to be drawn from."""
+def _draw(frame: Frame, files: Path) -> tuple[Shown | None, list[Shown], list[Shown], list[str]]:
+    """Write every figure and table, and remove the files of former ones.
+
+    The figure of the claims' sides comes first; also what lacks files to be drawn from.
+    """
     files.mkdir(parents=True, exist_ok=True)
     former = {path for path in files.iterdir() if path.suffix != ".part"}  # those are what another command now writes
     figures: list[Shown] = []
     tables: list[Shown] = []
     undrawn: list[str] = []
     explained: set[str] = set()  # how to read a kind of figure is said once
-    for view in (*frame.study.views, *map(AllCells, frame.metrics)):
+    for view in (LEAD, *frame.study.views, *map(AllCells, frame.metrics)):
         with style.styled():
             drawn = view.draw(frame)
         if drawn is None:
@@ -115,11 +128,12 @@ def _draw(frame: Frame, files: Path) -> tuple[list[Shown], list[Shown], list[str
             drawn.write(files / stem)
             tables.append(Shown(view.title, f"{files.name}/{stem}", reading, drawn))
         else:
-            stem = f"figure-{len(figures) + 1}"
+            stem = "claims" if view is LEAD else f"figure-{sum(one.title != LEAD.title for one in figures) + 1}"
             style.save(drawn, files / stem)
             figures.append(Shown(view.title, f"{files.name}/{stem}", reading))
     stems = {Path(part.stem).name for part in [*figures, *tables]}
     for path in former:
         if path.stem not in stems and path.name != overview.FILE:
             path.unlink(missing_ok=True)  # another command that writes this page may be faster
-    return figures, tables, undrawn
+    lead = figures.pop(0) if figures and figures[0].title == LEAD.title else None
+    return lead, figures, tables, undrawn

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtl_bench.report import sections
-from mtl_bench.typeset import ABSENT, Linked, escape, is_numeric, markdown_table, number, p_value
+from mtl_bench.typeset import ABSENT, Linked, Styled, escape, is_numeric, markdown_table, number, p_value
 from mtl_bench.views.style import DPI
 
 if TYPE_CHECKING:
@@ -71,6 +71,9 @@ def html(folder: Path, papers: Mapping[str, str]) -> Environment:
 
     def link(value: Any) -> Markup:
         text = escape(value)
+        if isinstance(value, Styled):
+            beneath = Markup(" <small>{}</small>").format(value.beneath) if value.beneath else ""
+            return (Markup("<strong>{}</strong>").format(str(value)) if value.bold else text) + beneath
         if not isinstance(value, Linked):
             return text
         return Markup('<a href="{}">{}</a>').format(value.url, str(value))
@@ -106,6 +109,6 @@ def html(folder: Path, papers: Mapping[str, str]) -> Environment:
     environment.globals |= {
         "style": Markup((FOLDER / "style.css").read_text(encoding="utf-8")),
         "script": Markup((FOLDER / "page.js").read_text(encoding="utf-8")),
-        "marks": {"holds": "✓", "opposite": "✗", "undecided": "?", "not judged": "–"},
+        "marks": {"holds": "✓", "opposite": "✗", "undecided": "?", "exploratory": "~", "not judged": "–"},
     }
     return environment

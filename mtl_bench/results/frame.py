@@ -92,18 +92,28 @@ class Frame:
         """What the same table of the same paper gains over its own baseline."""
         return self.published.gain(number, self.study.baseline)
 
+    def pooled(self, cell: Measured) -> bool:
+        """Whether the cell is a mean over others."""
+        return self._without_device(cell) in self._pooled
+
+    @cached_property
+    def _pooled(self) -> set[Any]:
+        return {_identity(cell) for cell in self._planned if cell.pooled}
+
     def uses(self, cell: Measured) -> str:
         """What of the target the cell's trial uses, "nothing" or "not said" included; "" where it has no target."""
-        labels = frozenset((name, value) for name, value in cell.labels.items() if name != "device")
-        return self._uses.get((labels, cell.metric), "")
+        return self._uses.get(self._without_device(cell), "")
+
+    @staticmethod
+    def _without_device(cell: Measured) -> tuple[frozenset[tuple[str, str]], str]:
+        return frozenset((name, value) for name, value in cell.labels.items() if name != "device"), cell.metric
 
     @cached_property
     def _uses(self) -> dict[tuple[frozenset[tuple[str, str]], str], str]:
         found = {}
         for cell in self._planned:
-            labels = frozenset((n, str(v)) for n, v in cell.labels.items() if n != REPLICATE and v != "")
-            if (labels, cell.metric) not in found:
-                found[labels, cell.metric] = _said(cell)
+            if (identity := _identity(cell)) not in found:
+                found[identity] = _said(cell)
         return found
 
     @cached_property
@@ -159,6 +169,11 @@ def _said(cell: Cell) -> str:
     except AttributeError:  # a method of one's own without `uses`: no reason to lose a page
         return "not said"
     return "" if uses is None else ", ".join(uses) or "nothing"
+
+
+def _identity(cell: Cell) -> tuple[frozenset[tuple[str, str]], str]:
+    """A planned cell's labels without its seed, and its metric."""
+    return frozenset((n, str(v)) for n, v in cell.labels.items() if n != REPLICATE and v != ""), cell.metric
 
 
 def scale_of(results: Results) -> str:

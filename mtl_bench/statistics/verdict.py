@@ -2,7 +2,8 @@
 
 A claim is a contrast per replicate (a seed). It is tested against zero, ± `within` or -`at_most_worse`, and against the
 smallest effect that counts; each of these tests has one error rate of 5 % for all primary claims of a study (Holm).
-Every judgement carries the sentence that says how it came about.
+An exploratory claim is not tested: where its interval lies is said. Every judgement carries the sentence that says how
+it came about.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from mtl_bench.statistics.inference import FEWEST, ROUNDING, detectable, holm
 from mtl_bench.study import Claim, Study
 from mtl_bench.typeset import count, number, p_value
 
-Verdict = Literal["holds", "opposite", "undecided", "not judged"]
+Verdict = Literal["holds", "opposite", "undecided", "exploratory", "not judged"]
 
 ALPHA = 0.05
 EQUIVALENCE = 1 - 2 * ALPHA  # the level of the interval that two one-sided tests at ALPHA go by
@@ -99,7 +100,12 @@ def decide(drafts: Sequence[Judgement], scale: str) -> list[Judgement]:
     tested, missing = _adjusted(tested, primary), _adjusted(missing, primary)
     judged = []
     for draft, why, test, absence in zip(drafts, reasons, tested, missing, strict=True):
-        done = _decide(draft, test, absence, sum(primary), scale) if test else _unjudged(draft, why)
+        if test is None:
+            done = _unjudged(draft, why)
+        elif draft.claim.primary:
+            done = _decide(draft, test, absence, sum(primary), scale)
+        else:
+            done = _explored(draft)
         if (deciding := done.deciding) and deciding.df:
             strictest = ALPHA / max(sum(primary), 1)
             done = replace(done, detectable=detectable(deciding.se, deciding.df, strictest, done.claim.kind))
@@ -122,8 +128,6 @@ def _refusal(draft: Judgement, scale: str) -> str:
         return "At smoke scale the data are synthetic: nothing is judged."
     if n < FEWEST:
         return f"{count(n, 'seed')} with all cells: fewer than {FEWEST} are only shown."
-    if not claim.primary:
-        return "An exploratory claim: its interval is shown, without a verdict."
     for result in draft.gates:
         if not result.passed:
             return f"Not judged at this scale: the gate “{result.gate.text}” is {result.verdict}."
@@ -170,6 +174,17 @@ def _unjudged(draft: Judgement, why: str) -> Judgement:
         return replace(draft, rule=why)
     equal = draft.claim.within is not None
     return replace(draft, rule=why, deciding=min(draft.estimates, key=lambda e: -abs(e.mean) if equal else e.mean))
+
+
+def _explored(draft: Judgement) -> Judgement:
+    """Where the interval of the contrast that speaks least for the claim lies: of several, all must lie above zero."""
+    done = _unjudged(draft, "")
+    assert done.deciding
+    low, high = done.deciding.interval()
+    place = "above zero" if low > 0 else "below zero" if high < 0 else "open"
+    where = "holds zero" if place == "open" else f"lies {place}"
+    rule = f"An exploratory claim gets no verdict; its 95 % interval, for which no other claim is counted, {where}."
+    return replace(done, verdict="exploratory", words=f"exploratory, {place}", rule=rule)
 
 
 def _decide(draft: Judgement, test: Tested, absence: Tested | None, primary: int, scale: str) -> Judgement:

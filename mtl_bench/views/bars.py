@@ -13,7 +13,7 @@ from mtl_bench.results.frame import Frame
 from mtl_bench.results.measured import Measured, split, values_of
 from mtl_bench.study import Labels
 from mtl_bench.views import primitives
-from mtl_bench.views.style import LETTERS_PER_INCH, PUBLISHED_MARKERS, unit
+from mtl_bench.views.style import LETTERS_PER_INCH, PUBLISHED_MARKERS, places_of, unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,7 @@ class Bars:
         published: dict[str, Any] = {}
         for axes, row in zip(grid, rows, strict=True):
             placed = list(_places(row))
-            for bar, name in enumerate(names):
+            for name, bar in places_of(names).items():
                 mine = [one for one in placed if one[0].labels.get(self.bars, "") == name]
                 if mine:
                     handles[name] = _draw_bars(axes, mine, bar)

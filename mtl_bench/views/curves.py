@@ -13,7 +13,7 @@ from mtl_bench.results.kept import read_columns_of
 from mtl_bench.results.measured import split, values_of
 from mtl_bench.study import Labels
 from mtl_bench.views import primitives
-from mtl_bench.views.style import unit
+from mtl_bench.views.style import places_of, unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,14 +47,14 @@ class Curves:
             return None
         drawn = [cells[keys] for keys in curves]
         names = values_of(drawn, self.lines)
-        parts = split(drawn, self.lines)
+        places, parts = places_of(names), split(drawn, self.lines)
         columns = len(parts) if len(parts) < 3 else 2 if len(parts) == 4 else 3
         figure, grid = primitives.panels(-(-len(parts) // columns), columns, wide=len(names) > LINES_OF_ONE_COLUMN)
         handles: dict[str, Any] = {}
         for axes, (title, inside) in zip(grid, parts.items(), strict=False):
             for cell in inside:
-                line = names.index(cell.labels.get(self.lines, ""))
-                handles[names[line]] = _line(axes, curves[cell.keys], line)
+                name = cell.labels.get(self.lines, "")
+                handles[name] = _line(axes, curves[cell.keys], places[name])
             axes.set_title(title, loc="left")
             axes.set_xlabel(self.x.replace("_", " "))
             axes.set_xlim(left=0)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,13 @@ HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 PUBLISHED_MARKERS = ("", "D", "^", "s", "v")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)))
+# A method has the same colour, pattern and marker in every figure: its place here, each pair of which differs in one.
+METHODS = (
+    "DANN", "DAN", "Deep CORAL", "CDAN", "JAN", "MDD", "no adaptation", "train on target", "MCD", "ADDA", "DDC", "CMD",
+    "RTN", "DSN with DANN", "TCA", "PCA", "JDA", "GFK", "SA", "CORAL", "OT with classes", "KMM", "MMD", "DRCN",
+    "CDAN+E", "AdaBN",
+)  # fmt: skip
+ALSO = {"source only": "no adaptation"}  # another name of the same
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same letters on every machine
     "font.size": 7,
@@ -49,6 +58,15 @@ STYLE: Any = {
     "pdf.fonttype": 42,  # fonts embedded as TrueType, as publishers ask
     "savefig.dpi": DPI,
 }
+
+
+def places_of(names: Sequence[str]) -> dict[str, int]:
+    """The place of each name in the style's colours, patterns and markers: a method's own, for others a free one."""
+    own = {name: METHODS.index(known) for name in names if (known := ALSO.get(name, name)) in METHODS}
+    if len(set(own.values())) < len(own):  # a figure with both names of one
+        own = {}
+    free = (place for place in count() if place not in own.values())
+    return {name: own[name] if name in own else next(free) for name in names}
 
 
 def styled() -> AbstractContextManager[None]:

@@ -12,7 +12,7 @@ from mtl_bench.results.frame import Frame
 from mtl_bench.results.measured import Measured, number_along, values_of
 from mtl_bench.study import Labels
 from mtl_bench.views import primitives
-from mtl_bench.views.style import PERCENT, unit
+from mtl_bench.views.style import PERCENT, places_of, unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +52,7 @@ class Sweep:
         handles: dict[str, Any] = {}
         published: dict[str, Any] = {}
         heights: list[float] = []
-        for i, name in enumerate(names):
+        for name, i in places_of(names).items():
             points = self._points([cell for cell in cells if cell.labels.get(self.lines, "") == name])
             means = [float(np.mean([cell.mean for cell in at])) for at in points.values()]
             handles[name] = primitives.line(axes, list(points), means, i)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from mtl_bench.report.answer import answers
 from mtl_bench.report.page import write
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.table import Results
@@ -21,7 +22,7 @@ from mtl_bench.statistics.verdict import judge
 from mtl_bench.study import Cell, Claim, Labels, Published, Scale, Study, View, accuracy
 from mtl_bench.views.bars import Bars
 from mtl_bench.views.filters import Filters
-from tests.results.measured import Maker, Nothing, frame_of, make_study, plan
+from tests.results.measured import PAPER, Maker, Nothing, frame_of, make_study, plan
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -49,7 +50,30 @@ def test_the_page_says_what_the_results_hold(quick: tuple[Study, Results], tmp_p
         "76.66",
     ):
         assert needed in text
-    assert text.index("not matched") < text.index("Verdicts") < text.index("Figures") < text.index("How each claim")
+    places = [text.index(part) for part in (f"**{judgement.words}**", "## Verdicts", "claims.png", "not matched")]
+    assert places == sorted(places)
+    assert places[-1] < text.index("## Figures") < text.index("How each claim")
+
+
+def test_the_answer_comes_first_and_names_what_holds(maker: Maker, tmp_path: Path) -> None:
+    maker.cell([40.0, 41.0, 42.0, 40.5, 41.5], method="source only")
+    maker.cell([48.0, 49.1, 50.2, 48.3, 49.6], method="DANN")
+    gain = accuracy(method="DANN") - accuracy(method="source only")
+    claims = (
+        Claim("It hurts", (-1.0 * gain,), PAPER),
+        *(Claim(f"DANN helps {i}", (gain,), PAPER) for i in range(4)),
+        Claim("Who knows", (gain,), PAPER, primary=False),
+    )
+    study = make_study(claims=claims, gates=(), chance=None)
+    judgements = judge(frame_of(study, maker.results()))
+    first, second = answers(judgements)
+    assert (first.words, second.words) == ("holds", "opposite at this scale")
+    helps = "; ".join(f"DANN helps {i} (+8.0 points [7.9, 8.2])" for i in range(3))
+    assert first.claims == f"{helps}; and 1 more claim."
+    assert second.claims.startswith("It hurts (−8.0 points")
+    exploratory = [judgement for judgement in judgements if not judgement.claim.primary]
+    assert [answer.words for answer in answers(exploratory)] == ["exploratory, above zero"]
+    assert answers([]) == []
 
 
 def test_a_claims_size_that_was_not_read_in_the_paper_says_where_it_was(
@@ -93,7 +117,7 @@ def test_equal_results_give_equal_bytes_in_another_process(quick: tuple[Study, R
     subprocess.run([sys.executable, "-c", code, tmp_path], check=True, env=environment, cwd=root)
     here, there = contents(tmp_path / "here"), contents(tmp_path / "there")
     assert {name for name, content in here.items() if there[name] != content} == set()
-    assert len(here) == 2 + 2 + 1 + 2 * 2 + 2 * 3  # the pages, the overview, its note, figures and tables
+    assert len(here) == 2 + 2 + 1 + 3 * 2 + 2 * 3  # the pages, the overview, its note, figures and tables
 
 
 def test_files_of_a_former_page_go(quick: tuple[Study, Results], tmp_path: Path) -> None:
@@ -102,7 +126,10 @@ def test_files_of_a_former_page_go(quick: tuple[Study, Results], tmp_path: Path)
     assert (tmp_path / "quick.laptop" / "figure-2.pdf").exists()
     write("quick", frame_of(replace(study, views=study.views[:1]), results), tmp_path)
     left = {path.name for path in (tmp_path / "quick.laptop").iterdir()}
-    assert left == {"summary.json", "figure-1.png", "figure-1.pdf", "table-1.csv", "table-1.md", "table-1.tex"}
+    assert left == {
+        *("summary.json", "claims.png", "claims.pdf", "figure-1.png", "figure-1.pdf"),
+        *("table-1.csv", "table-1.md", "table-1.tex"),
+    }
 
 
 def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:

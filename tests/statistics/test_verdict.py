@@ -65,16 +65,42 @@ def test_noise_is_undecided(maker: Maker) -> None:
     assert judged(maker)[0].verdict == "undecided"
 
 
-def test_smoke_few_seeds_and_exploratory_claims_get_no_verdict(maker: Maker) -> None:
+def test_smoke_and_few_seeds_get_no_verdict(maker: Maker) -> None:
     gains(maker, [5.0, 6.0])
     assert "fewer than 3" in judged(maker)[0].rule
     assert "smoke" in judged(maker, scale="smoke")[0].rule
-    gains(maker, [5.0, 6.0, 5.5], target="sketches")
-    [judgement] = judged(maker, claim(accuracy(method="DANN", target="sketches"), primary=False))
-    assert judgement.verdict == "not judged"
+
+
+@pytest.mark.parametrize(
+    ("found", "place"),
+    [([5.0, 6.0, 5.5], "above zero"), ([-5.0, -6.0, -5.5], "below zero"), ([5.0, -6.0, 0.5], "open")],
+)
+def test_of_an_exploratory_claim_the_place_of_its_interval_is_said(
+    maker: Maker, found: list[float], place: str
+) -> None:
+    gains(maker, found)
+    [judgement] = judged(maker, claim(primary=False))
+    assert (judgement.verdict, judgement.words) == ("exploratory", f"exploratory, {place}")
     assert judgement.p is None
     assert judgement.deciding is not None
     assert judgement.deciding.n == 3
+
+
+def test_an_exploratory_claim_of_several_contrasts_is_above_zero_where_all_are(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5])
+    gains(maker, [0.5, -0.6, 0.1], target="sketches")
+    both = (
+        accuracy(method="DANN", target=target) - accuracy(method="source only", target=target)
+        for target in ("photos", "sketches")
+    )
+    [judgement] = judged(maker, claim(*both, primary=False))
+    assert judgement.words == "exploratory, open"
+
+
+def test_a_failed_gate_stops_an_exploratory_claim_too(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5])
+    gate = Gate("source only reads half", accuracy(method="source only"), at_least=50)
+    assert judged(maker, claim(primary=False), gates=(gate,))[0].words == "not judged"
 
 
 def test_a_failed_gate_is_named_and_stops_the_verdict(maker: Maker) -> None:

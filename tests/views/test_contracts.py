@@ -30,7 +30,11 @@ REQUIRED = {
     "y": "accuracy",
     "x": ("accuracy",),
     "lines": (Line("DANN", {"method": "DANN"}),),
+    "methods": ("DANN",),
 }  # fields without a default
+ALSO: dict[str, dict[str, Any]] = {  # what a kind of view needs to draw the small frame
+    "HeatMap": {"where": {"method": "DANN", "selection": "last", "layer": 1}}
+}
 METHODS = ("source only", "DANN")
 
 
@@ -49,7 +53,7 @@ pytestmark = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name
 def made(kind: type[Any]) -> Any:
     needed = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
     assert set(needed) <= set(REQUIRED), f"say in REQUIRED what a test gives {kind.__name__} for {needed}"
-    return kind(**{name: REQUIRED[name] for name in needed})
+    return kind(**{name: REQUIRED[name] for name in needed}, **ALSO.get(kind.__name__, {}))
 
 
 def plan(scale: Scale) -> Iterable[Cell]:

@@ -7,6 +7,7 @@ import html
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,8 @@ from mtl_bench.core.trial import Trial
 from mtl_bench.results.measured import fraction_of_gap
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.numbers import numbers
-from mtl_bench.study import Published, Study
-from mtl_bench.typeset import duration, escape, latex_table, markdown_table, number, p_value, plus, signed
+from mtl_bench.study import Cell, Published, Study
+from mtl_bench.typeset import Styled, duration, escape, latex_table, markdown_table, number, p_value, plus, signed
 from mtl_bench.views.all_cells import AllCells
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.table import USES, Table
@@ -41,6 +42,17 @@ def test_the_main_table_has_means_gains_and_shares(quick: tuple[Study, Results])
     assert rows.loc["DANN", "published gain"] == pytest.approx(76.66 - 52.25)
     assert rows.loc[["source only", "train on target"], "fraction of gap"].isna().all()
     assert rows["gain"].isna().to_dict() == {"source only": True, "DANN": False, "train on target": False}
+
+
+ANY = Trial()
+
+
+def make_cells(pairs: tuple[tuple[str, str], ...]) -> list[Cell]:
+    return [
+        Cell({"method": method, "source": source, "target": target}, ANY)
+        for method in METHODS
+        for source, target in pairs
+    ]
 
 
 @dataclass(frozen=True)
@@ -121,19 +133,61 @@ def test_the_counterpart_is_compared_before_context_and_marked(maker: Maker) -> 
     assert "context: other images" in row["published in"]
 
 
-def test_a_grid_has_a_column_per_target_and_the_published_value(maker: Maker) -> None:
+def test_a_grid_has_a_column_per_pair_and_the_published_value_beneath(maker: Maker) -> None:
     for target in ("photos", "sketches"):
         for method in METHODS:
             maker.cell([50.0, 52.0], method=method, target=target)
     maker.cell([60.0], method="DSN", target="sketches")
     study = make_study(published=(Published(76.66, {"method": "DANN", "target": "photos"}, "Table 2", PAPER),))
     table = drawn(Grid("All"), study, maker.results())
-    assert list(table.text.columns) == ["method", "photos", "sketches"]
-    rows = table.text.set_index("method")
-    assert rows.loc["DANN", "photos"] == "51.0 ± 1.4 (2) [76.66]"
-    assert rows.loc["DSN", "photos"] == "–"
-    assert rows.loc["DSN", "sketches"] == "60.0 (1)"
+    assert list(table.text.columns) == ["method", "photos", "sketches", "mean"]  # all have one source
+    rows: Any = table.text.set_index("method")
+    assert (rows.loc["DANN", "photos"], rows.loc["DANN", "photos"].beneath) == ("51.0 ± 1.4 (2)", "[76.66]")
+    assert (rows.loc["DSN", "photos"], rows.loc["DSN", "mean"]) == ("–", "–")  # a mean over one of two would mislead
+    assert (rows.loc["DSN", "sketches"], rows.loc["DSN", "sketches"].bold) == ("60.0 (1)", True)
+    assert rows.loc["DANN", "mean"].beneath == ""  # no table has both
     assert len(table.numbers) == 7
+
+
+def test_a_grids_mean_is_over_pairs_by_seed_and_its_best_is_bold(maker: Maker) -> None:
+    pairs = (("a", "b"), ("b", "a"))
+    published: list[Published] = []
+    for i, (source, target) in enumerate(pairs):
+        place: dict[str, Any] = {"source": source, "target": target}
+        maker.cell([50.0 + i, 60.0 + i, 0.0][: 3 - i], method="source only", **place)
+        maker.cell([55.0 + i, 61.0 + i, 0.0][: 3 - i], method="DANN", **place)
+        maker.cell([90.0, 90.0], method="train on target", **place)
+        published.append(Published(70.0 + i, {"method": "DANN", **place}, "Table 2", PAPER))
+    maker.cell([1.0], method="DANN", source="each", target="each other")
+    mean = {"method": "DANN", "source": "each", "target": "each other", "selection": "last"}
+    cells = (*make_cells(pairs), Cell(mean, ANY, pooled=True))
+    frame = replace(frame_of(make_study(published=tuple(published)), maker.results()), cells=cells)
+    table = Grid("All").draw(frame)
+    assert table is not None
+    rows: Any = table.text.set_index("method")
+    assert list(rows.columns) == ["a → b", "b → a", "mean"]
+    assert rows.loc["DANN", "mean"] == "58.5 ± 4.2 (2)"  # over the two seeds that both pairs have
+    assert rows.loc["DANN", "mean"].beneath == "[70.5]"
+    assert rows["mean"].map(lambda entry: entry.bold).to_dict() == {
+        "source only": False, "DANN": True, "train on target": False,
+    }  # fmt: skip
+    assert rows.loc["train on target", "mean"] == "90.0 ± 0.0 (2)"
+
+
+def test_equal_numbers_of_seeds_are_said_once_and_equal_entries_are_all_bold(maker: Maker) -> None:
+    for method in ("source only", "DANN"):
+        maker.cell([50.0, 52.0], method=method)
+    table = drawn(Grid("All"), make_study(), maker.results())
+    assert table.shared["n"] == "2"
+    assert list(table.text["accuracy"]) == ["51.0 ± 1.4"] * 2
+    assert all(entry.bold for entry in table.text["accuracy"])
+
+
+def test_what_is_bold_and_what_stands_beneath_is_so_in_markdown_and_latex() -> None:
+    entry = Styled("80.6 ± 0.4", bold=True, beneath="[72.6]")
+    assert escape(entry) == "**80.6 ± 0.4**<br><sub>[72.6]</sub>"
+    assert r"\textbf{80.6 $\pm$ 0.4} {\scriptsize [72.6]}" in latex_table(pd.DataFrame({"a": [entry]}, dtype=object))
+    assert escape(Styled("1")) == "1"
 
 
 def test_the_three_files_agree(quick: tuple[Study, Results], tmp_path: Path) -> None:

@@ -32,3 +32,49 @@ const open = () => {
 };
 addEventListener("hashchange", open);
 if (location.hash) open();
+// Print shows what is folded, and folds it again.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  for (const part of folded) part.open = true;
+});
+addEventListener("afterprint", () => folded.forEach((part) => (part.open = false)));
+// Long tables are searched; every table is copied as it stands, the rows that are shown.
+const LONG = 12;
+const asCsv = (rows) =>
+  rows.map((row) => row.map((text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)).join(",")).join("\n");
+const asLatex = (rows) => {
+  const plain = { "−": "$-$", "±": "$\\pm$", "→": "$\\to$", "–": "--", "×": "$\\times$" };
+  const escaped = (text) => text.replace(/[&%$#_{}]/g, "\\$&").replace(/[−±→–×]/g, (letter) => plain[letter]);
+  const [head, ...body] = rows.map((row) => row.map(escaped).join(" & ") + " \\\\");
+  return [`\\begin{tabular}{${"l".repeat(rows[0].length)}}`, "\\toprule", head, "\\midrule", ...body,
+    "\\bottomrule", "\\end{tabular}"].join("\n");
+};
+for (const table of document.querySelectorAll("table.sortable")) {
+  const tools = document.createElement("div");
+  tools.className = "tools";
+  if (table.tBodies[0].rows.length > LONG) {
+    const search = document.createElement("input");
+    search.type = "search";
+    search.placeholder = "filter: all of these words";
+    search.setAttribute("aria-label", "filter rows");
+    search.addEventListener("input", () => {
+      const words = search.value.toLowerCase().split(/\s+/);
+      for (const row of table.tBodies[0].rows)
+        row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+    });
+    tools.append(search);
+  }
+  for (const [name, written] of [["copy as CSV", asCsv], ["copy as LaTeX", asLatex]]) {
+    const button = document.createElement("button");
+    button.textContent = name;
+    button.addEventListener("click", async () => {
+      const rows = [...table.rows].filter((row) => !row.hidden);
+      await navigator.clipboard.writeText(written(rows.map((row) => [...row.cells].map((cell) => cell.textContent.trim()))));
+      button.textContent = "copied";
+      setTimeout(() => (button.textContent = name), 1500);
+    });
+    tools.append(button);
+  }
+  table.closest(".scroll").before(tools);
+}
