@@ -45,12 +45,12 @@ ABOVE_CONV3, ABOVE_FC6 = Above(ALEXNET, "conv4"), Bottleneck(4096)
 ON_ONE_CARD = (SOURCE_ONLY, DAN_2015, DANN_2015, CDAN_2018)
 OF_RESNET = (
     *ON_ONE_CARD, DDC_2014, ONE_KERNEL, LOGITS_ALONE, BOTTLENECK_ALONE, RTN_2016, DEEP_CORAL_2016, JAN_2017, ADDA_2017,
-    MCD_2018, CDAN_E_2018, MDD_2019,
+    CMD_ALONE, CMD_2017, MCD_2018, CDAN_E_2018, MDD_2019,
 )  # fmt: skip
 OF_ALEXNET = (
     SOURCE_ONLY, DDC_2014, DAN_2015, ONE_KERNEL, LOGITS_ALONE, BOTTLENECK_ALONE, DEEP_CORAL_2016, RTN_2016, JAN_2017,
 )  # fmt: skip
-OF_VGG = (CMD_ALONE, CMD_2017)
+OF_VGG = tuple(replace(line, name=f"{line.name}, on VGG-16") for line in (CMD_ALONE, CMD_2017))
 
 
 def end_to_end(scale: Scale, pairs: tuple[Pair, ...], with_headroom: tuple[Pair, ...]) -> Iterator[Cell]:

@@ -18,10 +18,10 @@ from mtl_bench.statistics.numbers import numbers
 from mtl_bench.statistics.verdict import judge
 from mtl_bench.views import style
 from mtl_bench.views.all_cells import AllCells
-from mtl_bench.views.sides import Sides
+from mtl_bench.views.claim_sides import ClaimSides
 from mtl_bench.views.table import Table
 
-LEAD = Sides("What the claims compare")
+LEAD = ClaimSides("What the claims compare")
 MEANING = {
     "smoke": "synthetic data, to prove that the study runs from end to end",
     "laptop": "real data, minutes on two processor cores",

@@ -94,25 +94,21 @@ class Frame:
 
     def pooled(self, cell: Measured) -> bool:
         """Whether the cell is a mean over others."""
-        return self._without_device(cell) in self._pooled
+        return _identity(cell.labels, cell.metric) in self._pooled
 
     @cached_property
     def _pooled(self) -> set[Any]:
-        return {_identity(cell) for cell in self._planned if cell.pooled}
+        return {_identity(cell.labels, cell.metric) for cell in self._planned if cell.pooled}
 
     def uses(self, cell: Measured) -> str:
         """What of the target the cell's trial uses, "nothing" or "not said" included; "" where it has no target."""
-        return self._uses.get(self._without_device(cell), "")
-
-    @staticmethod
-    def _without_device(cell: Measured) -> tuple[frozenset[tuple[str, str]], str]:
-        return frozenset((name, value) for name, value in cell.labels.items() if name != "device"), cell.metric
+        return self._uses.get(_identity(cell.labels, cell.metric), "")
 
     @cached_property
     def _uses(self) -> dict[tuple[frozenset[tuple[str, str]], str], str]:
         found = {}
         for cell in self._planned:
-            if (identity := _identity(cell)) not in found:
+            if (identity := _identity(cell.labels, cell.metric)) not in found:
                 found[identity] = _said(cell)
         return found
 
@@ -171,9 +167,9 @@ def _said(cell: Cell) -> str:
     return "" if uses is None else ", ".join(uses) or "nothing"
 
 
-def _identity(cell: Cell) -> tuple[frozenset[tuple[str, str]], str]:
-    """A planned cell's labels without its seed, and its metric."""
-    return frozenset((n, str(v)) for n, v in cell.labels.items() if n != REPLICATE and v != ""), cell.metric
+def _identity(labels: Labels, metric: str) -> tuple[frozenset[tuple[str, str]], str]:
+    """Of a cell, planned or measured: neither the seed nor the device tells it apart."""
+    return frozenset((n, str(v)) for n, v in labels.items() if n not in (REPLICATE, "device") and v != ""), metric
 
 
 def scale_of(results: Results) -> str:

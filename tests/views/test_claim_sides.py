@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.collections import PathCollection
 
 from mtl_bench.study import Claim, accuracy
-from mtl_bench.views.sides import Sides
+from mtl_bench.views.claim_sides import ClaimSides
 from tests.results.measured import PAPER, Maker, drawn, make_study
 
 GAIN = accuracy(method="DANN") - accuracy(method="source only")
@@ -18,7 +18,7 @@ def test_each_row_has_both_sides_of_a_claim_by_the_seeds_that_both_have(maker: M
     maker.cell([40.0, 41.0, 42.0, 43.0], method="source only")
     maker.cell([50.0, 52.0, 48.0], method="DANN")
     study = make_study(claims=(Claim("DANN helps", (GAIN,), PAPER), Claim("Else", (GAIN,), PAPER, primary=False)))
-    figure = drawn(Sides("Claims"), study, maker.results())
+    figure = drawn(ClaimSides("Claims"), study, maker.results())
     assert figure is not None
     [axes] = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["DANN helps\n● DANN   □ source only"]
@@ -33,7 +33,7 @@ def test_without_primary_claims_exploratory_ones_are_shown(maker: Maker) -> None
     for method in ("source only", "DANN"):
         maker.cell([40.0, 41.0], method=method)
     study = make_study(claims=(Claim("Else", (GAIN,), PAPER, primary=False),))
-    figure = drawn(Sides("Claims"), study, maker.results())
+    figure = drawn(ClaimSides("Claims"), study, maker.results())
     assert figure is not None
     assert "Else" in figure.axes[0].get_yticklabels()[0].get_text()
 
@@ -47,12 +47,12 @@ def test_a_difference_of_gains_has_no_sides_that_are_means(maker: Maker) -> None
         for target in ("photos", "sketches")
     ]
     study = make_study(claims=(Claim("More on photos", (both[0] - both[1],), PAPER),))
-    assert drawn(Sides("Claims"), study, maker.results()) is None
+    assert drawn(ClaimSides("Claims"), study, maker.results()) is None
     over_both = make_study(claims=(Claim("On both", (0.5 * (both[0] + both[1]),), PAPER),))
-    assert drawn(Sides("Claims"), over_both, maker.results()) is not None
+    assert drawn(ClaimSides("Claims"), over_both, maker.results()) is not None
 
 
 def test_a_claim_that_lacks_a_side_has_no_row(maker: Maker) -> None:
     maker.cell([40.0, 41.0], method="DANN")
     study = make_study(claims=(Claim("DANN helps", (GAIN,), PAPER),))
-    assert drawn(Sides("Claims"), study, maker.results()) is None
+    assert drawn(ClaimSides("Claims"), study, maker.results()) is None

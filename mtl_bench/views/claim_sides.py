@@ -1,4 +1,4 @@
-"""Sides: what each claim compares, as two dots on one axis. Its cells are the claim's, so that both say the same."""
+"""Claim sides: what each claim compares, as two dots on one axis, drawn from the cells that the claim is judged by."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Sides:
+class ClaimSides:
     """A row per contrast of a primary claim, or of any where none is primary, if each of its sides is a mean."""
 
     reading: ClassVar[str] = (
