@@ -31,7 +31,7 @@ HOW = """
 """
 
 
-class Shallow(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
+class ShallowEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
     """What all of them share."""
 
     normalisation: Normalisation
@@ -73,7 +73,7 @@ class Shallow(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
 
 
 @dataclass(eq=False, repr=False)
-class NoAdaptation(Shallow):
+class NoAdaptation(ShallowEstimator):
     of: ClassVar[type[Any]] = no_adaptation.NoAdaptation
 
     classifier: Classifier = "1-NN"
@@ -82,7 +82,7 @@ class NoAdaptation(Shallow):
 
 
 @dataclass(eq=False, repr=False)
-class PCA(Shallow):
+class PCA(ShallowEstimator):
     of: ClassVar[type[Any]] = pca.PCA
 
     dimension: int = 100
@@ -93,7 +93,7 @@ class PCA(Shallow):
 
 
 @dataclass(eq=False, repr=False)
-class TCA(Shallow):
+class TCA(ShallowEstimator):
     of: ClassVar[type[Any]] = tca.TCA
 
     dimension: int = 100
@@ -111,7 +111,7 @@ class TCA(Shallow):
 
 
 @dataclass(eq=False, repr=False)
-class SSTCA(Shallow):
+class SSTCA(ShallowEstimator):
     of: ClassVar[type[Any]] = sstca.SSTCA
 
     dimension: int = 30
@@ -131,7 +131,7 @@ class SSTCA(Shallow):
 
 
 @dataclass(eq=False, repr=False)
-class GFK(Shallow):
+class GFK(ShallowEstimator):
     of: ClassVar[type[Any]] = gfk.GFK
 
     dimension: int = 20
@@ -142,7 +142,7 @@ class GFK(Shallow):
 
 
 @dataclass(eq=False, repr=False)
-class SA(Shallow):
+class SA(ShallowEstimator):
     of: ClassVar[type[Any]] = sa.SA
 
     dimension: int | None = 100
@@ -153,7 +153,7 @@ class SA(Shallow):
 
 
 @dataclass(eq=False, repr=False)
-class CORAL(Shallow):
+class CORAL(ShallowEstimator):
     of: ClassVar[type[Any]] = coral.CORAL
 
     regulariser: float = 1.0
@@ -163,7 +163,7 @@ class CORAL(Shallow):
 
 
 @dataclass(eq=False, repr=False)
-class JDA(Shallow):
+class JDA(ShallowEstimator):
     of: ClassVar[type[Any]] = jda.JDA
 
     dimension: int = 100
@@ -182,7 +182,7 @@ class JDA(Shallow):
 
 
 @dataclass(eq=False, repr=False)
-class KMM(Shallow):
+class KMM(ShallowEstimator):
     of: ClassVar[type[Any]] = kmm.KMM
 
     bound: float = 1000.0
@@ -193,7 +193,7 @@ class KMM(Shallow):
 
 
 @dataclass(eq=False, repr=False)
-class OptimalTransport(Shallow):
+class OptimalTransport(ShallowEstimator):
     of: ClassVar[type[Any]] = ot.OptimalTransport
 
     regulariser: ot.Regulariser = "entropy and classes"

@@ -17,7 +17,7 @@ from sklearn.exceptions import NotFittedError
 
 import mtl_bench
 from mtl_bench.core.trial import Work
-from mtl_bench.estimators import deep, shallow
+from mtl_bench.estimators import given, shallow
 from mtl_bench.inputs.normalisation import normalised
 from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.plans import standard
@@ -72,7 +72,7 @@ def test_its_parameters_are_those_of_its_method_and_it_is_cloned(kind: type[Any]
     assert copy.method == one.method
     with pytest.raises(NotFittedError):
         copy.predict(domains()[0])
-    assert "`fit(X, y, target" in kind.__doc__
+    assert "`fit(X, y, target" in str(kind.__doc__)
 
 
 @pytest.mark.parametrize(("kind", "line"), [
@@ -106,9 +106,9 @@ def test_a_deep_one_is_the_trial_of_the_studies(tmp_path: Path) -> None:
     xs, ys, xt, _ = domains()
     one = made(mtl_bench.DANN).fit(xs, ys, xt)
     codes = np.searchsorted(WORDS, ys)
-    source = deep.InMemory("source", tuple(WORDS), xs, codes)
+    source = given.InMemory("source", tuple(WORDS), xs, codes)
     trial = Adapt(
-        one.method, (source,), deep.InMemory("target", tuple(WORDS), xt), Bottleneck(6),
+        one.method, (source,), given.InMemory("target", tuple(WORDS), xt), Bottleneck(6),
         Recipe(5, 8, weight_decay=0.001, checkpoints=1), 0,
     )  # fmt: skip
     trial.run(Work(tmp_path, "cpu"))
