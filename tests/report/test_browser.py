@@ -124,3 +124,7 @@ def test_a_phones_first_screen_has_a_verdict(page: Path, browser: Any) -> None:
     tab.goto(page.as_uri())
     box = tab.locator(".answers .verdict").first.bounding_box()
     assert box["y"] + box["height"] < 844
+    tab.goto((page.parent / "index.html").as_uri())
+    for verdict in tab.locator("td.verdict").all():  # the overview's stand beside the claims, not beyond the edge
+        box = verdict.bounding_box()
+        assert box["x"] + box["width"] <= 390
