@@ -7,12 +7,10 @@ from dataclasses import replace
 
 from mtl_bench.datasets.office31 import Office31
 from mtl_bench.datasets.synthetic import SyntheticImages
-from mtl_bench.datasets.wrappers.distinct import Distinct
-from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.methods.deep.stage_mmd import LOGITS, StageMMD
 from mtl_bench.models.above import Above
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import AdaptationTable, Pair, Protocol
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, Protocol, transductive_table
 from mtl_bench.plans.contrasts import MeansOverPairs
 from mtl_bench.plans.lines import Deep
 from mtl_bench.plans.standard import DAN_2015, DANN_2015, NONE, SOURCE_ONLY
@@ -65,13 +63,11 @@ def table(scale: Scale, first: str, short: bool = False) -> AdaptationTable:
     """The activations below the first stage that learns; a short run is for what compares many networks."""
     pool: str = scale.pick(smoke="train", laptop="all")
     photographs = {name: images(scale, name) for name in Office31.domains}
-    inputs = {
-        name: Transductive(Trunk(data, Pretrained(), (pool,), upto=BELOW[first]), pool)
-        for name, data in photographs.items()
-    }
-    return AdaptationTable(
-        {name: Distinct(inputs[name], Transductive(photographs[name], pool)) for name in inputs},
-        inputs,
+    below = {name: Trunk(data, Pretrained(), (pool,), upto=BELOW[first]) for name, data in photographs.items()}
+    return transductive_table(
+        below,
+        photographs,
+        pool,
         Recipe(
             steps=scale.pick(smoke=2, laptop=500 if short else 1500),
             batch_size=scale.pick(smoke=8, laptop=32 if short else 64),

@@ -7,10 +7,8 @@ from itertools import permutations
 
 from mtl_bench.datasets.office_caltech10_images import OfficeCaltechImages
 from mtl_bench.datasets.synthetic import SyntheticImages
-from mtl_bench.datasets.wrappers.distinct import Distinct
-from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import AdaptationTable, Pair, varied
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, transductive_table, varied
 from mtl_bench.study import Scale
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.contracts import DataSet
@@ -53,11 +51,11 @@ def office_caltech(scale: Scale) -> AdaptationTable:
     """Copies of an image are in no source twice."""
     names = OfficeCaltechImages.domains
     images = {n: _synthetic(names, n) if scale.name == "smoke" else OfficeCaltechImages(n, "jpeg88") for n in names}
-    targets = {name: _seen(scale, data) for name, data in images.items()}
-    pool = _pool(scale)
-    return AdaptationTable(
-        {name: Distinct(target, Transductive(images[name], pool)) for name, target in targets.items()},
-        targets,
+    pool: str = scale.pick(smoke="train", laptop="all")
+    return transductive_table(
+        {name: Trunk(data, Pretrained(), (pool,)) for name, data in images.items()},
+        images,
+        pool,
         Recipe(
             steps=scale.pick(smoke=8, laptop=1500),
             batch_size=scale.pick(smoke=16, laptop=64),
@@ -66,15 +64,6 @@ def office_caltech(scale: Scale) -> AdaptationTable:
         ),
         {"features": scale.pick(smoke="synthetic", laptop="EfficientNet-Lite0")},
     )
-
-
-def _seen(scale: Scale, data: DataSet) -> DataSet:
-    return Transductive(Trunk(data, Pretrained(), (_pool(scale),)), _pool(scale))
-
-
-def _pool(scale: Scale) -> str:
-    pool: str = scale.pick(smoke="train", laptop="all")
-    return pool
 
 
 def _synthetic(names: tuple[str, ...], name: str) -> DataSet:

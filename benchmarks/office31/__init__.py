@@ -36,9 +36,9 @@ STUDY = Study(
     takes={
         "gpu": (
             "about an hour on a card that learns 1,200 images a second with a ResNet-50, 12 GB of its memory and 4 GB "
-            "of the machine's, 20 GB of disk; never measured"
+            "of the machine's, 10 GB of disk; never measured"
         ),
-        "paper": "about 150 hours on such a card, 8 GB of the machine's memory and 60 GB of disk; never measured",
+        "paper": "about 180 hours on such a card, 8 GB of the machine's memory, 130 GB of disk; never measured",
     },
     chance=100 / 31,
     baseline={"method": NONE},
@@ -80,8 +80,9 @@ STUDY = Study(
         "target's labels; the table of rules says what that is worth.",
         "Gpu scale is a ResNet-50 that learns end to end, with published weights at a tenth of the rate and whole "
         "images of 224 × 224 without augmentation: 1,500 steps of 32 + 32 images, source only, DAN, DANN and CDAN. "
-        "Paper scale has 20,000 steps and all methods, AlexNet above conv3 as in DAN's paper, by torchvision's weights "
-        "instead of Caffe's, and CMD's table on VGG-16's fc6. Neither has been run.",
+        "Paper scale has 20,000 steps and all methods but DSN, DRCN, AdaBN and the released variants; AlexNet above "
+        "conv3 as in DAN's paper, by torchvision's weights instead of Caffe's; and CMD's table on VGG-16's fc6. "
+        "Neither has been run.",
         "No weight, rate or length was chosen by target labels: each method has its paper's or its authors' weight "
         "(docs/methods.md), and the recipe that its papers share: SGD with momentum .9, rate .01 (1 + 10p)^-.75, decay "
         "1e-3. The figure of weights says how much that matters.",

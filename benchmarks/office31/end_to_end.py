@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from mtl_bench.datasets.office31 import Office31
-from mtl_bench.datasets.wrappers.distinct import Distinct
-from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.models.above import SIZE, Above, FineTuned
 from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.models.network import Backbone
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import AdaptationTable, Pair
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, transductive_table
 from mtl_bench.plans.lines import Deep
 from mtl_bench.plans.standard import (
     ADDA_2017,
@@ -27,6 +25,7 @@ from mtl_bench.plans.standard import (
     DEEP_CORAL_2016,
     JAN_2017,
     LOGITS_ALONE,
+    MANY_KERNELS,
     MCD_2018,
     MDD_2019,
     ONE_KERNEL,
@@ -44,8 +43,8 @@ ALEXNET, VGG_16 = Pretrained("torchvision/alexnet"), Pretrained("torchvision/vgg
 ABOVE_CONV3, ABOVE_FC6 = Above(ALEXNET, "conv4"), Bottleneck(4096)
 ON_ONE_CARD = (SOURCE_ONLY, DAN_2015, DANN_2015, CDAN_2018)
 OF_RESNET = (
-    *ON_ONE_CARD, DDC_2014, ONE_KERNEL, LOGITS_ALONE, BOTTLENECK_ALONE, RTN_2016, DEEP_CORAL_2016, JAN_2017, ADDA_2017,
-    CMD_ALONE, CMD_2017, MCD_2018, CDAN_E_2018, MDD_2019,
+    *ON_ONE_CARD, DDC_2014, ONE_KERNEL, MANY_KERNELS, LOGITS_ALONE, BOTTLENECK_ALONE, RTN_2016, DEEP_CORAL_2016,
+    CMD_ALONE, CMD_2017, JAN_2017, ADDA_2017, MCD_2018, CDAN_E_2018, MDD_2019,
 )  # fmt: skip
 OF_ALEXNET = (
     SOURCE_ONLY, DDC_2014, DAN_2015, ONE_KERNEL, LOGITS_ALONE, BOTTLENECK_ALONE, DEEP_CORAL_2016, RTN_2016, JAN_2017,
@@ -77,17 +76,6 @@ def below(network: Pretrained, stage: str) -> dict[str, DataSet]:
 
 
 def table(scale: Scale, features: str, inputs: Mapping[str, DataSet]) -> AdaptationTable:
-    targets = {name: Transductive(data, ALL) for name, data in inputs.items()}
-    photographs = {name: Transductive(Office31(name), ALL) for name in inputs}
-    recipe = Recipe(
-        steps=scale.pick(gpu=1500, paper=20_000),
-        batch_size=32,
-        weight_decay=0.001,
-        checkpoints=1,
-    )
-    return AdaptationTable(
-        {name: Distinct(targets[name], photographs[name]) for name in inputs},
-        targets,
-        recipe,
-        {"features": features, "images": "original"},
-    )
+    images = {name: Office31(name) for name in inputs}
+    recipe = Recipe(steps=scale.pick(gpu=1500, paper=20_000), batch_size=32, weight_decay=0.001, checkpoints=1)
+    return transductive_table(inputs, images, ALL, recipe, {"features": features, "images": "original"})

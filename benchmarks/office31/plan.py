@@ -11,10 +11,9 @@ from mtl_bench.datasets.office31 import SOURCE_LABELS, TARGET_LABELS, Office31
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.classes import PerClass
 from mtl_bench.datasets.wrappers.distinct import Distinct
-from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import AdaptationTable, Pair, Protocol, varied
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, Protocol, transductive_table, varied
 from mtl_bench.plans.lines import Deep
 from mtl_bench.plans.standard import (
     ADVERSARIAL,
@@ -115,10 +114,10 @@ def table(scale: Scale, variant: str) -> AdaptationTable:
     pool: str = scale.pick(smoke="train", laptop="all")
     photographs: dict[str, DataSet] = {name: images(scale, name, variant) for name in DOMAINS}
     features = {name: Trunk(data, Pretrained(), (pool,)) for name, data in photographs.items()}
-    targets = {name: Transductive(features[name], pool) for name in DOMAINS}
-    return AdaptationTable(
-        {name: Distinct(targets[name], Transductive(photographs[name], pool)) for name in DOMAINS},
-        targets,
+    return transductive_table(
+        features,
+        photographs,
+        pool,
         Recipe(
             steps=scale.pick(smoke=8, laptop=1500),
             batch_size=scale.pick(smoke=16, laptop=64),

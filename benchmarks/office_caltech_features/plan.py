@@ -9,11 +9,9 @@ from mtl_bench.datasets.office_caltech10 import OfficeCaltechSURF
 from mtl_bench.datasets.office_caltech10_googlenet import OfficeCaltechGoogLeNet
 from mtl_bench.datasets.office_caltech10_images import OfficeCaltechImages
 from mtl_bench.datasets.synthetic import SyntheticFeatures
-from mtl_bench.datasets.wrappers.distinct import Distinct
-from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.adaptation import AdaptationTable, Pair, between
+from mtl_bench.plans.adaptation import AdaptationTable, Pair, between, transductive_table
 from mtl_bench.plans.lines import Shallow
 from mtl_bench.plans.standard import DAN_2015, DANN_2015, SOURCE_ONLY
 from mtl_bench.study import Cell, Labels, Scale
@@ -81,10 +79,10 @@ def fit(scale: Scale, line: Shallow, features: str, pair: Pair) -> FitShallow:
 def table(scale: Scale, features: str) -> AdaptationTable:
     """The deep methods' table on these features; copies of an image are in no source twice."""
     domains = dict.fromkeys(domain for pair in PAIRS_OF[features] for domain in pair)
-    targets = {domain: Transductive(data(scale, features, domain)) for domain in domains}
-    return AdaptationTable(
-        {name: Distinct(target, Transductive(compared(scale, features, name))) for name, target in targets.items()},
-        targets,
+    return transductive_table(
+        {domain: data(scale, features, domain) for domain in domains},
+        {domain: compared(scale, features, domain) for domain in domains},
+        "all",
         Recipe(
             steps=scale.pick(smoke=8, laptop=1500, paper=1500),
             batch_size=scale.pick(smoke=16, laptop=64, paper=64),

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
+from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.datasets.wrappers.few import Few
 from mtl_bench.datasets.wrappers.partly import Partly
+from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.plans.lines import Deep, Shallow
 from mtl_bench.study import Cell, Contrast, Labels, accuracy
 from mtl_bench.training.recipe import Recipe
@@ -99,6 +101,18 @@ class AdaptationTable:
         if protocol.of_source:
             source = Few(source, protocol.of_source[pair[0]], seed)
         return source, Partly(target, protocol.of_target, seed) if protocol.of_target else target
+
+
+def transductive_table(
+    inputs: Mapping[str, DataSet], images: Mapping[str, DataSet], pool: str, recipe: Recipe, labels: Labels
+) -> AdaptationTable:
+    """A table in which all rows of the split `pool` of a target are seen without labels, and tested.
+
+    `images` are what copies are known by: of a domain as a source, no image is there twice.
+    """
+    targets = {name: Transductive(data, pool) for name, data in inputs.items()}
+    sources = {name: Distinct(target, Transductive(images[name], pool)) for name, target in targets.items()}
+    return AdaptationTable(sources, targets, recipe, labels)
 
 
 def between(pair: Pair) -> Labels:

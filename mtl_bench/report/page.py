@@ -111,6 +111,7 @@ def _draw(frame: Frame, files: Path) -> tuple[Shown | None, list[Shown], list[Sh
     """
     files.mkdir(parents=True, exist_ok=True)
     former = {path for path in files.iterdir() if path.suffix != ".part"}  # those are what another command now writes
+    lead: Shown | None = None
     figures: list[Shown] = []
     tables: list[Shown] = []
     undrawn: list[str] = []
@@ -128,12 +129,15 @@ def _draw(frame: Frame, files: Path) -> tuple[Shown | None, list[Shown], list[Sh
             drawn.write(files / stem)
             tables.append(Shown(view.title, f"{files.name}/{stem}", reading, drawn))
         else:
-            stem = "claims" if view is LEAD else f"figure-{sum(one.title != LEAD.title for one in figures) + 1}"
+            stem = "claims" if view is LEAD else f"figure-{len(figures) + 1}"
             style.save(drawn, files / stem)
-            figures.append(Shown(view.title, f"{files.name}/{stem}", reading))
-    stems = {Path(part.stem).name for part in [*figures, *tables]}
+            shown = Shown(view.title, f"{files.name}/{stem}", reading)
+            if view is LEAD:
+                lead = shown
+            else:
+                figures.append(shown)
+    stems = {part.address for part in [*([lead] if lead else []), *figures, *tables]}
     for path in former:
         if path.stem not in stems and path.name != overview.FILE:
             path.unlink(missing_ok=True)  # another command that writes this page may be faster
-    lead = figures.pop(0) if figures and figures[0].title == LEAD.title else None
     return lead, figures, tables, undrawn

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 LETTERS = 58  # of a line of a claim's text
 ROW, LINE, APART = 0.17, 0.105, 0.11  # inches: around a claim's text, each of its lines, and between its sides
-AGAINST = 6  # the style's colour of the side that is subtracted
+BESIDE = 205  # points to the left of the axis, where claims' texts of so many letters begin
+FIRST, OTHER = (0, "o"), (6, "s")  # the style's colour and the marker of each side
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,16 @@ class Row:
 
 @dataclass(frozen=True)
 class ClaimSides:
-    """A row per contrast of a primary claim, or of any where none is primary, if each of its sides is a mean."""
+    """A row per contrast of a primary claim, or of any where none is primary, if each of its sides is a mean.
+
+    Of a claim whose sides are sums of means, a difference of gains, there is no row.
+    """
 
     reading: ClassVar[str] = (
-        "Each row is a claim: the mean over seeds of the side that it says is better (●) and of the other (□), with "
-        "their standard deviation. Each seed is a small point, and a line from its other side: one that leans to the "
-        "right speaks for the claim. The cells are those by which the claim is judged; open dots are of fewer than "
-        "three seeds."
+        "Each row is a claim: the mean over seeds of the side that it puts first (●) and of the other (□), with their "
+        "standard deviation. Each seed is a small point, and a line from its other side: where it leans to the right, "
+        "the first is higher. The cells are those by which the claim is judged; open dots are of fewer than three "
+        "seeds. A claim about a difference of gains has no two sides and is not drawn."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -68,7 +72,7 @@ class ClaimSides:
                 _draw(axes, place, row)
             axes.set_yticks(places, lines[metric], ha="left")
             axes.set_ylim(sum(tops), 0)
-            axes.tick_params(axis="y", length=0, pad=205)
+            axes.tick_params(axis="y", length=0, pad=BESIDE)
             axes.grid(visible=True, axis="x")
             axes.grid(visible=False, axis="y")
             axes.set_xlabel(unit(metric))
@@ -82,14 +86,14 @@ def _rows(claim: Claim, frame: Frame) -> list[Row]:
     results = max(devices.values(), key=lambda one: min(len(one.replicates(m)) for m in claim.contrasts))
     found = []
     for contrast in claim.contrasts:
-        better, other = ([t for t in contrast.terms if (t.weight > 0) == side] for side in (True, False))
-        if not (_is_mean(better) and _is_mean(other)) or len({term.metric for term in contrast.terms}) > 1:
+        first, other = ([t for t in contrast.terms if (t.weight > 0) == side] for side in (True, False))
+        if not (_is_mean(first) and _is_mean(other)) or len({term.metric for term in contrast.terms}) > 1:
             continue
         seeds = results.replicates(contrast).index
-        sides = [results.replicates(_absolute(terms)) for terms in (better, other)]
+        sides = [results.replicates(_absolute(terms)) for terms in (first, other)]
         if len(seeds):
-            names = _apart(better, other), _apart(other, better)
-            found.append(Row(claim.text, better[0].metric, names, (sides[0].loc[seeds], sides[1].loc[seeds])))
+            names = _apart(first, other), _apart(other, first)
+            found.append(Row(claim.text, first[0].metric, names, (sides[0].loc[seeds], sides[1].loc[seeds])))
     return found
 
 
@@ -102,10 +106,14 @@ def _absolute(terms: Sequence[Term]) -> Contrast:
 
 
 def _apart(side: Sequence[Term], other: Sequence[Term]) -> str:
-    """The values of the labels in which a side differs from the other."""
+    """The values of the labels in which a side differs from the other; a number says what it is: DANN; layer 2."""
     ours, theirs = _values(side), _values(other)
-    different = [", ".join(found) for name, found in ours.items() if found != theirs.get(name)]
-    return "; ".join(different)
+    return "; ".join(_worded(name, found) for name, found in ours.items() if found != theirs.get(name))
+
+
+def _worded(name: str, values: Sequence[str]) -> str:
+    numeric = all(value.replace(".", "", 1).isdigit() for value in values)
+    return f"{name} {', '.join(values)}" if numeric else " / ".join(values)
 
 
 def _values(terms: Sequence[Term]) -> dict[str, list[str]]:
@@ -118,17 +126,17 @@ def _values(terms: Sequence[Term]) -> dict[str, list[str]]:
 
 
 def _label(row: Row) -> str:
-    better, other = row.names
-    beside = f"● {better}   □ {other}" if better and other else ""
+    first, other = row.names
+    beside = f"● {first}   □ {other}" if first and other else ""
     return "\n".join(line for text in (row.text, beside) for line in textwrap.wrap(text, LETTERS))
 
 
 def _draw(axes: Any, place: float, row: Row) -> None:
-    better, other = row.sides
+    first, other = row.sides
     below, above = place + APART / 2, place - APART / 2
-    for a, b in zip(other, better, strict=True):  # a line that leans to the right is a seed that speaks for the claim
+    for a, b in zip(other, first, strict=True):
         axes.plot([a, b], [above, below], color="0.8", linewidth=0.5, zorder=1)
-    for values, height, index, marker in ((other, above, AGAINST, "s"), (better, below, 0, "o")):
+    for values, height, (index, marker) in ((other, above, OTHER), (first, below, FIRST)):
         colour, mean, few = COLOURS[index], values.mean(), len(values) < 3
         axes.scatter(values, [height] * len(values), s=3, color=colour, alpha=0.55, linewidths=0, zorder=2)
         if not few:

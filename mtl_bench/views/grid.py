@@ -17,6 +17,7 @@ from mtl_bench.views.table import USES, Table, cell_numbers, digits_of
 
 PAIR = "pair"  # source → target, as one label
 MEAN = "mean"
+LABELS = "labels"  # the use of a target that no comparison with others bears
 HIGHER_IS_BETTER = ("accuracy",)
 
 
@@ -31,7 +32,7 @@ class Grid:
 
     reading: ClassVar[str] = (
         "Mean ± standard deviation over n seeds, n in brackets where it differs; beneath, in square brackets, the "
-        "published value. The best of a column is bold, a ceiling left aside."
+        "published value. The best of a column is bold, but for what saw the target's labels."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -64,9 +65,9 @@ class Grid:
             for row, entries in rows.items()
         ]
         if self.metric in HIGHER_IS_BETTER:
-            ceilings = [_is_ceiling(frame, list(entries.values())) for entries in rows.values()]
+            informed = [any(_saw_labels(frame, cell) for cell in entries.values()) for entries in rows.values()]
             for column in [*columns, *([MEAN] if self._has_mean(columns) else [])]:
-                _embolden(text, column, ceilings)
+                _embolden(text, column, informed)
         numbers = [{**cell.labels, "metric": cell.metric, **cell_numbers(frame, cell)} for cell in cells]
         shared = closed_labels(cells) | ({"n": str(cells[0].n)} if equal else {})
         return Table(self.title, pd.DataFrame(numbers), pd.DataFrame(text, dtype=object), shared)
@@ -101,9 +102,10 @@ def _pair(cell: Measured, opened: Sequence[str]) -> str:
     return " → ".join(varied) or cell.metric
 
 
-def _is_ceiling(frame: Frame, cells: Sequence[Measured]) -> bool:
+def _saw_labels(frame: Frame, cell: Measured) -> bool:
+    """Whether it is a ceiling, or a checkpoint that was chosen by the target's labels."""
     ceiling = frame.study.ceiling
-    return ceiling is not None and all(has(cell.labels, ceiling) for cell in cells)
+    return LABELS in frame.uses(cell).split(", ") or (ceiling is not None and has(cell.labels, ceiling))
 
 
 def _embolden(text: Sequence[dict[str, str]], column: str, left_aside: Sequence[bool]) -> None:

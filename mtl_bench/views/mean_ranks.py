@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from mtl_bench.results.frame import Frame
-from mtl_bench.results.measured import has
+from mtl_bench.results.measured import Measured, has, open_labels
 from mtl_bench.study import DOMAINS, REPLICATE, Labels
 from mtl_bench.views import primitives
 from mtl_bench.views.style import ONE_COLUMN
@@ -23,8 +24,9 @@ ROW = 0.15  # inches
 class MeanRanks:
     """A row per method, best first, for a handful of methods and pairs at least: of fewer a rank says little.
 
-    Methods without all pairs, and a ceiling, are left out; so are seeds that one lacks. Pairs share their domains, so
-    that they are no replicates: no significance is drawn from them.
+    A method that stands there more than once, with two networks say, has a row for each. Methods without all pairs, and
+    a ceiling, are left out; so are seeds that one lacks. Pairs share their domains, so that they are no replicates: no
+    significance is drawn from them.
     """
 
     reading: ClassVar[str] = (
@@ -58,15 +60,20 @@ class MeanRanks:
     def ranks(self, frame: Frame) -> pd.DataFrame | None:
         """Mean ranks over pairs, a row per seed and a column per method; None where there are no two."""
         ceiling = frame.study.ceiling
-        found = [
-            {self.methods: cell.labels[self.methods], "pair": _pair(cell.labels), REPLICATE: seed, "value": value}
+        cells = [
+            cell
             for cell in frame.measured(where=self.where)
             if self.methods in cell.labels and not (ceiling and has(cell.labels, ceiling)) and not frame.pooled(cell)
+        ]
+        names = _names(cells, self.methods)
+        found = [
+            {self.methods: name, "pair": _pair(cell.labels), REPLICATE: seed, "value": value}
+            for name, cell in zip(names, cells, strict=True)
             for seed, value in cell.values.items()
         ]
         if not found:
             return None
-        values = pd.DataFrame(found).pivot_table(index=["pair", REPLICATE], columns=self.methods, values="value")
+        values = pd.DataFrame(found).pivot(index=["pair", REPLICATE], columns=self.methods, values="value")
         pairs = values.groupby("pair").count()
         values = values.loc[:, (pairs > 0).all()].dropna()
         whole = values.groupby(REPLICATE).size() == len(pairs)
@@ -75,6 +82,19 @@ class MeanRanks:
             return None
         ranks: pd.DataFrame = values.rank(axis=1, ascending=False).groupby(REPLICATE).mean()
         return ranks
+
+
+def _names(cells: Sequence[Measured], label: str) -> list[str]:
+    """What each cell is called: its method and, of a method that has several, what else tells it apart."""
+    others = [name for name in open_labels(cells) if name not in (label, *DOMAINS)]
+    apart = [tuple(cell.labels.get(name, "") for name in others) for cell in cells]
+    several: dict[str, set[tuple[str, ...]]] = {}
+    for cell, found in zip(cells, apart, strict=True):
+        several.setdefault(cell.labels[label], set()).add(found)
+    return [
+        ", ".join(filter(None, [cell.labels[label], *(found if len(several[cell.labels[label]]) > 1 else ())]))
+        for cell, found in zip(cells, apart, strict=True)
+    ]
 
 
 def _pair(labels: Labels) -> str:

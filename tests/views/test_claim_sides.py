@@ -29,6 +29,18 @@ def test_each_row_has_both_sides_of_a_claim_by_the_seeds_that_both_have(maker: M
     assert np.allclose(sorted(means), [41.0, 50.0])
 
 
+def test_a_number_among_the_sides_says_what_it_is(maker: Maker) -> None:
+    for layer in (0, 2):
+        for network in ("base", "base, drawn again") if layer == 0 else ("AnB",):
+            maker.cell([40.0, 41.0, 42.0], method="source only", layer=layer, network=network)
+    base = 0.5 * (accuracy(layer=0, network="base") + accuracy(layer=0, network="base, drawn again"))
+    study = make_study(claims=(Claim("Worse", (base - accuracy(layer=2, network="AnB"),), PAPER),))
+    figure = drawn(ClaimSides("Claims"), study, maker.results())
+    assert figure is not None
+    text = figure.axes[0].get_yticklabels()[0].get_text()
+    assert text == "Worse\n● layer 0; base / base, drawn again   □ layer 2; AnB"
+
+
 def test_without_primary_claims_exploratory_ones_are_shown(maker: Maker) -> None:
     for method in ("source only", "DANN"):
         maker.cell([40.0, 41.0], method=method)

@@ -58,6 +58,21 @@ def test_mean_ranks_are_means_over_pairs_of_the_ranks_on_each(maker: Maker) -> N
     assert best == sorted(methods, key=lambda name: ranks[name].mean())
 
 
+def test_a_method_with_two_networks_has_two_ranks(maker: Maker) -> None:
+    for source, target in PAIRS:
+        place: dict[str, Any] = {"source": source, "target": target, "method": "source only"}
+        for i, classifier in enumerate(("bottleneck", "bottleneck with BatchNorm")):
+            maker.cell([50.0 + i, 51.0 + i], classifier=classifier, **place)
+        maker.cell([60.0, 60.0], classifier="bottleneck", **{**place, "method": "DANN"})
+    ranks = MeanRanks("Ranks").ranks(frame_of(make_study(), maker.results()))
+    assert ranks is not None
+    assert ranks.mean().to_dict() == {
+        "DANN": 1.0,
+        "source only, bottleneck": 3.0,
+        "source only, bottleneck with BatchNorm": 2.0,
+    }
+
+
 def test_one_method_has_no_rank(maker: Maker) -> None:
     maker.cell([50.0, 51.0], method="DANN")
     assert drawn(MeanRanks("Ranks"), make_study(), maker.results()) is None

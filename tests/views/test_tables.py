@@ -174,6 +174,20 @@ def test_a_grids_mean_is_over_pairs_by_seed_and_its_best_is_bold(maker: Maker) -
     assert rows.loc["train on target", "mean"] == "90.0 ± 0.0 (2)"
 
 
+def test_what_saw_the_targets_labels_is_never_the_best(maker: Maker) -> None:
+    for selection, value in (("last", 50.0), ("entropy", 49.0), ("oracle", 60.0)):
+        maker.cell([value, value + 1], method="DANN", selection=selection)
+    uses = {"last": ("features",), "entropy": ("features",), "oracle": ("features", "labels")}
+    cells = tuple(
+        Cell({"method": "DANN", "source": "plain", "target": "photos", "selection": name}, Seeing(found))
+        for name, found in uses.items()
+    )
+    table = Grid("All", rows="selection").draw(replace(frame_of(make_study(), maker.results()), cells=cells))
+    assert table is not None
+    rows: Any = table.text.set_index("selection")["accuracy"]
+    assert {name: entry.bold for name, entry in rows.items()} == {"last": True, "entropy": False, "oracle": False}
+
+
 def test_equal_numbers_of_seeds_are_said_once_and_equal_entries_are_all_bold(maker: Maker) -> None:
     for method in ("source only", "DANN"):
         maker.cell([50.0, 52.0], method=method)

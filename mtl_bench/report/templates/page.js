@@ -65,7 +65,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
     tools.append(search);
   }
-  for (const [name, written] of [["copy as CSV", asCsv], ["copy as LaTeX", asLatex]]) {
+  // Browsers lend the clipboard to files and to https alone.
+  for (const [name, written] of navigator.clipboard ? [["copy as CSV", asCsv], ["copy as LaTeX", asLatex]] : []) {
     const button = document.createElement("button");
     button.textContent = name;
     button.addEventListener("click", async () => {
