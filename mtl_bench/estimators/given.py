@@ -67,6 +67,8 @@ def rows_and_labels(name: str, given: Given, labelled: bool) -> tuple[Rows, Arra
     """Inputs as rows, and what a torch data set has of labels."""
     if given is None:
         raise ValueError(f"{name} is not given; give images uint8 (n, C, H, W), features (n, d) or a torch Dataset")
+    if hasattr(given, "inputs") and hasattr(given, "splits"):
+        return _of_data_set(given, labelled)
     if isinstance(given, torch.utils.data.Dataset):
         items = [given[i] for i in range(len(given))]  # type: ignore[arg-type]  # what is trained on has a length
         pairs = bool(items) and isinstance(items[0], tuple | list)
@@ -78,6 +80,12 @@ def rows_and_labels(name: str, given: Given, labelled: bool) -> tuple[Rows, Arra
     if isinstance(given, torch.Tensor):
         given = given.detach().cpu().numpy()
     return gate.rows(name, np.asarray(given) if not hasattr(given, "dtype") else given), None
+
+
+def _of_data_set(data: Any, labelled: bool) -> tuple[Rows, Array | None]:
+    """All of a data set of this package, or its training rows; its labels as the names of classes."""
+    split = "all" if "all" in data.splits else "train"
+    return data.inputs(split), np.array(data.classes)[data.labels(split)] if labelled else None
 
 
 def _stacked(name: str, inputs: list[Any]) -> Array:

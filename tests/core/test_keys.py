@@ -205,7 +205,7 @@ def classes_of_the_package() -> list[type]:
         if not module.name.endswith("__main__"):
             members = vars(importlib.import_module(module.name)).values()
             own = [c for c in members if isinstance(c, type) and is_dataclass(c) and c.__module__ == module.name]
-            found += [c for c in own if c.__dataclass_params__.frozen]  # what changes is no parameter
+            found += [c for c in own if vars(c)["__dataclass_params__"].frozen]  # what changes is no parameter
     return found
 
 
