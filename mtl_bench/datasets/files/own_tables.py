@@ -1,0 +1,171 @@
+"""A user's table of features, read from .npz, .csv, .parquet or .mat: columns, numbers and labels as they stand there.
+
+What is no such table is refused in one sentence that names the file and the remedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mtl_bench.datasets.correspondence import did_you_mean, listed
+from mtl_bench.datasets.files.placed import DataError, one_line
+from mtl_bench.inputs.rows import Array
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FEATURES = (
+    "X",
+    "x",
+    "features",
+    "fts",
+    "feas",
+    "fea",
+    "data",
+)  # names of the array of features, the first that is there
+LABELS = ("y", "Y", "labels", "label", "gnd")
+MISSING = ("", "nan", "NaN", "NA", "N/A", "null")  # in a column of numbers
+
+
+@dataclass(frozen=True, eq=False)
+class OwnTable:
+    """float32 (n, d), the names of the columns where they have some, and the labels as words."""
+
+    features: Array
+    columns: tuple[str, ...]
+    labels: tuple[str, ...] | None
+
+
+def own_table(path: Path, label: str, labelled: bool) -> OwnTable:
+    """The table in a file; raises DataError. Labels are looked at when `labelled` only, and are never features."""
+    if path.suffix.lower() not in READERS:
+        known = ", ".join(READERS)
+        raise DataError(f"{path} ends in {path.suffix or 'nothing'}; give a table that ends in {known}")
+    if not path.is_file():
+        raise DataError(f"{path} is {'a folder' if path.is_dir() else 'not there'}; give a table")
+    try:
+        features, columns, labels = READERS[path.suffix.lower()](path, label, labelled)
+    except DataError:
+        raise
+    except NotImplementedError as error:  # SciPy's, of MATLAB 7.3
+        raise DataError(f"{path} is of MATLAB 7.3; save it by save(…, '-v7')") from error
+    except Exception as error:  # the libraries raise dozens of kinds
+        reason = one_line(error) or type(error).__name__
+        raise DataError(f"{path} is no whole {path.suffix} table ({reason}); save it anew") from error
+    features = _numbers(path, features, columns)
+    if labels is not None and len(labels) != len(features):
+        turn = "; turn the features, as by .T" if features.shape[1] == len(labels) else "; give one label per row"
+        raise DataError(f"{path} has {len(labels):,} labels for {len(features):,} rows{turn}")
+    return OwnTable(features, columns, None if labels is None else _words(path, labels))
+
+
+def _numbers(path: Path, features: Array, columns: Sequence[str]) -> Array:
+    """float32 (n, d); raises DataError for what is not finite."""
+    if features.ndim != 2 or 0 in features.shape:
+        raise DataError(f"{path} has features of the shape {features.shape}; give rows (n, d) of one number or more")
+    if features.dtype.kind not in "biuf":
+        raise DataError(f"{path} has features of {features.dtype}; give numbers")
+    with np.errstate(over="ignore"):
+        numbers = features.astype(np.float32)
+    if not np.isfinite(numbers).all():
+        row, column = (int(place) for place in np.argwhere(~np.isfinite(numbers))[0])
+        value = features[row, column]
+        what = "a missing number (NaN)" if np.isnan(value) else f"{value:.3g}, which is too large,"
+        where = f"column {columns[column]}" if columns else f"column {column}"
+        raise DataError(f"{path} has {what} in row {row} (the first is 0), {where}; fill it or leave the row out")
+    return numbers
+
+
+def _words(path: Path, labels: Sequence[Any]) -> tuple[str, ...]:
+    """Labels as words; whole numbers without a point, whatever type they are stored in."""
+    words = [str(label).strip() for label in labels]
+    if "" in words or any(isinstance(label, float) and np.isnan(label) for label in labels):
+        row = next(i for i, (a, b) in enumerate(zip(words, labels, strict=True)) if not a or b != b)
+        raise DataError(f"{path} has no label in row {row} (the first is 0); fill it or leave the row out")
+    try:
+        numbers = [float(word) for word in words]
+    except ValueError:
+        return tuple(words)
+    if strange := [word for word, number in zip(words, numbers, strict=True) if not number.is_integer()]:
+        raise DataError(f"{path} has the label {strange[0]}, which is no class; give whole numbers or words")
+    return tuple(str(int(number)) for number in numbers)
+
+
+def _frame(path: Path, table: DataFrame, label: str, labelled: bool) -> tuple[Array, tuple[str, ...], list[Any] | None]:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    names = [str(name) for name in table.columns]
+    if labelled and label not in names:
+        raise DataError(
+            f"{path} has no column {label!r} for the labels{did_you_mean(label, names)}; name the column of labels "
+            f"(it has {listed(names)}), or give it as a table without labels"
+        )
+    features = table.drop(columns=[label], errors="ignore")
+    if unnamed := [str(name) for name in features.columns if str(name).startswith(("Unnamed: ", "__index_level"))]:
+        raise DataError(
+            f"{path} has a column without a name ({unnamed[0]}), as row numbers have; write it without them"
+        )
+    wrong = [str(n) for n, kind in features.dtypes.items() if not (is_numeric_dtype(kind) or is_bool_dtype(kind))]
+    if wrong:
+        raise DataError(
+            f"{path} has columns that are no numbers ({listed(wrong)}); leave them out or make them numbers"
+        )
+    numbers = features.to_numpy(np.float64, na_value=np.nan)
+    return numbers, tuple(map(str, features.columns)), table[label].tolist() if labelled else None
+
+
+def _csv(path: Path, label: str, labelled: bool) -> tuple[Array, tuple[str, ...], list[Any] | None]:
+    from pandas import read_csv
+
+    names = read_csv(path, nrows=0).columns
+    missing = {name: list(MISSING) for name in names if name != label}  # "NA" may be a class
+    words = {label: str} if label in names else {}
+    table = read_csv(path, dtype=words, keep_default_na=False, na_values=missing, index_col=False)
+    return _frame(path, table, label, labelled)
+
+
+def _parquet(path: Path, label: str, labelled: bool) -> tuple[Array, tuple[str, ...], list[Any] | None]:
+    from pyarrow import parquet
+
+    return _frame(path, parquet.read_table(path).to_pandas(ignore_metadata=True), label, labelled)
+
+
+def _npz(path: Path, label: str, labelled: bool) -> tuple[Array, tuple[str, ...], list[Any] | None]:
+    with np.load(path, allow_pickle=False) as content:
+        return _arrays(path, content, label, labelled)
+
+
+def _mat(path: Path, label: str, labelled: bool) -> tuple[Array, tuple[str, ...], list[Any] | None]:
+    from scipy.io import loadmat
+
+    return _arrays(path, loadmat(path), label, labelled)
+
+
+def _arrays(
+    path: Path, content: Mapping[str, Any], label: str, labelled: bool
+) -> tuple[Array, tuple[str, ...], list[Any] | None]:
+    names = [name for name in content if not name.startswith("__")]
+    key = next((name for name in FEATURES if name in names and name != label), "")
+    if not key:
+        raise DataError(f"{path} has no array of features (it has {listed(names)}); name it X")
+    features = content[key]
+    features = np.asarray(features.toarray() if hasattr(features, "toarray") else features)
+    if not labelled:
+        return features, (), None
+    given = next((name for name in (label, *LABELS) if name in names), "")
+    if not given:
+        raise DataError(f"{path} has no array {label!r} of labels (it has {listed(names)}); name it y")
+    labels = np.asarray(content[given])
+    if max(labels.shape, default=0) != labels.size:
+        raise DataError(f"{path} has labels of the shape {labels.shape}; give one label per row")
+    plain = [np.ravel(one)[0] if isinstance(one, np.ndarray) else one for one in labels.reshape(-1).tolist()]
+    return features, (), plain
+
+
+Reader = Callable[[Path, str, bool], tuple[Array, tuple[str, ...], list[Any] | None]]
+READERS: Mapping[str, Reader] = {".npz": _npz, ".csv": _csv, ".parquet": _parquet, ".mat": _mat}
