@@ -56,7 +56,7 @@ class ImageFolder:
             found = tuple(sorted({_class(image) for image in images}))
             if sorted(classes) != list(found) and classes:
                 try:
-                    corresponding(classes, found, "the classes given", str(folder))
+                    corresponding(classes, found, "the classes given", readable(str(folder)))
                 except ValueError as error:
                     raise DataError(str(error)) from error
             classes = classes or found
@@ -98,7 +98,10 @@ class ImageFolder:
         images = own_images(folder, self.labelled)
         stamp = stamp_of(images)
         if stamp != self.stamp and _content(folder.absolute(), self.labelled, stamp) != self.sha256:
-            raise DataError(f"{folder} has other images than when the study was written; run `mtl-bench compare` again")
+            raise DataError(
+                f"{readable(str(folder))} has other images than when the study was written; "
+                "run `mtl-bench compare` again"
+            )
         return shuffled(images)
 
 

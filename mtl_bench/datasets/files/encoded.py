@@ -15,6 +15,7 @@ from typing import Any, cast
 import numpy as np
 
 from mtl_bench.datasets.files.decoders import AGAIN, reading
+from mtl_bench.datasets.files.own_images import readable
 from mtl_bench.datasets.files.pixels import Encoded, decoded
 from mtl_bench.datasets.files.placed import (
     DataError,
@@ -68,7 +69,7 @@ class FileRows(DecodedRows):
         try:
             return super().__getitem__(index)
         except DataError as error:
-            said = str(error).removesuffix(AGAIN)
+            said = readable(str(error)).removesuffix(AGAIN)
             raise DataError(f"{said}save it anew or remove it, and run `mtl-bench compare` again") from error
 
 

@@ -14,6 +14,7 @@ from mtl_bench.datasets.correspondence import listed
 from mtl_bench.datasets.files.pixels import IMAGES, ending
 from mtl_bench.datasets.files.placed import CLUTTER, DataError, one_line
 
+UNREAD = frozenset([".avif", ".heic", ".heif", ".jfif", ".jp2", ".jpe", ".jxl", ".tga"])  # not left out silently
 KINDS = ", ".join(sorted(IMAGES))
 
 
@@ -38,17 +39,34 @@ def readable(name: str) -> str:
     return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "backslashreplace"))
 
 
+def _named(path: object) -> str:
+    return readable(str(path))
+
+
 def own_images(folder: Path, labelled: bool) -> list[OwnImage]:
     """The images of a folder, sorted by name: below class folders, or not labelled, at any depth. Raises DataError."""
-    if not folder.is_dir():
-        kind = "a file" if folder.exists() else "not there"
-        raise DataError(f"{folder} is {kind}; give a folder of {'class folders' if labelled else 'images'}")
+    if not _is_folder(folder):
+        kind = "a file" if folder.is_file() else "not there"
+        raise DataError(f"{_named(folder)} is {kind}; give a folder of {'class folders' if labelled else 'images'}")
     found = list(_below(folder, "", ()))
     if not found:
-        raise DataError(f"{folder} holds no images (files that end in {KINDS}); give a folder of images")
+        raise DataError(f"{_named(folder)} holds no images (files that end in {KINDS}); give a folder of images")
     if labelled:
         _check_classes(folder, found)
     return sorted(found, key=lambda image: image.name)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{_named(error.filename or path)} cannot be read ({one_line(error.strerror)}); allow it or remove it"
+    )
 
 
 def _below(folder: Path, inside: str, above: tuple[tuple[int, int], ...]) -> Iterator[OwnImage]:
@@ -58,23 +76,24 @@ def _below(folder: Path, inside: str, above: tuple[tuple[int, int], ...]) -> Ite
         status = place.stat()
         here = (status.st_dev, status.st_ino)
         if here in above:
-            raise DataError(f"{place} is a link to a folder that it lies in; remove the link")
+            raise DataError(f"{_named(place)} is a link to a folder that it lies in; remove the link")
         with os.scandir(place) as entries:
             kept = [e for e in entries if not e.name.startswith(".") and e.name.lower() not in CLUTTER]
         for entry in kept:
             name = f"{inside}{entry.name}"
             if _is_loop(entry):
-                raise DataError(f"{folder / name} is a link that leads to nothing; remove the link")
+                raise DataError(f"{_named(folder / name)} is a link that leads to nothing; remove the link")
             if entry.is_dir():
                 yield from _below(folder, f"{name}/", (*above, here))
+            elif ending(entry.name) in UNREAD:
+                raise DataError(
+                    f"{_named(folder / name)} is of a kind that is not read; save such images as PNG, or remove them"
+                )
             elif ending(entry.name) in IMAGES and entry.is_file():
                 status = entry.stat()
                 yield OwnImage(name, status.st_size, status.st_mtime_ns)
     except OSError as error:
-        culprit = error.filename or place
-        raise DataError(
-            f"{culprit} cannot be read ({one_line(error.strerror or error)}); allow it or remove it"
-        ) from error
+        raise _unreadable(place, error) from error
 
 
 def _is_loop(entry: os.DirEntry[str]) -> bool:
@@ -101,40 +120,43 @@ def _check_classes(folder: Path, found: Iterable[OwnImage]) -> None:
             full.add(parts[0])
         else:
             (loose if len(parts) == 1 else deep).append(image.name)
-    names = class_folders(folder)
+    names, said = class_folders(folder), _named(folder)
     if deep and not full and not loose:
-        above = sorted({name.split("/")[0] for name in deep})
+        first = min(deep)
         raise DataError(
-            f"the images of {folder} lie two or more folders deep ({deep[0]}); give the folder right above the "
-            f"class folders, such as {folder / above[0]}"
+            f"the images of {said} lie two or more folders deep ({first}); give the folder right above the class "
+            f"folders, such as {_named((folder / first).parents[1])}"
         )
     if deep:
         raise DataError(
-            f"{folder / deep[0]} lies in a folder inside a class folder; move the images up into their class's folder"
+            f"{_named(folder / min(deep))} lies in a folder inside a class folder; move the images up into their "
+            "class's folder"
         )
     if loose and not names:
         raise DataError(
-            f"{folder} holds images and no class folders; put each class's images into a folder of its own, or give it "
+            f"{said} holds images and no class folders; put each class's images into a folder of its own, or give it "
             "as a folder without labels"
         )
     if loose:
         raise DataError(
-            f"{folder} holds {len(loose):,} images beside the class folders, such as {loose[0]}; move each into its "
+            f"{said} holds images beside the class folders ({len(loose):,}, such as {min(loose)}); move each into its "
             "class's folder"
         )
     if empty := [readable(name) for name in names if name not in full]:
         raise DataError(
-            f"{folder} has class folders without images ({listed(empty)}); remove them or put files that end in "
-            f"{KINDS} there"
+            f"{said} has class folders without images ({listed(empty)}); remove them or put files that end in {KINDS} "
+            "there"
         )
     alike: dict[str, str] = {}
     for name in map(readable, names):
-        if (other := alike.setdefault(name.casefold(), name)) != name:
+        if name.casefold() in alike:
             raise DataError(
-                f"{folder} has the class folders {other} and {name}, one folder where case does not count; rename one"
+                f"{said} has the class folders {alike[name.casefold()]} and {name}, which are one where case "
+                "does not count; rename one or put their images together"
             )
+        alike[name.casefold()] = name
     if len(names) < 2:
-        raise DataError(f"{folder} has one class folder, {readable(names[0])}; give a folder of two or more classes")
+        raise DataError(f"{said} has one class folder, {readable(names[0])}; give a folder of two or more classes")
 
 
 def stamp_of(images: Iterable[OwnImage]) -> str:
@@ -156,11 +178,9 @@ def content_digest(folder: Path, images: Iterable[OwnImage], opened: bool = Fals
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise DataError(
-                f"{path} cannot be read ({one_line(error.strerror or error)}); allow it or remove it"
-            ) from error
+            raise _unreadable(path, error) from error
         if opened and (reason := _unknown(content)):
-            refused.append(f"{path} ({reason})")
+            refused.append(f"{_named(path)} ({reason})")
         found.update(f"{hashlib.sha256(content).hexdigest()}  {image.name}\n".encode())
     if refused:
         many = f"{len(refused):,} files are no images" if len(refused) > 1 else "a file is no image"

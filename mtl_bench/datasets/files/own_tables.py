@@ -5,6 +5,8 @@ What is no such table is refused in one sentence that names the file and the rem
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ FEATURES = (
     "data",
 )  # names of the array of features, the first that is there
 LABELS = ("y", "Y", "labels", "label", "gnd")
+WHOLE, NUMBER = re.compile(r"[-+]?\d+(\.0*)?"), re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 MISSING = ("", "nan", "NaN", "NA", "N/A", "null")  # in a column of numbers
 
 
@@ -83,17 +86,24 @@ def _numbers(path: Path, features: Array, columns: Sequence[str]) -> Array:
 
 def _words(path: Path, labels: Sequence[Any]) -> tuple[str, ...]:
     """Labels as words; whole numbers without a point, whatever type they are stored in."""
-    words = [str(label).strip() for label in labels]
-    if "" in words or any(isinstance(label, float) and np.isnan(label) for label in labels):
-        row = next(i for i, (a, b) in enumerate(zip(words, labels, strict=True)) if not a or b != b)
-        raise DataError(f"{path} has no label in row {row} (the first is 0); fill it or leave the row out")
-    try:
-        numbers = [float(word) for word in words]
-    except ValueError:
-        return tuple(words)
-    if strange := [word for word, number in zip(words, numbers, strict=True) if not number.is_integer()]:
-        raise DataError(f"{path} has the label {strange[0]}, which is no class; give whole numbers or words")
-    return tuple(str(int(number)) for number in numbers)
+    from pandas import isna
+
+    words = ["" if isna(label) else _word(label) for label in labels]
+    if "" in words:
+        raise DataError(
+            f"{path} has no label in row {words.index('')} (the first is 0); fill it, leave the row out, or give the "
+            "file as a table without labels"
+        )
+    if all(WHOLE.fullmatch(word) for word in words):
+        return tuple(str(int(word.partition(".")[0])) for word in words)
+    if all(NUMBER.fullmatch(word) for word in words):
+        strange = next(word for word in words if not WHOLE.fullmatch(word))
+        raise DataError(f"{path} has the label {strange}, which is no class; give whole numbers or words")
+    return tuple(words)
+
+
+def _word(label: Any) -> str:
+    return (label.decode() if isinstance(label, bytes) else str(label)).strip()
 
 
 def _frame(path: Path, table: DataFrame, label: str, labelled: bool) -> tuple[Array, tuple[str, ...], list[Any] | None]:
@@ -105,10 +115,13 @@ def _frame(path: Path, table: DataFrame, label: str, labelled: bool) -> tuple[Ar
             f"{path} has no column {label!r} for the labels{did_you_mean(label, names)}; name the column of labels "
             f"(it has {listed(names)}), or give it as a table without labels"
         )
+    if table.empty:
+        raise DataError(f"{path} has no rows below the columns' names; give a table with one or more")
     features = table.drop(columns=[label], errors="ignore")
     if unnamed := [str(name) for name in features.columns if str(name).startswith(("Unnamed: ", "__index_level"))]:
         raise DataError(
-            f"{path} has a column without a name ({unnamed[0]}), as row numbers have; write it without them"
+            f"{path} has a column without a name ({unnamed[0]}), as row numbers have; "
+            "write the table without them, as by index=False"
         )
     wrong = [str(n) for n, kind in features.dtypes.items() if not (is_numeric_dtype(kind) or is_bool_dtype(kind))]
     if wrong:
@@ -122,10 +135,16 @@ def _frame(path: Path, table: DataFrame, label: str, labelled: bool) -> tuple[Ar
 def _csv(path: Path, label: str, labelled: bool) -> tuple[Array, tuple[str, ...], list[Any] | None]:
     from pandas import read_csv
 
-    names = read_csv(path, nrows=0).columns
+    names = [str(name) for name in read_csv(path, nrows=0, index_col=False).columns]
+    if len(names) == 1 and (mark := next((mark for mark in ";\t|" if mark in names[0]), "")):
+        raise DataError(f"{path} has columns separated by {mark!r}; save it with commas")
+    if all(NUMBER.fullmatch(name) for name in names) and names != [str(i) for i in range(len(names))]:
+        raise DataError(f"{path} begins with numbers ({listed(names)}); write the columns' names into a first line")
     missing = {name: list(MISSING) for name in names if name != label}  # "NA" may be a class
     words = {label: str} if label in names else {}
-    table = read_csv(path, dtype=words, keep_default_na=False, na_values=missing, index_col=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # pandas drops what stands right of the last name
+        table = read_csv(path, dtype=words, keep_default_na=False, na_values=missing, index_col=False, low_memory=False)
     return _frame(path, table, label, labelled)
 
 

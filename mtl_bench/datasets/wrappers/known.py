@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -43,7 +43,17 @@ class Known(Part):
                 f"{path} is {'a folder' if Path(path).is_dir() else 'not there'}; give a CSV file of labels"
             )
         made = cls(of, digest_of(Path(path)), str(path))
-        made.known("train" if isinstance(of, Transductive) else "all")
+        split = "train" if isinstance(of, Transductive) else "all"
+        known = made.known(split)
+        data, whole, rows = _root(of, split)
+        if getattr(data, "labelled", False):
+            labels = data.labels(whole) if rows is None else data.labels(whole)[rows]
+            if len(differ := np.flatnonzero((known != HIDDEN) & (known != labels))):
+                row = differ[0]
+                raise DataError(
+                    f"{path} differs from the labels of {data.name} itself ({len(differ):,}, such as row {row}: "
+                    f"{data.classes[known[row]]} there and {data.classes[labels[row]]} here); mend one of the two"
+                )
         return made
 
     @classmethod
@@ -103,7 +113,7 @@ def _numbers(file: Path, data: DataSet, split: str) -> Array:
     number = {name: label for label, name in enumerate(data.classes)}
     shown, lines = np.full(len(names), HIDDEN, np.int64), dict[int, int]()
     for line, given, label in _lines(file, FILE if by_file else ROW):
-        name = readable(given).replace("\\", "/").removeprefix("./") if by_file else given
+        name = _below(given, place) if by_file else given
         if name not in place:
             raise DataError(f"{file}, line {line}: {_unknown(name, names, data.name, by_file)}")
         if label not in number:
@@ -119,6 +129,12 @@ def _numbers(file: Path, data: DataSet, split: str) -> Array:
     if not lines:
         raise DataError(f"{file} gives no label; write a line for each label, or leave the file out")
     return shown
+
+
+def _below(given: str, names: Mapping[str, int]) -> str:
+    """A file's name below the folder, from a system that writes \\ maybe."""
+    name = readable(given).removeprefix("./")
+    return name if name in names else name.replace("\\", "/").removeprefix("./")
 
 
 def _unknown(name: str, names: list[str], owner: str, by_file: bool) -> str:
