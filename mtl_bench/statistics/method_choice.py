@@ -41,7 +41,7 @@ def choices(frame: Frame) -> list[Choices]:
     """Of each rule and data set, where a frame has scores and accuracies of the same runs of two methods or more."""
     rows = frame.results.rows
     names = [name for name in frame.results.labels if name not in (RULE, METHOD)]
-    if RULE not in rows or DATA not in names:
+    if RULE not in rows:
         return []
     scores = rows[rows["metric"] == SCORE].pivot_table(index=[*names, RULE], columns=METHOD, values="value")
     reached = rows[(rows["metric"] == "accuracy") & (rows[RULE] == "")]
@@ -53,7 +53,7 @@ def choices(frame: Frame) -> list[Choices]:
             known = reached.loc[place].dropna()
             scored = pd.Series({m: v for m, v in of_methods.items() if m in known.index}).dropna()
             if len(scored) > 1:
-                data, best = str(place[names.index(DATA)]), known[scored.index].max()
+                data, best = str(place[names.index(DATA)]) if DATA in names else "", known[scored.index].max()
                 lost.setdefault((str(rule), data), []).append(best - known[scored.idxmax()])
                 if (name := frame.study.baseline[METHOD]) in scored and rule == scores.index[0][-1]:
                     lost.setdefault((BASELINE, data), []).append(best - known[name])
