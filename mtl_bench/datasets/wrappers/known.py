@@ -43,7 +43,7 @@ class Known(Part):
                 f"{path} is {'a folder' if Path(path).is_dir() else 'not there'}; give a CSV file of labels"
             )
         made = cls(of, digest_of(Path(path)), str(path))
-        split = "train" if isinstance(of, Transductive) else "all"
+        split = "all" if getattr(of, "splits", ()) == ("all",) else "train"
         known = made.known(split)
         data, whole, rows = origin(of, split)
         if getattr(data, "labelled", False):
