@@ -13,6 +13,7 @@ from mtl_bench.cli import data
 from mtl_bench.cli.check import check
 from mtl_bench.cli.clean import clean
 from mtl_bench.cli.declare import declare
+from mtl_bench.cli.init import init
 from mtl_bench.cli.list import list_studies
 from mtl_bench.cli.report import report
 from mtl_bench.cli.run import run
@@ -33,6 +34,7 @@ app = typer.Typer(
 for command in (declare, run, report, check, why, status):
     app.command()(command)
 app.command("list")(list_studies)
+app.command()(init)
 for command in (tidy, clean):
     app.command()(command)
 app.add_typer(data.app, name="data")
