@@ -103,7 +103,7 @@ def test_own_studies_are_found_beside_those_that_come_with_it(
     if how == "./benchmarks":
         monkeypatch.delenv("MTL_BENCH_STUDIES")
     text = FAKE.replace(
-        "from mtl_bench.views.grid", "from ..quickstart import METHODS as METHODS\nfrom mtl_bench.views.grid"
+        "from mtl_bench.views.grid", "from .quickstart import METHODS as METHODS\nfrom mtl_bench.views.grid"
     )
     (desk.folder / "benchmarks" / "fake.py").write_text(text, encoding="utf-8")  # one may build on theirs
     assert "\nquickstart " in mtl_bench("list").out
@@ -132,11 +132,11 @@ def test_all_lies_beside_own_studies_else_in_the_checkout(desk: Desk, monkeypatc
         return {places.results.parent, places.reports.parent, places.store.parents[1], places.data.parent}
 
     assert roots() == {desk.folder}
-    monkeypatch.setenv("MTL_BENCH_STUDIES", str(desk.folder / "benchmarks"))  # which names the studies alone
-    assert roots() == {ROOT}
-    monkeypatch.delenv("MTL_BENCH_STUDIES")
     (desk.folder / "benchmarks").rename(desk.folder / "studies")
     assert roots() == {ROOT}
+    monkeypatch.setenv("MTL_BENCH_STUDIES", str(desk.folder / "studies"))  # which names the studies alone
+    assert roots() == {ROOT}
+    monkeypatch.delenv("MTL_BENCH_STUDIES")
     monkeypatch.chdir(ROOT)
     assert roots() == {ROOT}
     assert workspace.places().own is None, "a checkout's own studies are those that come with it"
