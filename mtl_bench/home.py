@@ -22,12 +22,21 @@ def shipped_studies() -> Path:
 
 
 def own_studies() -> Path | None:
-    """The folder of one's own studies: the one that MTL_BENCH_STUDIES names, or ./benchmarks; None without one."""
+    """The folder of one's own studies: the one that MTL_BENCH_STUDIES names, or ./benchmarks; None without one.
+
+    A folder that is named counts as it is, and who reads it says so where it is not there. Other projects have a
+    ./benchmarks too: it counts where a file in it has a STUDY.
+    """
     named = os.environ.get("MTL_BENCH_STUDIES")
     own, shipped = Path(named or STUDIES).absolute(), shipped_studies()
-    if not own.is_dir():
-        return own if named else None  # a folder that is named must be there: who reads it says so
-    return None if shipped.is_dir() and own.samefile(shipped) else own
+    if own.is_dir() and shipped.is_dir() and own.samefile(shipped):
+        return None
+    return own if named or _has_a_study(own) else None
+
+
+def _has_a_study(folder: Path) -> bool:
+    paths = (path for pattern in ("*.py", "*/__init__.py") for path in folder.glob(pattern) if path.is_file())
+    return any(b"STUDY" in path.read_bytes() for path in paths)
 
 
 def folder_of(name: str, usual: str = "") -> Path:

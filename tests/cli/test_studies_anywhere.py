@@ -142,6 +142,18 @@ def test_all_lies_beside_own_studies_else_in_the_checkout(desk: Desk, monkeypatc
     assert workspace.places().own is None, "a checkout's own studies are those that come with it"
 
 
+def test_a_folder_of_another_projects_benchmarks_holds_no_studies(
+    desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MTL_BENCH_STUDIES")
+    (desk.folder / "benchmarks" / "fake.py").write_text("class TimeSuite:\n    pass\n", encoding="utf-8")
+    assert workspace.places().own is None
+    assert "your own" not in mtl_bench("list").out
+    (desk.folder / "benchmarks" / "large").mkdir()
+    (desk.folder / "benchmarks" / "large" / "__init__.py").write_text("from .plan import STUDY", encoding="utf-8")
+    assert workspace.places().own == desk.folder / "benchmarks"
+
+
 def test_what_lies_beside_the_folder_can_be_imported_after_all_else(desk: Desk, mtl_bench: Give) -> None:
     (desk.folder / "house_method.py").write_text("STEPS = 5\n", encoding="utf-8")
     (desk.folder / "typer.py").write_text("raise ImportError('shadowed')\n", encoding="utf-8")
