@@ -31,7 +31,7 @@ endif
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test check smoke speed status
+.PHONY: help bench test check coverage smoke speed status lock
 .DELETE_ON_ERROR:
 
 help:  ## what there is
@@ -64,6 +64,15 @@ check: $(INSTALLED_FOR_TESTS)  ## format, lint, types, imports and the fast test
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(PYTEST) -m "not slow" $(ARGS)
+
+coverage: $(INSTALLED_FOR_TESTS)  ## all tests, and which lines none reaches: htmlcov/index.html
+	$(PYTEST) --cov --cov-report=term --cov-report=html $(ARGS)
+
+lock: $(INSTALLED_FOR_TESTS)  ## pin the libraries in requirements.lock (ARGS=--upgrade: the newest that fit)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python -m uv pip compile --no-config --universal --python-version 3.11.4 --extra studies --extra test \
+		--no-emit-package mtl-bench --custom-compile-command "make lock" --quiet $(ARGS) \
+		--output-file requirements.lock pyproject.toml
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { \

@@ -16,6 +16,7 @@ from mtl_bench.cli.check import check
 from mtl_bench.cli.clean import clean
 from mtl_bench.cli.compare import compare
 from mtl_bench.cli.declare import declare
+from mtl_bench.cli.init import init
 from mtl_bench.cli.list import list_studies
 from mtl_bench.cli.report import report
 from mtl_bench.cli.run import run
@@ -53,6 +54,7 @@ def _options(
 for command in (compare, declare, run, report, check, why, status):
     app.command()(command)
 app.command("list")(list_studies)
+app.command()(init)
 for command in (tidy, clean):
     app.command()(command)
 app.add_typer(data.app, name="data")

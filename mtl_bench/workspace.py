@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mtl_bench import home
 from mtl_bench.study import PILOT_SEEDS, REPLICATE, Cell, Scale, ScaleError, Study
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_]*")  # a leading underscore is for what studies share
@@ -26,28 +27,29 @@ class StudyError(Exception):
 
 @dataclass(frozen=True)
 class Places:
-    """The folders of a checkout; MTL_BENCH_STUDIES, _RESULTS, _REPORTS, _STORE and _DATA name others."""
+    """The folders; MTL_BENCH_STUDIES, _RESULTS, _REPORTS, _STORE and _DATA name others."""
 
-    studies: Path
+    shipped: Path  # the studies that come with mtl-bench
+    own: Path | None  # one's own studies
     results: Path
     reports: Path
     store: Path
     data: Path
 
+    @property
+    def studies(self) -> tuple[Path, ...]:
+        """Shipped studies come first, so that what they import of each other is theirs."""
+        return (self.shipped, self.own) if self.own else (self.shipped,)
+
 
 def places() -> Places:
-    root = Path(__file__).resolve().parents[1]
-
-    def place(name: str, usual: Path) -> Path:
-        return Path(os.environ.get(f"MTL_BENCH_{name}") or usual).absolute()
-
-    results = place("RESULTS", root / "results")
     return Places(
-        studies=place("STUDIES", root / "benchmarks"),
-        results=results,
-        reports=place("REPORTS", root / "reports"),
-        store=place("STORE", root / "results" / "store"),
-        data=place("DATA", root / "data"),  # as mtl_bench.datasets.files.placed finds it, which needs numpy
+        shipped=home.shipped_studies(),
+        own=home.own_studies(),
+        results=home.folder_of("results"),
+        reports=home.folder_of("reports"),
+        store=home.folder_of("store", "results/store"),
+        data=home.folder_of("data"),
     )
 
 
@@ -64,12 +66,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def study_names() -> list[str]:
-    """The studies, alphabetically: `<name>.py` or `<name>/__init__.py`. Raises StudyError without a folder of them."""
-    folder = places().studies
-    if not folder.is_dir():
+    """All studies, alphabetically. Raises StudyError where MTL_BENCH_STUDIES names no folder."""
+    return sorted({name for folder in places().studies for name in names_in(folder)})
+
+
+def names_in(folder: Path) -> list[str]:
+    """The studies of a folder, alphabetically: `<name>.py` or `<name>/__init__.py`. Raises StudyError without it."""
+    if folder == places().own and not folder.is_dir():
         raise StudyError(
-            f"there are no studies in {folder}; work from a checkout (git clone, then pip install -e .) or set "
-            "MTL_BENCH_STUDIES to a folder of studies"
+            f"there are no studies in {folder}: correct MTL_BENCH_STUDIES, or start a folder with `mtl-bench init`"
         )
     found = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
     return sorted(name for name in found if NAME.fullmatch(name))
@@ -78,12 +83,14 @@ def study_names() -> list[str]:
 def study_file(name: str) -> Path:
     """The file that holds a study's STUDY: `<name>.py`, or `<name>/__init__.py` where the study is a folder.
 
-    Raises StudyError when there are both.
+    Raises StudyError when there are two.
     """
-    file, package = places().studies / f"{name}.py", places().studies / name / "__init__.py"
-    if file.exists() and package.exists():
-        raise StudyError(f"the study {name} is twice in {file.parent}: as {file.name} and as {name}/; remove one")
-    return package if package.exists() else file
+    ways = (f"{name}.py", f"{name}/__init__.py")
+    found = [folder / way for folder in places().studies for way in ways if (folder / way).exists()]
+    if len(found) > 1:
+        folders = " and ".join(dict.fromkeys(str(near(path.parents[path.name == "__init__.py"])) for path in found))
+        raise StudyError(f"the study {name} is twice in {folders}; rename or remove {near(found[-1])}")
+    return found[0]
 
 
 def headline(name: str) -> str:
@@ -98,19 +105,19 @@ def headline(name: str) -> str:
 def load(word: str) -> tuple[str, Study]:
     """The study of that name, hyphens for underscores allowed. Raises StudyError.
 
-    It is imported as `mtl_bench.loaded.<name>`, whatever its folder is called; see there. What lies beside that folder
-    can be imported too, after all that is installed.
+    It is imported as `mtl_bench.loaded.<name>`, whatever its folder is called; see there. What lies beside the folder
+    of one's own studies can be imported too, after all that is installed.
     """
     name, known = word.replace("-", "_"), study_names()
     if name not in known:
         raise StudyError(f'there is no study "{word}"{nearest(name, known)} (`mtl-bench list` shows all)')
-    path, beside = study_file(name), str(places().studies.parent)
-    if beside not in sys.path:
-        sys.path.append(beside)
+    path, folders = study_file(name), places()
+    if folders.own and str(folders.own.parent) not in sys.path:
+        sys.path.append(str(folders.own.parent))
     importlib.invalidate_caches()
     try:
         package = importlib.import_module(LOADED)
-        if package.__path__ != [str(places().studies)]:  # another folder than at the last time in this process
+        if package.__path__ != list(map(str, folders.studies)):  # other folders than at the last time in this process
             unload()
             package = importlib.import_module(LOADED)
         module = importlib.import_module(f"{LOADED}.{name}")
@@ -179,6 +186,7 @@ def _where(error: Exception) -> str:
     if isinstance(error, SyntaxError):
         return f"line {error.lineno}: {error.msg}"
     frames = traceback.extract_tb(error.__traceback__)
-    in_study = [frame for frame in frames if Path(frame.filename).is_relative_to(places().studies)]
+    folders = places().studies
+    in_study = [frame for frame in frames if any(map(Path(frame.filename).is_relative_to, folders))]
     frame = (in_study or frames)[-1]
     return f"{type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"

@@ -77,7 +77,19 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def test_help_is_what_make_does_alone(checkout: Checkout) -> None:
     done = checkout.make()
-    for target in ("bench", "bench-%", "report-%", "test", "check", "smoke", "speed", "status", "help"):
+    for target in (
+        "bench",
+        "bench-%",
+        "report-%",
+        "test",
+        "check",
+        "smoke",
+        "speed",
+        "status",
+        "coverage",
+        "lock",
+        "help",
+    ):
         assert f"make {target} " in done.stdout
     assert not (checkout.folder / ".venv").exists()
 
@@ -214,6 +226,18 @@ def test_test_runs_all_tests_and_check_the_fast_ones(checkout: Checkout) -> None
     assert fast not in checkout.asked
     checkout.make("test", "ARGS=tests/core -x")
     assert checkout.asked == [f"{PYTEST} tests/core -x"]
+
+
+def test_coverage_runs_all_tests_and_the_lock_keeps_its_versions_unless_told(checkout: Checkout) -> None:
+    checkout.make("coverage", "ARGS=tests/core")
+    assert checkout.asked[-1] == f"{PYTEST} --cov --cov-report=term --cov-report=html tests/core"
+    checkout.make("lock")
+    assert checkout.asked[0] == "-m pip install --quiet uv"
+    [compiled] = [line for line in checkout.asked if line.startswith("-m uv pip compile ")]
+    assert "--universal" in compiled and compiled.endswith("--output-file requirements.lock pyproject.toml")
+    assert "--upgrade" not in compiled
+    checkout.make("lock", "ARGS=--upgrade")
+    assert " --upgrade " in checkout.asked[-1]
 
 
 def test_speed_installs_what_it_compares_with_once(checkout: Checkout) -> None:

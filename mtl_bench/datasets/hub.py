@@ -97,7 +97,11 @@ class FromHub:
         """These columns of a split; images as files."""
         try:
             from datasets import Image, load_dataset
-
+        except ModuleNotFoundError as error:
+            raise DataError(
+                f"{self.path} is read by the library datasets, which is not installed; pip install 'mtl-bench[hub]'"
+            ) from error
+        try:
             table = load_dataset(self.path, revision=self.revision, split=getattr(self, split)).select_columns(columns)
             for column, feature in table.features.items():
                 if isinstance(feature, Image):

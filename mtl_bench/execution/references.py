@@ -46,22 +46,25 @@ class Unreferenced:
 def unreferenced(places: Places) -> Unreferenced:
     """Raises StudyError or ResultsError when a study or results can't be read: what they need is not known then."""
     store = Store(places.store)
-    needed = _needed_by_studies() | _needed_by_results(places, store)
-    finished = list(store.keys())
+    finished, needed = list(store.keys()), _needed_by_results(places, store)
+    needed |= _needed_by_studies(places, set(finished) - needed)
     going = tuple(name for name in finished if name not in needed)
     size = sum(maintenance.measured(store.folder_of(name)) for name in going)
     return Unreferenced(store, going, len(finished) - len(going), size)
 
 
-def _needed_by_studies() -> set[str]:
-    """The keys of all planned trials of all studies at all of their scales, with all that they depend on."""
-    needed = set()
-    for name in workspace.study_names():
+def _needed_by_studies(places: Places, asked: set[str]) -> set[str]:
+    """Those of these keys that any study plans at any scale, with all that it depends on."""
+    needed: set[str] = set()
+    own_first = [name for folder in reversed(places.studies) for name in workspace.names_in(folder)]
+    for name in own_first:
+        if asked <= needed:
+            break  # to plan all studies that come with mtl-bench takes seconds
         _, study = workspace.load(name)
         for scale in study.seeds:
             for cell in workspace.cells_of(name, study, workspace.scale_of(name, study, scale)):
                 needed |= {key(part) for part in parts(cell.trial) if isinstance(part, Trial)}
-    return needed
+    return needed & asked
 
 
 def _needed_by_results(places: Places, store: Store) -> set[str]:

@@ -193,7 +193,7 @@ def test_a_study_may_be_a_folder(desk: Desk, mtl_bench: Callable[..., Outcome]) 
     (folder / "plan.py").write_text(FAKE, encoding="utf-8")
     (folder / "__init__.py").write_text('"""In two files."""\n\nfrom .plan import STUDY as STUDY\n', encoding="utf-8")
     (desk.folder / "benchmarks" / "notes").mkdir()  # no study
-    assert workspace.study_names() == ["fake", "large"]
+    assert workspace.names_in(desk.folder / "benchmarks") == ["fake", "large"]
     assert workspace.headline("large") == "In two files."
     assert workspace.load("large")[1].title == workspace.load("fake")[1].title
     assert mtl_bench("run", "large", "--seeds", "1").status == 0
@@ -225,7 +225,7 @@ def test_without_studies_the_remedy_is_named(
     for words in (("list",), ("run", "fake")):
         done = mtl_bench(*words)
         assert done.status == 2
-        assert "work from a checkout" in done.err
+        assert f"there are no studies in {desk.folder}/nowhere: correct MTL_BENCH_STUDIES, or start" in done.err
         assert len(done.err.splitlines()) == 1
 
 
@@ -285,7 +285,10 @@ def test_an_unusable_store_is_one_sentence(
 
 def test_list_names_the_studies(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     (desk.folder / "benchmarks" / "broken.py").write_text("def plan(:\n", encoding="utf-8")
-    assert mtl_bench("list").out.splitlines() == [
+    shipped, own = mtl_bench("list").out.split("\n\n")
+    assert [line.split()[0] for line in shipped.splitlines()] == workspace.names_in(ROOT / "benchmarks")
+    assert own.splitlines() == [
+        "your own, in benchmarks:",
         "broken  (line 1 is not Python)",
         "fake    Left and right: a study of trials that take no time.",
     ]

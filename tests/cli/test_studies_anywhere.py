@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from mtl_bench import workspace
-from tests.studies import FAKE, Desk, Outcome
+from mtl_bench.datasets.files.placed import data_root
+from tests.studies import FAKE, ROOT, Desk, Outcome
 
 Give = Callable[..., Outcome]
 OWN = '''"""A study with a trial of its own."""
@@ -90,7 +92,66 @@ def test_what_studies_share_is_no_study(desk: Desk) -> None:
     for name in ("__init__.py", "_shared.py", "Notes.py"):
         (desk.folder / "benchmarks" / name).touch()
     (desk.folder / "benchmarks" / "data").mkdir()
-    assert workspace.study_names() == ["fake"]
+    assert workspace.names_in(desk.folder / "benchmarks") == ["fake"]
+    assert workspace.study_names() == sorted(["fake", *workspace.names_in(ROOT / "benchmarks")])
+
+
+@pytest.mark.parametrize("how", ["./benchmarks", "MTL_BENCH_STUDIES"])
+def test_own_studies_are_found_beside_those_that_come_with_it(
+    desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    if how == "./benchmarks":
+        monkeypatch.delenv("MTL_BENCH_STUDIES")
+    text = FAKE.replace(
+        "from mtl_bench.views.grid", "from .quickstart import METHODS as METHODS\nfrom mtl_bench.views.grid"
+    )
+    (desk.folder / "benchmarks" / "fake.py").write_text(text, encoding="utf-8")  # one may build on theirs
+    assert "\nquickstart " in mtl_bench("list").out
+    assert mtl_bench("list").out.endswith("\n\nyour own, in benchmarks:\nfake  " + workspace.headline("fake") + "\n")
+    assert "fake at laptop scale: 0 of 10 cells" in mtl_bench("run", "fake", "--dry-run").out
+    assert "quickstart at laptop scale: 0 of 15 cells" in mtl_bench("run", "quickstart", "--dry-run").out
+
+
+def test_a_name_that_comes_with_it_is_refused_in_one_sentence(desk: Desk, mtl_bench: Give) -> None:
+    (desk.folder / "benchmarks" / "quickstart.py").write_text(FAKE, encoding="utf-8")
+    for words in (("list",), ("run", "quickstart"), ("report", "quickstart")):
+        done = mtl_bench(*words)
+        assert (done.status, done.err.count("\n")) == (2, 1)
+        assert f"the study quickstart is twice in {workspace.near(ROOT / 'benchmarks')} and benchmarks;" in done.err
+        assert "rename or remove benchmarks/quickstart.py" in done.err
+    assert mtl_bench("run", "fake", "--dry-run").status == 0
+
+
+def test_all_lies_beside_own_studies_else_in_the_checkout(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STUDIES", "RESULTS", "REPORTS", "STORE", "DATA"):
+        monkeypatch.delenv(f"MTL_BENCH_{name}", raising=False)
+
+    def roots() -> set[Path]:
+        places = workspace.places()
+        assert places.data == data_root()
+        return {places.results.parent, places.reports.parent, places.store.parents[1], places.data.parent}
+
+    assert roots() == {desk.folder}
+    (desk.folder / "benchmarks").rename(desk.folder / "studies")
+    assert roots() == {ROOT}
+    monkeypatch.setenv("MTL_BENCH_STUDIES", str(desk.folder / "studies"))  # which names the studies alone
+    assert roots() == {ROOT}
+    monkeypatch.delenv("MTL_BENCH_STUDIES")
+    monkeypatch.chdir(ROOT)
+    assert roots() == {ROOT}
+    assert workspace.places().own is None, "a checkout's own studies are those that come with it"
+
+
+def test_a_folder_of_another_projects_benchmarks_holds_no_studies(
+    desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MTL_BENCH_STUDIES")
+    (desk.folder / "benchmarks" / "fake.py").write_text("class TimeSuite:\n    pass\n", encoding="utf-8")
+    assert workspace.places().own is None
+    assert "your own" not in mtl_bench("list").out
+    (desk.folder / "benchmarks" / "large").mkdir()
+    (desk.folder / "benchmarks" / "large" / "__init__.py").write_text("from .plan import STUDY", encoding="utf-8")
+    assert workspace.places().own == desk.folder / "benchmarks"
 
 
 def test_what_lies_beside_the_folder_can_be_imported_after_all_else(desk: Desk, mtl_bench: Give) -> None:

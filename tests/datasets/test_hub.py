@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,9 @@ def test_a_damaged_image_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match=r"image 3 of train, is no whole image"):
         HubImages(str(path), COMMIT, ("cat", "dog"), "picture", "kind").inputs("train")
+
+
+def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(DataError, match=r"which is not installed; pip install 'mtl-bench\[hub\]'"):
+        HubImages("someone/cats", "0" * 40, ("cat", "dog"), size=8).labels("train")

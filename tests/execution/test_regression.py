@@ -1,6 +1,7 @@
 """The regression check by deliberate breakage: real training through the real command, in a project of its own.
 
-The project is the worked example of docs/regression.md: digits of scikit-learn, moved by a column, and a small network.
+The project is the example that `mtl-bench init` writes, as docs/regression.md says: digits of scikit-learn, moved by a
+column, and a small network.
 Source only reads about 46 % of them, DANN 51 % and training on the target 86 %, with an sd of 1 to 5 over seeds.
 """
 
@@ -25,7 +26,6 @@ from mtl_bench.statistics.regression import compare, confirm
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/regression.md").read_text(encoding="utf-8")
-FILE = re.compile(r"```python file=(\S+)\n(.*?)```", re.DOTALL)
 SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 ADAPTED = {"source only", "DANN", "mean matching"}
 CHECKS, SEEDS = 100, 8  # of the false-alarm test, and the seeds on each side of each check
@@ -37,7 +37,7 @@ def bash(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     shims.mkdir(exist_ok=True)
     (shims / "mtl-bench").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mtl_bench "$@"\n', encoding="utf-8")
     (shims / "mtl-bench").chmod(0o755)
-    places = {f"MTL_BENCH_{name.upper()}": str(folder / name) for name in ("studies", "results", "reports", "store")}
+    places = {f"MTL_BENCH_{name.upper()}": str(folder / name) for name in ("results", "reports", "store")}
     person = {f"GIT_{role}_{part}": "a@b" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
     environment = {
         **os.environ,
@@ -57,12 +57,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page's files beside a copy of the package, with a baseline that was measured and committed as it says."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copytree(ROOT / "mtl_bench", folder / "mtl_bench", ignore=shutil.ignore_patterns("__pycache__"))
-    examples = FILE.findall(PAGE)
-    assert len(examples) == 3
-    for file, text in examples:
-        (folder / file).parent.mkdir(exist_ok=True)
-        (folder / file).write_text(text, encoding="utf-8")
-    [measure] = [script for script in SHELL.findall(PAGE) if script.startswith("mtl-bench run moved_digits\n")]
+    [measure] = [script for script in SHELL.findall(PAGE) if script.startswith("mtl-bench init\n")]
     done = bash(folder, f"git init -q\n{measure}")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
@@ -98,7 +93,7 @@ def test_code_that_did_not_change_passes_bit_for_bit(project: Path) -> None:
 @pytest.mark.slow
 def test_unbroken_code_with_other_seeds_passes(project: Path, tmp_path: Path) -> None:
     """Other random numbers under the same labels: as much as another machine or library can change."""
-    study = "studies/moved_digits.py"
+    study = "benchmarks/moved_digits.py"
     status, found, said = check(edited(project, tmp_path / "new", study, "recipe, seed)", "recipe, seed + 1000)"))
     assert (status, found) == (0, {}), said
 
@@ -153,7 +148,9 @@ def test_a_broken_method_of_the_project_itself_is_found(project: Path, tmp_path:
 
     A larger weight diverges, which is a failed run.
     """
-    broken = edited(project, tmp_path / "new", "mean_matching.py", "weight: float = 0.1", "weight: float = -0.01")
+    broken = edited(
+        project, tmp_path / "new", "benchmarks/_mean_matching.py", "weight: float = 0.1", "weight: float = -0.01"
+    )
     status, found, said = check(broken)
     assert status == 1, said
     assert found.get("regressed") == {"mean matching"}, said

@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from mtl_bench.disk import write_atomically
+from mtl_bench.home import folder_of
 
 CHECKSUM = ".checksum"
 RECORD = re.compile(rb"([0-9a-f]{64}) ([0-9]{1,18})\n")
@@ -34,8 +35,8 @@ class DataError(RuntimeError):
 
 
 def data_root() -> Path:
-    """The folder of all data sets: `MTL_BENCH_DATA`, or `data` in the checkout."""
-    return Path(os.environ.get("MTL_BENCH_DATA") or Path(__file__).resolve().parents[3] / "data").absolute()
+    """The folder of all data sets: `MTL_BENCH_DATA`, or `data` in the checkout or the current folder."""
+    return folder_of("data")
 
 
 def beside(path: Path, ending: str) -> Path:
