@@ -23,6 +23,11 @@ PERCENT = ("accuracy", "training_accuracy", "source_validation")
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#4D4D4D")
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+# Of classes: Tol's muted scheme and black, which colour-blind readers tell apart where there are ten.
+CLASS_COLOURS = (
+    "#332288", "#88CCEE", "#DDCC77", "#CC6677", "#117733", "#AA4499", "#44AA99", "#882255", "#999933", "#000000",
+)  # fmt: skip
+OTHER_CLASSES = "0.75"
 PUBLISHED_MARKERS = ("", "D", "^", "s", "v")
 PUBLISHED_DASHES = (0, (1.5, 1.5))
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)))
