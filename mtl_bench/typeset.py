@@ -35,14 +35,14 @@ class Linked(str):
 
 
 class Styled(str):
-    """Text of which a table may be bold, with a smaller line beneath it."""
+    """Text of a table that may be bold, with a smaller line beneath it, which may lead to `url`."""
 
     bold: bool
     beneath: str
 
-    def __new__(cls, text: str, bold: bool = False, beneath: str = "") -> Styled:
+    def __new__(cls, text: str, bold: bool = False, beneath: str = "", url: str | None = None) -> Styled:
         styled = super().__new__(cls, text)
-        styled.bold, styled.beneath = bold, beneath
+        styled.bold, styled.beneath = bold, linked(beneath, url)
         return styled
 
 
@@ -132,7 +132,7 @@ def latex_table(frame: pd.DataFrame) -> str:
 def _latex_head(columns: Sequence[str]) -> str:
     """The names of the columns; pairs of domains under their source where several have one."""
     groups = [(source, len(list(run))) for source, run in groupby(columns, key=_source)]
-    if max(n for source, n in groups) < 2 or not any(source and n > 1 for source, n in groups):
+    if not any(source and n > 1 for source, n in groups):
         return " & ".join(map(_latex, columns)) + " \\\\\n"
     above, rules, place = [], "", 1
     for source, n in groups:
