@@ -88,7 +88,7 @@ def test_of_more_classes_than_colours_the_others_are_grey(maker: Maker) -> None:
     figure: Any = drawn(Points("Features"), make_study(), kept(maker, classes=12))
     names = [text.get_text() for text in figure.legends[0].get_texts()]
     assert len(names) == len(CLASS_COLOURS) + 3 and "other classes" in names
-    faces = {to_hex(face) for face in figure.axes[0].collections[1].get_facecolors()}
+    faces = {to_hex(face) for axes in figure.axes[:2] for face in axes.collections[1].get_facecolors()}
     assert to_hex(OTHER_CLASSES) in faces and len(faces) == len(CLASS_COLOURS) + 1
 
 
@@ -97,7 +97,8 @@ def test_classes_are_asked_for_move_no_point_and_change_no_key(tmp_path: Path) -
     plain, classes = Embedding(run), Embedding(run, classes=True)
     for trial in (run, plain, classes):
         store.compute(trial, "cpu")
-    without, table = (pd.read_csv(store.artifact(trial, "embedding.csv")) for trial in (plain, classes))
+    paths = (store.artifact(trial, "embedding.csv") for trial in (plain, classes))
+    without, table = (pd.read_csv(path, dtype={"class": str}) for path in paths)
     assert list(without) == ["x", "y", "domain"]
     pd.testing.assert_frame_equal(table[["x", "y", "domain"]], without)
     target = table[table["domain"] == "target"]
