@@ -29,9 +29,8 @@ def test_rows_are_sorted_means_with_their_spread_runs_and_published_values(quick
     [axes] = figure.axes
     means = results.rows.groupby("method")["value"].mean().sort_values(ascending=False)
     assert [label.get_text() for label in axes.get_yticklabels()] == list(means.index)
-    large = [
-        p.get_offsets()[0] for p in axes.collections if isinstance(p, PathCollection) and len(p.get_offsets()) == 1
-    ]
+    scattered: list[Any] = [part for part in axes.collections if isinstance(part, PathCollection)]
+    large = [part.get_offsets()[0].tolist() for part in scattered if len(part.get_offsets()) == 1]
     assert np.allclose(large, [(mean, place) for place, mean in enumerate(means)])
     spreads = [part.get_segments()[0] for part in axes.collections if isinstance(part, LineCollection)]
     sds = results.rows.groupby("method")["value"].std()
@@ -70,6 +69,7 @@ def test_marks_of_fewer_than_three_runs_are_hollow_and_said_to_be(maker: Maker, 
         maker.cell([mean + i for i in range(runs)], method=method)
     figure: Any = drawn(view, make_study(published=()), maker.results())
     assert (HOLLOW in named(figure)) == (runs < 3)
-    faces = [tuple(face) for part in figure.axes[0].collections if isinstance(part, PathCollection)
-             for face in part.get_facecolors()] + [bar.get_facecolor() for bar in figure.axes[0].patches]  # fmt: skip
+    axes: Any = figure.axes[0]
+    scattered = [part.get_facecolor() for part in axes.collections if isinstance(part, PathCollection)]
+    faces = [tuple(face) for part in (*scattered, [bar.get_facecolor() for bar in axes.patches]) for face in part]
     assert ((1.0, 1.0, 1.0, 1.0) in faces) == (runs < 3)
