@@ -70,6 +70,7 @@ def test_marks_of_fewer_than_three_runs_are_hollow_and_said_to_be(maker: Maker, 
     figure: Any = drawn(view, make_study(published=()), maker.results())
     assert (HOLLOW in named(figure)) == (runs < 3)
     axes: Any = figure.axes[0]
-    scattered = [part.get_facecolor() for part in axes.collections if isinstance(part, PathCollection)]
-    faces = [tuple(face) for part in (*scattered, [bar.get_facecolor() for bar in axes.patches]) for face in part]
+    scattered: list[Any] = [part.get_facecolor() for part in axes.collections if isinstance(part, PathCollection)]
+    bars: list[Any] = [bar.get_facecolor() for bar in axes.patches]
+    faces = [tuple(face) for part in (*scattered, bars) for face in part]
     assert ((1.0, 1.0, 1.0, 1.0) in faces) == (runs < 3)
