@@ -19,7 +19,7 @@ from mtl_bench.study import Cell, Claim, Contrast, Scale, Study, half_of
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.contracts import DataSet
 from mtl_bench.trials.trunk import Trunk
-from mtl_bench.views.bars import Bars
+from mtl_bench.views.dots import Dots
 from mtl_bench.views.grid import Grid
 
 LONG = paper("long2015")
@@ -144,9 +144,9 @@ STUDY = Study(
         ),
     ),
     views=(
-        Bars("The last stage learnt", where={"protocol": END_TO_END.name}),
-        Bars("One layer aligned, amazon to webcam", where={"protocol": ONE_LAYER.name}),
-        Bars("More or less of the network learnt, amazon to webcam", bars="classifier", where={"protocol": DEPTH.name}),
+        Dots("The last stage learnt", where={"protocol": END_TO_END.name}),
+        Dots("One layer aligned, amazon to webcam", where={"protocol": ONE_LAYER.name}),
+        Dots("More or less of the network learnt, amazon to webcam", rows="classifier", where={"protocol": DEPTH.name}),
         Grid("Every cell"),
     ),
     papers=addresses(LONG),

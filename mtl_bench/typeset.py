@@ -5,11 +5,15 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
 ABSENT = "–"
+PAIR = " → "  # between the source and the target of a column
+ROWS_OF_A_PAGE = 45
 MARKDOWN = re.compile(r"([\\`*_|~$]|^#|\](?=[(\[:]))")  # what Markdown would take as markup inside a line
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # letters that are no text
 LATEX = str.maketrans(
@@ -31,14 +35,14 @@ class Linked(str):
 
 
 class Styled(str):
-    """Text of which a table may be bold, with a smaller line beneath it."""
+    """Text of a table that may be bold, with a smaller line beneath it, which may lead to `url`."""
 
     bold: bool
     beneath: str
 
-    def __new__(cls, text: str, bold: bool = False, beneath: str = "") -> Styled:
+    def __new__(cls, text: str, bold: bool = False, beneath: str = "", url: str | None = None) -> Styled:
         styled = super().__new__(cls, text)
-        styled.bold, styled.beneath = bold, beneath
+        styled.bold, styled.beneath = bold, linked(beneath, url)
         return styled
 
 
@@ -110,21 +114,52 @@ def markdown_table(frame: pd.DataFrame) -> str:
 
 
 def latex_table(frame: pd.DataFrame) -> str:
-    r"""A booktabs table, for `\input` in a paper that loads the package; a blank line in a cell would end it."""
+    r"""A booktabs table, for `\input` in a paper that loads the package; a blank line in a cell would end it.
+
+    What stands beneath an entry has a line of its own. Columns "a → b" of one a after the other share a head. A table
+    that is longer than a page is a `longtable`, for which a paper loads that package too.
+    """
     columns = "".join("r" if is_numeric(frame[column]) else "l" for column in frame.columns)
-    rows: list[Any] = [frame.columns, *frame.itertuples(index=False)]
-    head, *body = (" & ".join(_latex(value) for value in row) + " \\\\\n" for row in rows)
-    return (
-        f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{head}\\midrule\n{''.join(body)}\\bottomrule\n\\end{{tabular}}\n"
-    )
+    body = "".join(_latex_row(row) for row in frame.itertuples(index=False))
+    head = f"\\toprule\n{_latex_head([*map(str, frame.columns)])}\\midrule\n"
+    if len(frame) > ROWS_OF_A_PAGE:
+        kind, body = "longtable", f"\\endhead\n{body}"
+    else:
+        kind = "tabular"
+    return f"\\begin{{{kind}}}{{{columns}}}\n{head}{body}\\bottomrule\n\\end{{{kind}}}\n"
+
+
+def _latex_head(columns: Sequence[str]) -> str:
+    """The names of the columns; pairs of domains under their source where several have one."""
+    groups = [(source, len(list(run))) for source, run in groupby(columns, key=_source)]
+    if not any(source and n > 1 for source, n in groups):
+        return " & ".join(map(_latex, columns)) + " \\\\\n"
+    above, rules, place = [], "", 1
+    for source, n in groups:
+        above += [rf"\multicolumn{{{n}}}{{c}}{{{_latex(source)} $\to$}}"] if source else [""] * n
+        rules += rf"\cmidrule(lr){{{place}-{place + n - 1}}}" if source else ""
+        place += n
+    below = " & ".join(_latex(name.rpartition(PAIR)[2]) for name in columns)
+    return f"{' & '.join(above)} \\\\\n{rules}\n{below} \\\\\n"
+
+
+def _source(column: str) -> str:
+    """Of a pair of domains the first, "" for any other column."""
+    return column.partition(PAIR)[0] if column.count(PAIR) == 1 else ""
+
+
+def _latex_row(row: Iterable[Any]) -> str:
+    row = list(row)
+    texts = [rf"\textbf{{{_latex(v)}}}" if isinstance(v, Styled) and v.bold else _latex(v) for v in row]
+    beneath = [_latex(v.beneath) if isinstance(v, Styled) else "" for v in row]
+    line = " & ".join(texts) + " \\\\\n"
+    if not any(beneath):
+        return line
+    return line + " & ".join(rf"{{\scriptsize {text}}}" if text else "" for text in beneath) + " \\\\[2pt]\n"
 
 
 def _latex(value: Any) -> str:
-    text = _one_line(value).translate(LATEX)
-    if not isinstance(value, Styled):
-        return text
-    beneath = rf" {{\scriptsize {value.beneath.translate(LATEX)}}}" if value.beneath else ""
-    return (rf"\textbf{{{text}}}" if value.bold else text) + beneath
+    return _one_line(value).translate(LATEX)
 
 
 def _one_line(value: Any) -> str:

@@ -120,7 +120,9 @@ def plan(scale: Scale) -> Iterator[Cell]:
             yield cell(run(method, seed, normalised(method)), name, network=NORMALISED)
         for name in SELECTED:
             method = CLAIMED[name]
-            yield Cell(labels_of(run(method, seed), name), Embedding(run(method, seed)), artifact="embedding.csv")
+            yield Cell(
+                labels_of(run(method, seed), name), Embedding(run(method, seed), classes=True), artifact="embedding.csv"
+            )
             for rule, selection in rules(run(method, seed)).items():
                 yield Cell(labels_of(run(method, seed), name, selection=rule), Evaluate(selection))
         reverse = replace(recipe, steps=scale.pick(smoke=4, laptop=300, paper=2000), checkpoints=1)

@@ -6,7 +6,7 @@ from mtl_bench.plans.lines import years_of
 from mtl_bench.plans.standard import NONE
 from mtl_bench.published import addresses
 from mtl_bench.study import Study
-from mtl_bench.views.bars import Bars
+from mtl_bench.views.dots import Dots
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.heat_map import HeatMap
 from mtl_bench.views.timeline import Timeline
@@ -43,7 +43,7 @@ STUDY = Study(
     views=(
         HeatMap("Source only, from each style to each other", where={"method": NONE, "images": WHOLE}),
         Timeline("Methods over the years: the mean over all pairs", years_of(EIGHT), {"images": WHOLE}),
-        Bars("From photographs to sketches", where={"images": WHOLE, "source": "real", "target": "sketch"}),
+        Dots("From photographs to sketches", where={"images": WHOLE, "source": "real", "target": "sketch"}),
         Grid("Every pair, every method", rows="pair", columns="method", where={"images": WHOLE}),
         Grid("Every pair of four styles, 126 classes", rows="pair", columns="method", where={"images": OF_126}),
     ),

@@ -10,28 +10,34 @@ from mtl_bench.views.layers import Layers, Line
 
 from .plan import AGAIN, BASE, BOTH_KINDS, CONTROL, DISSIMILAR, HIGHEST, LAST, OTHER_KIND, RANDOM, UNTRAINED
 
-TRANSFERS = ("BnB", "BnB+", "AnB", "AnB+")
+TRANSFERS = {
+    "BnB": "B's own first n layers, frozen",
+    "BnB+": "B's own first n layers, fine-tuned",
+    "AnB": "A's first n layers, frozen",
+    "AnB+": "A's first n layers, fine-tuned",
+}
+BASES = {BASE: "all layers learnt on B", AGAIN: "with its own fresh weights and order of images"}
 NO_TRANSFER: Labels = {"network": BASE, "layer": 0}
 IN_RANDOM: Labels = {"split": RANDOM, "selection": LAST}
 
 VIEWS = (
     Layers(
         "Accuracy on half B by the layers that are copied",
-        tuple(Line(name, {"network": name}) for name in (BASE, AGAIN, *TRANSFERS)),
+        tuple(Line(name, {"network": name}, meaning=meaning) for name, meaning in {**BASES, **TRANSFERS}.items()),
         where={**IN_RANDOM, "target": "half B"},
         x_title="layers n that are copied",
     ),
     Layers(
         "Less the base of the same half",
-        tuple(Line(f"{name} − base", {"network": name}, NO_TRANSFER) for name in TRANSFERS),
+        tuple(Line(f"{name} − base", {"network": name}, NO_TRANSFER, meaning) for name, meaning in TRANSFERS.items()),
         where=IN_RANDOM,
         x_title="layers n that are copied",
     ),
     Layers(
         "What is lost to co-adaptation and to specificity",
         (
-            Line("co-adaptation: BnB − base", {"network": "BnB"}, NO_TRANSFER),
-            Line("specificity: AnB − BnB", {"network": "AnB"}, {"network": "BnB"}),
+            Line("BnB − base", {"network": "BnB"}, NO_TRANSFER, "co-adaptation, B's own layers frozen"),
+            Line("AnB − BnB", {"network": "AnB"}, {"network": "BnB"}, "specificity, A's layers instead of B's own"),
         ),
         where=IN_RANDOM,
         x_title="layers n that are copied and frozen",

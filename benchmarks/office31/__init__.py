@@ -7,7 +7,7 @@ from mtl_bench.plans.lines import years_of
 from mtl_bench.plans.standard import DEEP, NONE, SHALLOW
 from mtl_bench.published import addresses
 from mtl_bench.study import Study
-from mtl_bench.views.bars import Bars
+from mtl_bench.views.dots import Dots
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.mean_ranks import MeanRanks
 from mtl_bench.views.ranking import Ranking
@@ -68,7 +68,7 @@ STUDY = Study(
             x="weight",
             where={"protocol": BY_WEIGHT.name},
         ),
-        Bars("What compressing amazon's images again does", bars="images", where={"protocol": COMPRESSED}),
+        Dots("What compressing amazon's images again does", rows="images", where={"protocol": COMPRESSED}),
         Ranking("Selection rules by what they lose against the oracle, in points"),
     ),
     papers=addresses(LONG_2015, LONG_2017, LONG_2018, SUN, TLLIB, ZELLINGER, ZHANG, PEI, EASEZYC),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mtl_bench.plans.lines import ALL, AS_THEY_ARE, Shallow
 from mtl_bench.published import Paper, addresses
 from mtl_bench.study import Claim, Contrast, Study, accuracy, half_of
-from mtl_bench.views.bars import Bars
+from mtl_bench.views.dots import Dots
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.sweep import Sweep
 
@@ -126,7 +126,7 @@ STUDY = Study(
         ),
     ),
     views=(
-        Bars("Mean over the 12 pairs, full protocol", where={**MEAN, "protocol": FULL}),
+        Dots("Mean over the 12 pairs, full protocol", where={**MEAN, "protocol": FULL}),
         Sweep(
             "The weight mu of the identity, 30 dimensions (mean over the 12 pairs, full protocol)",
             x="mu",

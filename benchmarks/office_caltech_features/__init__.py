@@ -9,7 +9,7 @@ from mtl_bench.plans.lines import ALL, AS_THEY_ARE, Deep, Shallow
 from mtl_bench.plans.standard import DAN_2015, DANN_2015, NONE, SOURCE_ONLY
 from mtl_bench.published import addresses
 from mtl_bench.study import Claim, Contrast, Published, Study
-from mtl_bench.views.bars import Bars
+from mtl_bench.views.dots import Dots
 from mtl_bench.views.gains import Gains
 from mtl_bench.views.grid import Grid
 
@@ -132,8 +132,8 @@ STUDY = Study(
             where={"protocol": FULL},
             baselines=({"method": NONE}, {"method": NONE, "dimension": ALL, "projected points": AS_THEY_ARE}),
         ),
-        Bars("Mean over the 12 pairs, full protocol", where={**OF_TWELVE, "protocol": FULL}),
-        Bars("Mean over the six pairs of amazon, dslr and webcam, full protocol", where={**OF_SIX, "protocol": FULL}),
+        Dots("Mean over the 12 pairs, full protocol", where={**OF_TWELVE, "protocol": FULL}),
+        Dots("Mean over the six pairs of amazon, dslr and webcam, full protocol", where={**OF_SIX, "protocol": FULL}),
         *(
             Grid(f"Every pair, {features}, full protocol", where={"features": features, "protocol": FULL})
             for features in (EFFICIENTNET, GOOGLENET)

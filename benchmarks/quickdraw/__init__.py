@@ -7,7 +7,7 @@ from mtl_bench.plans.lines import years_of
 from mtl_bench.plans.standard import NONE, SOURCE_ONLY
 from mtl_bench.published import addresses, paper
 from mtl_bench.study import Study
-from mtl_bench.views.bars import Bars
+from mtl_bench.views.dots import Dots
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.timeline import Timeline
 
@@ -44,7 +44,7 @@ STUDY = Study(
     views=(
         Timeline("Methods over the years: the mean of both directions", years=years_of(DEEP), where={"protocol": FULL}),
         *(
-            Bars(
+            Dots(
                 f"{source.capitalize()} to {target}",
                 where={"source": source, "target": target, "protocol": FULL, "selection": LAST},
             )

@@ -17,9 +17,10 @@ from mtl_bench.execution import data_catalogue, fetching, forecast, maintenance,
 from mtl_bench.execution.costs import Costs, known_costs
 from mtl_bench.execution.lacking import lacking
 from mtl_bench.execution.machine import Machine
+from mtl_bench.execution.predicting import keep_predictions
 from mtl_bench.execution.progress import Progressing, view
 from mtl_bench.execution.selection import Selection
-from mtl_bench.execution.writer import ResultsWriter, invalidate
+from mtl_bench.execution.writer import ResultsWriter, invalidate, locked
 from mtl_bench.study import Cell
 from mtl_bench.workspace import StudyError
 
@@ -51,6 +52,10 @@ def run(selection: Selection, machine: Machine, here: bool, recompute: bool, com
         again = "the same command again, without --recompute," if recompute else "the same command again"
         print(f"Stopped. {kept} of {len(cells)} cells are kept; give {again} to go on.")
         return STOPPED
+    if not selection.pilot and selection.scale != "smoke":
+        with locked(folder, selection.file):
+            if said := keep_predictions(folder, selection.file, cells, store):
+                print(said)
     if selection.pilot:
         pilot.tell(Selection.of(selection.name, selection.scale))
         print(workspace.near(folder / f"{selection.file}.csv"))

@@ -85,6 +85,7 @@ class ResultRow:
     anchor: str
     key: str
     fields: dict[str, str]
+    claims: str  # the numbers of the claims that used it: "1 4"
 
 
 def anchor(row: Any) -> str:
@@ -101,9 +102,13 @@ def rows_of(results: Results, judgements: Sequence[Judgement]) -> list[ResultRow
     if len(rows) > MOST_ROWS:
         rows = rows[rows["key"].isin({key for j in judgements for key in j.keys})]
     columns = [*results.labels, "metric", "value", "device", "seconds", "finished", "code"]
+    used: dict[str, list[str]] = {}
+    for claim, j in enumerate(judgements, 1):
+        for key in j.keys:
+            used.setdefault(key, []).append(str(claim))
     found = []
     for row in rows.to_dict("records"):
         fields = {name: str(row[name]) if row[name] != "" else ABSENT for name in columns}
         fields |= {"value": number(float(row["value"]), 2), "seconds": number(float(row["seconds"]), 0)}
-        found.append(ResultRow(anchor(row), str(row["key"]), fields))
+        found.append(ResultRow(anchor(row), str(row["key"]), fields, " ".join(used.get(str(row["key"]), ()))))
     return sorted(found, key=lambda row: [*row.fields.values()])[:MOST_ROWS]

@@ -35,12 +35,19 @@ def verdict_table(judgements: Sequence[Judgement], compared: Sequence[Sides], st
                 "claim": j.claim.text,
                 "verdict": j.words,
                 "measured [95 % interval]": span(j.deciding, j.claim.unit) if j.deciding else ABSENT,
-                "published": _size(j.claim, study),
+                "published": linked(_size(j.claim, study), _address(j.claim, study)),
                 "the two sides differ in": found.text or ABSENT,
             }
             for j, found in zip(judgements, compared, strict=True)
-        ]
+        ],
+        dtype=object,  # pandas' own strings would lose the links
     )
+
+
+def _address(claim: Claim, study: Study) -> str | None:
+    """Where the paper of a published size can be read."""
+    cited = [paper for paper in study.papers if paper in claim.source]
+    return study.papers[max(cited, key=len)] if cited and claim.published is not None else None
 
 
 def _size(claim: Claim, study: Study) -> str:

@@ -72,7 +72,7 @@ def html(folder: Path, papers: Mapping[str, str]) -> Environment:
     def link(value: Any) -> Markup:
         text = escape(value)
         if isinstance(value, Styled):
-            beneath = Markup(" <small>{}</small>").format(value.beneath) if value.beneath else ""
+            beneath = Markup(" <small>{}</small>").format(link(value.beneath)) if value.beneath else ""
             return (Markup("<strong>{}</strong>").format(str(value)) if value.bold else text) + beneath
         if not isinstance(value, Linked):
             return text

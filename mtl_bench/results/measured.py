@@ -12,6 +12,7 @@ import numpy as np
 from mtl_bench.results.table import Results, ResultsError
 from mtl_bench.study import DOMAINS, REPLICATE, Labels
 
+FEW = 3  # runs from which on a spread is drawn; marks of fewer are hollow
 MEANINGFUL_GAP = 5.0  # points between baseline and ceiling from which a fraction of it means something
 
 
@@ -27,6 +28,11 @@ class Measured:
     @property
     def n(self) -> int:
         return len(self.values)
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few runs for a spread."""
+        return self.n < FEW
 
     @cached_property
     def mean(self) -> float:

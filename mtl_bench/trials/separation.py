@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import torch
 
 from mtl_bench.core.trial import Trial, Work
@@ -17,8 +18,8 @@ from mtl_bench.measures.cmd import central_moment_discrepancy
 from mtl_bench.measures.coral import coral
 from mtl_bench.measures.mmd import squared_mmd
 from mtl_bench.trials.adapt import Adapt
-from mtl_bench.trials.checkpoints import checkpoint_of
-from mtl_bench.trials.contracts import FEATURES, DataSet, read_rows
+from mtl_bench.trials.checkpoints import checkpoint_of, source_labels_of
+from mtl_bench.trials.contracts import FEATURES, LABELS, DataSet, in_order, read_labels, read_rows
 
 POINTS = 300  # of each domain in an embedding: more are a blot on a page
 
@@ -102,15 +103,17 @@ class FeatureDistance(Trial):
 class Embedding(Trial):
     """t-SNE of 300 source and 300 target images' features (van der Maaten and Hinton, JMLR 2008).
 
-    Leaves `embedding.csv`: x, y, domain.
+    Leaves `embedding.csv`: x, y, domain and, if asked for `classes`, class. These are read after all is placed: no
+    point lies elsewhere for them.
     """
 
     keep: ClassVar[tuple[str, ...]] = ("embedding.csv",)
 
     adaptation: Adapt
+    classes: bool = field(default=False, metadata={"omit_when": False})
 
     def uses_of_target(self) -> tuple[str, ...]:
-        return self.adaptation.uses_of_target()
+        return in_order((*self.adaptation.uses_of_target(), *([LABELS] if self.classes else [])))
 
     def run(self, work: Work) -> Mapping[str, float]:
         from sklearn.decomposition import PCA
@@ -121,6 +124,15 @@ class Embedding(Trial):
         reduced = PCA(min(50, *points.shape), random_state=0).fit_transform(points)
         tsne = TSNE(perplexity=min(30, len(points) / 4), init="pca", random_state=0).fit(reduced)
         domains = ["source"] * len(source) + ["target"] * len(target)
-        rows = [f"{x:.3f},{y:.3f},{d}\n" for (x, y), d in zip(tsne.embedding_, domains, strict=True)]
-        write_atomically(work.folder / "embedding.csv", "".join(["x,y,domain\n", *rows]))
+        table = pd.DataFrame({"x": tsne.embedding_[:, 0], "y": tsne.embedding_[:, 1], "domain": domains})
+        if self.classes:
+            table["class"] = self._classes(len(source), len(target), work)
+        text = table.to_csv(index=False, float_format="%.3f", lineterminator="\n")
+        write_atomically(work.folder / "embedding.csv", text)
         return {"divergence": float(tsne.kl_divergence_)}
+
+    def _classes(self, source: int, target: int, work: Work) -> list[str]:
+        """The names of the classes of so many rows."""
+        run = self.adaptation
+        labels = source_labels_of(run, work)["train"][:source], read_labels(run.target, "train", work)[:target]
+        return [run.target.classes[label] for label in np.concatenate(labels)]

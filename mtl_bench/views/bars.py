@@ -29,7 +29,7 @@ class Bars:
 
     reading: ClassVar[str] = (
         "Bars are means, error bars their standard deviation, dots single seeds; lines across the bars are published "
-        "values, dashed where the number is context only."
+        "values, dashed where the number is context only. Bars of fewer than three runs are hollow, without a spread."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -71,7 +71,8 @@ class Bars:
             primitives.chance_line(axes, frame.study.chance, self.metric)
         if len(names) > 1 and len(cells) > len(clusters):
             primitives.legend(figure, {name: handles[name] for name in names if name in handles}, "upper")
-        primitives.legend(figure, published, "lower")
+        hollow = primitives.hollow_patch() if any(cell.few for cell in cells) else {}
+        primitives.legend(figure, published | hollow, "lower")
         return figure
 
 
@@ -86,8 +87,9 @@ def _places(row: Sequence[tuple[str, Sequence[Measured]]]) -> Iterator[Placed]:
 def _draw_bars(axes: Axes, placed: Sequence[Placed], index: int) -> Any:
     """Means and sd as bars, each seed as a dot."""
     places, width = [place for _, place, _ in placed], placed[0][2]
-    means, sds = [cell.mean for cell, _, _ in placed], [cell.sd for cell, _, _ in placed]
-    drawn = primitives.bars(axes, places, means, sds, 0.92 * width, index)
+    means, sds = [cell.mean for cell, _, _ in placed], [np.nan if cell.few else cell.sd for cell, _, _ in placed]
+    hollow = [cell.few for cell, _, _ in placed]
+    drawn = primitives.bars(axes, places, means, sds, 0.92 * width, index, hollow)
     runs = [
         (place + width * offset, value)
         for cell, place, _ in placed

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from mtl_bench.results.frame import Frame
+from mtl_bench.results.measured import FEW
 from mtl_bench.results.table import Results
 from mtl_bench.study import Claim, Contrast, Term
+from mtl_bench.views import primitives
 from mtl_bench.views.style import COLOURS, TWO_COLUMNS, unit
 
 if TYPE_CHECKING:
@@ -41,10 +43,10 @@ class ClaimSides:
     """
 
     reading: ClassVar[str] = (
-        "Each row is a claim: the mean over seeds of the side that it puts first (●) and of the other (□), with their "
+        "Each row is a claim: the mean over seeds of the side that it puts first (●) and of the other (■), with their "
         "standard deviation. Each seed is a small point, and a line from its other side: where it leans to the right, "
-        "the first is higher. The cells are those by which the claim is judged; open dots are of fewer than three "
-        "seeds. A claim about a difference of gains has no two sides and is not drawn."
+        "the first is higher. The cells are those by which the claim is judged; hollow marks are of fewer than three "
+        "seeds, without a spread. A claim about a difference of gains has no two sides and is not drawn."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -76,6 +78,8 @@ class ClaimSides:
             axes.grid(visible=True, axis="x")
             axes.grid(visible=False, axis="y")
             axes.set_xlabel(unit(metric))
+        if any(len(side) < FEW for row in rows for side in row.sides):
+            primitives.legend(figure, primitives.hollow_mark(), "lower")
         return figure
 
 
@@ -127,7 +131,7 @@ def _values(terms: Sequence[Term]) -> dict[str, list[str]]:
 
 def _label(row: Row) -> str:
     first, other = row.names
-    beside = f"● {first}   □ {other}" if first and other else ""
+    beside = f"● {first}   ■ {other}" if first and other else ""
     return "\n".join(line for text in (row.text, beside) for line in textwrap.wrap(text, LETTERS))
 
 
@@ -137,9 +141,9 @@ def _draw(axes: Any, place: float, row: Row) -> None:
     for a, b in zip(other, first, strict=True):
         axes.plot([a, b], [above, below], color="0.8", linewidth=0.5, zorder=1)
     for values, height, (index, marker) in ((other, above, OTHER), (first, below, FIRST)):
-        colour, mean, few = COLOURS[index], values.mean(), len(values) < 3
+        colour, mean, few = COLOURS[index], values.mean(), len(values) < FEW
         axes.scatter(values, [height] * len(values), s=3, color=colour, alpha=0.55, linewidths=0, zorder=2)
         if not few:
             axes.hlines(height, mean - values.std(), mean + values.std(), color=colour, linewidth=1, zorder=2)
-        face = "white" if few or marker == "s" else colour
+        face = "white" if few else colour
         axes.scatter([mean], [height], s=18, marker=marker, facecolor=face, edgecolor=colour, linewidths=1, zorder=3)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pandas as pd
 
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.kept import read_columns_of
-from mtl_bench.results.measured import split, values_of
+from mtl_bench.results.measured import FEW, split, values_of
 from mtl_bench.study import Labels
 from mtl_bench.views import primitives
 from mtl_bench.views.style import places_of, unit
@@ -26,7 +27,10 @@ LINES_OF_ONE_COLUMN = 5
 class Curves:
     """Curves over training with a band over replicates, from the file that each cell's trial kept."""
 
-    reading: ClassVar[str] = "Lines are means over seeds, bands one standard deviation."
+    reading: ClassVar[str] = (
+        "Lines are means over seeds, bands one standard deviation. Marks of fewer than three runs are hollow, without "
+        "a band."
+    )
 
     title: str
     y: str  # a column of the kept file
@@ -60,9 +64,10 @@ class Curves:
             axes.set_xlim(left=0)
             primitives.chance_line(axes, frame.study.chance, self.y)
         primitives.hide_rest(grid, len(parts))
+        few = primitives.hollow_mark() if any((curve["count"] < FEW).any() for curve in curves.values()) else {}
         for axes in grid[::columns]:
             axes.set_ylabel(unit(self.y))
-        primitives.legend(figure, {name: handles[name] for name in names}, "upper")
+        primitives.legend(figure, {name: handles[name] for name in names} | few, "upper")
         return figure
 
     def _curve(self, keys: Sequence[str], frame: Frame) -> pd.DataFrame | None:
@@ -71,11 +76,13 @@ class Curves:
         parts = [read_columns_of(path, self.title, (self.x, self.y)) for path in paths]
         if not parts:
             return None
-        summary: pd.DataFrame = pd.concat(parts).groupby(self.x)[self.y].agg(["mean", "std"])
+        summary: pd.DataFrame = pd.concat(parts).groupby(self.x)[self.y].agg(["mean", "std", "count"])
+        summary.loc[summary["count"] < FEW, "std"] = np.nan
         return summary if len(summary) > 1 else None  # a point is no curve
 
 
 def _line(axes: Axes, curve: pd.DataFrame, index: int) -> Any:
     """Mean over seeds with a band of one sd."""
-    primitives.band(axes, curve.index, curve["mean"] - curve["std"], curve["mean"] + curve["std"], index)
-    return primitives.line(axes, curve.index, curve["mean"], index)
+    if curve["std"].notna().any():
+        primitives.band(axes, curve.index, curve["mean"] - curve["std"], curve["mean"] + curve["std"], index)
+    return primitives.line(axes, curve.index, curve["mean"], index, hollow=list(curve["count"] < FEW))

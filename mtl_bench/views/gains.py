@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mtl_bench.results.frame import Frame
-from mtl_bench.results.measured import means_over_common_seeds, values_of
+from mtl_bench.results.measured import FEW, means_over_common_seeds, values_of
 from mtl_bench.study import Labels
 from mtl_bench.typeset import signed
 from mtl_bench.views import primitives
@@ -16,6 +16,16 @@ from mtl_bench.views.scatter import COLUMNS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Of a pair of domains the baseline's accuracy and what is gained over it, as means over the seeds of both."""
+
+    mark: str
+    before: float
+    gain: float
+    seeds: int
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,8 @@ class Gains:
     reading: ClassVar[str] = (
         "Each point is a pair of domains: what the method gains in points, over the accuracy of the same network "
         "without adaptation, as means over the seeds that both have. Chance tilts such a cloud downwards: an error of "
-        "the baseline's accuracy is in the gain with the opposite sign. Beside a method's name stands its mean gain."
+        "the baseline's accuracy is in the gain with the opposite sign. Beside a method's name stands its mean gain. "
+        "Points of fewer than three seeds are hollow."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -50,27 +61,27 @@ class Gains:
         handles: dict[str, Any] = {}
         for axes, (name, pairs) in zip(grid, found.items(), strict=False):
             axes.axhline(0, color="0.35", linewidth=0.8, linestyle=(0, (4, 2)))
-            for mark in dict.fromkeys(mark for mark, _, _ in pairs):
-                own = [(before, gain) for at, before, gain in pairs if at == mark]
-                handles[mark or "measured"] = primitives.points(
-                    axes, [x for x, _ in own], [y for _, y in own], marks.index(mark), size=14
-                )
-            axes.set_title(f"{name}: {signed(float(np.mean([gain for _, _, gain in pairs])))}", loc="left")
+            for mark in dict.fromkeys(pair.mark for pair in pairs):
+                own = [pair for pair in pairs if pair.mark == mark]
+                x, y, few = [p.before for p in own], [p.gain for p in own], [p.seeds < FEW for p in own]
+                handles[mark or "measured"] = primitives.points(axes, x, y, marks.index(mark), size=14, hollow=few)
+            axes.set_title(f"{name}: {signed(float(np.mean([pair.gain for pair in pairs])))}", loc="left")
         for axes in grid[::columns]:
             axes.set_ylabel("gain (points)")
         for axes in grid[max(0, len(found) - columns) : len(found)]:
             axes.set_xlabel("accuracy without adaptation (%)")
         primitives.hide_rest(grid, len(found))
-        primitives.legend(figure, handles, "upper")
+        hollow = any(pair.seeds < FEW for pairs in found.values() for pair in pairs)
+        primitives.legend(figure, handles | (primitives.hollow_mark() if hollow else {}), "upper")
         return figure
 
-    def _pairs(self, frame: Frame, method: str) -> list[tuple[str, float, float]]:
-        """(mark, the baseline's accuracy, the gain) of each pair of domains."""
+    def _pairs(self, frame: Frame, method: str) -> list[Pair]:
+        """Each pair of domains of a method."""
         found = []
         for cell in frame.measured(where={**self.where, "method": method}):
             without = (frame.relative(cell, labels) for labels in self.baselines or (frame.study.baseline,))
             baseline = next(filter(None, without), None)
-            if baseline is not None and baseline.values.keys() & cell.values.keys():
+            if baseline is not None and (common := baseline.values.keys() & cell.values.keys()):
                 after, before = means_over_common_seeds(cell, baseline)
-                found.append((cell.labels.get(self.marks, ""), before, after - before))
+                found.append(Pair(cell.labels.get(self.marks, ""), before, after - before, len(common)))
         return found

@@ -13,7 +13,7 @@ from mtl_bench.results.frame import Frame
 from mtl_bench.results.measured import Measured, closed_labels, has, open_labels
 from mtl_bench.study import DOMAINS, Labels
 from mtl_bench.typeset import ABSENT, Styled, exact, mean_sd, number
-from mtl_bench.views.table import USES, Table, cell_numbers, digits_of
+from mtl_bench.views.table import USES, Table, cell_numbers, digits_of, paper_of
 
 PAIR = "pair"  # source → target, as one label
 MEAN = "mean"
@@ -85,15 +85,16 @@ class Grid:
         values = [float(np.mean([cell.values[seed] for cell in cells])) for seed in seeds]
         found, digits = [frame.counterpart(cell) for cell in cells], digits_of(self.metric)
         published = [one for one in found if one is not None]
-        beneath = ""
+        beneath, paper = "", None
         if len(published) == len(cells) and len({(one.paper, one.source) for one in published}) == 1:
             mean = float(np.mean([one.value for one in published]))
+            paper = paper_of(frame.study, published[0])
             beneath = f"[{exact(mean) if len(cells) == 1 else number(mean, digits)}]"
         if not values:
-            return Styled(ABSENT, beneath=beneath)
+            return Styled(ABSENT, beneath=beneath, url=paper)
         sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
         shown = mean_sd(float(np.mean(values)), sd, digits)
-        return Styled(shown if equal else f"{shown} ({len(values)})", beneath=beneath)
+        return Styled(shown if equal else f"{shown} ({len(values)})", beneath=beneath, url=paper)
 
 
 def _pair(cell: Measured, opened: Sequence[str]) -> str:
@@ -115,4 +116,5 @@ def _embolden(text: Sequence[dict[str, str]], column: str, left_aside: Sequence[
     for row in entries if len(entries) > 1 else ():
         found = row[column]
         if written[id(row)] == max(written.values()):
-            row[column] = Styled(found, bold=True, beneath=getattr(found, "beneath", ""))
+            beneath = getattr(found, "beneath", "")
+            row[column] = Styled(found, bold=True, beneath=beneath, url=getattr(beneath, "url", None))

@@ -28,7 +28,10 @@ DARK = 0.6  # of the scale, from which on text is white
 class HeatMap:
     """A square per pair of domains, a panel per value of the label `panels`; all share one scale of colours."""
 
-    reading: ClassVar[str] = "Means over seeds, from the source of a row to the target of a column; darker is more."
+    reading: ClassVar[str] = (
+        "Means over seeds, from the source of a row to the target of a column; darker is more. Numbers in italics are "
+        "of fewer than three runs."
+    )
     files: ClassVar[tuple[str, ...]] = ()
 
     title: str
@@ -69,18 +72,20 @@ class HeatMap:
         rows, columns = values_of(cells, source), values_of(cells, target)
         columns = sorted(columns, key=lambda name: (rows.index(name) if name in rows else len(rows), name))
         values = np.full((len(rows), len(columns)), np.nan)
+        few = np.zeros_like(values, dtype=bool)
         for cell in cells:
             place = rows.index(cell.labels[source]), columns.index(cell.labels[target])
             if not np.isnan(values[place]):
                 pair = " → ".join(cell.labels[name] for name in DOMAINS)
                 raise ResultsError(f"the view “{self.title}” has two cells of {pair}; tell them apart in its `where`")
-            values[place] = cell.mean
+            values[place], few[place] = cell.mean, cell.few
         axes.imshow(values, cmap=COLOURS, vmin=low, vmax=high, aspect="auto")
         for (row, column), value in np.ndenumerate(values):
             if not np.isnan(value):
                 dark = high > low and (value - low) / (high - low) > DARK
                 text = number(float(value), digits_of(self.metric))
-                axes.text(column, row, text, ha="center", va="center", color="white" if dark else "black")
+                style = "italic" if few[row, column] else "normal"
+                axes.text(column, row, text, style=style, ha="center", va="center", color="white" if dark else "black")
         axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(len(rows)), rows)
         axes.tick_params(length=0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from mtl_bench.results.frame import Frame
-from mtl_bench.results.measured import Measured, has, open_labels
+from mtl_bench.results.measured import FEW, Measured, has, open_labels
 from mtl_bench.study import DOMAINS, REPLICATE, Labels
 from mtl_bench.views import primitives
 from mtl_bench.views.style import ONE_COLUMN
@@ -31,7 +31,8 @@ class MeanRanks:
 
     reading: ClassVar[str] = (
         "On each pair of domains and seed, methods are ranked by their accuracy, equal ones sharing a mean rank. Small "
-        "points are the mean rank over pairs of one seed, large ones the mean over seeds; the best are at the left."
+        "points are the mean rank over pairs of one seed, large ones the mean over seeds, hollow of fewer than three; "
+        "the best are at the left."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -49,11 +50,13 @@ class MeanRanks:
         figure.set_size_inches(ONE_COLUMN, 0.6 + ROW * len(order))
         for place, name in enumerate(order):
             axes.scatter(ranks[name], [place] * len(ranks), s=4, color="0.6", linewidths=0, zorder=2)
-            primitives.points(axes, [ranks[name].mean()], [place], 0, size=20, zorder=3)
+            primitives.points(axes, [ranks[name].mean()], [place], 0, size=20, hollow=[len(ranks) < FEW], zorder=3)
         axes.set_yticks(range(len(order)), order)
         axes.set_ylim(len(order) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=True, axis="x")
+        if len(ranks) < FEW:
+            primitives.legend(figure, primitives.hollow_mark(), "upper")
         axes.set_xlabel(f"mean rank among {len(order)} (1 is best)")
         return figure
 

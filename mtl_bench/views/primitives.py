@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from mtl_bench.results.measured import FEW
 from mtl_bench.views.style import (
     COLOURS,
     DASHES,
@@ -20,6 +21,7 @@ from mtl_bench.views.style import (
     MARKERS,
     ONE_COLUMN,
     PANEL_HEIGHT,
+    PUBLISHED_DASHES,
     TWO_COLUMNS,
     tint,
 )
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 Numbers = Sequence[float] | pd.Series | pd.Index | np.ndarray[Any, Any]
 LINE_HEIGHT = 0.125  # inches, of the legend's text
+HOLLOW = f"hollow: fewer than three runs (n < {FEW})"
 
 
 def panels(rows: int, columns: int, wide: bool, share: bool = True) -> tuple[Figure, list[Axes]]:
@@ -63,12 +66,40 @@ def chance_line(axes: Axes, chance: float | None, metric: str) -> None:
         axes.annotate("chance", (1.01, chance), xycoords=place, ha="left", va="center", fontsize=6, color="0.35")
 
 
-def bars(axes: Axes, places: Numbers, heights: Numbers, sds: Numbers, width: float, index: int) -> Any:
-    """Means as bars, their standard deviation as error bars; not a number draws none."""
+def hollow_mark() -> dict[str, Any]:
+    """What a legend has of hollow marks."""
+    from matplotlib.lines import Line2D
+
+    style: dict[str, Any] = {"marker": "o", "markerfacecolor": "white", "markeredgecolor": "0.3", "linestyle": ""}
+    return {HOLLOW: Line2D([], [], **style)}
+
+
+def hollow_patch() -> dict[str, Any]:
+    """The same of bars."""
+    from matplotlib.patches import Patch
+
+    return {HOLLOW: Patch(facecolor="white", edgecolor="0.3", linestyle=(0, (2, 1)), linewidth=0.8)}
+
+
+def bars(
+    axes: Axes, places: Numbers, heights: Numbers, sds: Numbers, width: float, index: int, hollow: Sequence[bool]
+) -> Any:
+    """Means as bars, their standard deviation as error bars; not a number draws none. Hollow ones have dashed edges."""
     colour, hatch = COLOURS[index % len(COLOURS)], HATCHES[index % len(HATCHES)]
     drawn = axes.bar(places, heights, width, color=tint(colour), hatch=hatch, edgecolor=colour, linewidth=0.8)
+    for bar, few in zip(drawn, hollow, strict=True):
+        if few:
+            bar.set(facecolor="white", linestyle=(0, (2, 1)), hatch="")
     axes.errorbar(places, heights, sds, fmt="none", color="black", elinewidth=0.8, capsize=2)
-    return drawn
+    return drawn if not all(hollow) else patch(index)
+
+
+def patch(index: int) -> Any:
+    """What a legend has of bars that are all hollow."""
+    from matplotlib.patches import Patch
+
+    colour, hatch = COLOURS[index % len(COLOURS)], HATCHES[index % len(HATCHES)]
+    return Patch(facecolor=tint(colour), edgecolor=colour, hatch=hatch, linewidth=0.8)
 
 
 def dots(axes: Axes, places: Numbers, values: Numbers) -> None:
@@ -76,11 +107,30 @@ def dots(axes: Axes, places: Numbers, values: Numbers) -> None:
     axes.plot(places, values, "o", color="white", markeredgecolor="black", markersize=2.2, markeredgewidth=0.4)
 
 
-def line(axes: Axes, places: Numbers, values: Numbers, index: int, **style: Any) -> Any:
-    """Marks joined by a line."""
+def line(axes: Axes, places: Numbers, values: Numbers, index: int, hollow: Sequence[bool] = (), **style: Any) -> Any:
+    """Marks joined by a line, those that are `hollow` filled with white. What comes back shows a filled mark."""
+    from matplotlib.lines import Line2D
+
     colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
-    own: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": DASHES[index % len(DASHES)]}
-    return axes.plot(places, values, **{**own, **style})[0]
+    own: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": DASHES[index % len(DASHES)], **style}
+    [drawn] = axes.plot(places, values, **own)
+    few = np.asarray(hollow, dtype=bool)
+    if few.any():
+        x, y = np.asarray(places)[few], np.asarray(values)[few]
+        axes.plot(x, y, **{**own, "linestyle": "", "markerfacecolor": "white", "markersize": 4, "gid": "hollow"})
+    return Line2D([], [], **own) if few.any() else drawn
+
+
+def published_line(axes: Axes, places: Numbers, values: Numbers, index: int, **style: Any) -> Any:
+    """A paper's numbers: marks with a black edge on fine dashes."""
+    own: dict[str, Any] = {"markeredgecolor": "black", "markeredgewidth": 0.5, "markersize": 4}
+    return line(
+        axes,
+        places,
+        values,
+        index,
+        **{**own, "linestyle": PUBLISHED_DASHES, "linewidth": 0.9, "gid": "published", **style},
+    )
 
 
 def band(axes: Axes, places: Numbers, low: Numbers, high: Numbers, index: int, alpha: float = 0.2) -> None:
@@ -93,10 +143,26 @@ def intervals(axes: Axes, places: Numbers, low: Numbers, high: Numbers, index: i
     axes.vlines(places, low, high, color=COLOURS[index % len(COLOURS)], linewidth=0.8)
 
 
-def points(axes: Axes, x: Numbers, y: Numbers, index: int, size: float = 4, **style: Any) -> Any:
-    """Small marks; `size` in square points."""
+def levels(axes: Axes, heights: Numbers, low: Numbers, high: Numbers, index: int) -> None:
+    """The same lying: a line from low to high at each height."""
+    axes.hlines(heights, low, high, color=COLOURS[index % len(COLOURS)], linewidth=0.8)
+
+
+def points(
+    axes: Axes, x: Numbers, y: Numbers, index: int, size: float = 4, hollow: Sequence[bool] = (), **style: Any
+) -> Any:
+    """Small marks, those that are `hollow` filled with white; `size` in square points.
+
+    What comes back shows a filled mark.
+    """
     colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
-    return axes.scatter(x, y, s=size, c=colour, marker=marker, linewidths=0, **style)
+    if not any(hollow):
+        return axes.scatter(x, y, s=size, c=colour, marker=marker, linewidths=0, **style)
+    from matplotlib.lines import Line2D
+
+    faces = ["white" if few else colour for few in hollow]
+    axes.scatter(x, y, s=size, facecolors=faces, edgecolors=colour, marker=marker, linewidths=0.8, **style)
+    return Line2D([], [], color=colour, marker=marker, linestyle="", markersize=size**0.5)
 
 
 def image(axes: Axes, pixels: np.ndarray[Any, Any], title: str) -> None:

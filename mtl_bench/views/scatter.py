@@ -27,7 +27,8 @@ class ScatterPlot:
 
     reading: ClassVar[str] = (
         "Each point is a pair of domains, from one to the other, as a mean over seeds. Beside the name of a panel "
-        "stand Spearman's rank correlation over all pairs and its 95 % interval by the jackknife over domains."
+        "stand Spearman's rank correlation over all pairs and its 95 % interval by the jackknife over domains. Points "
+        "of which what stands upwards was run fewer than three times are hollow."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -48,15 +49,16 @@ class ScatterPlot:
         groups = list(dict.fromkeys(y.labels.get(self.marks, "") for pairs in found.values() for _, y in pairs))
         for axes, (x, pairs) in zip(grid, found.items(), strict=False):
             for i, group in enumerate(groups):
-                own = [(a.mean, b.mean) for a, b in pairs if b.labels.get(self.marks, "") == group]
+                own = [(a, b) for a, b in pairs if b.labels.get(self.marks, "") == group]
                 if own:
-                    places, heights = [a for a, _ in own], [b for _, b in own]
-                    handles[group or "measured"] = primitives.points(axes, places, heights, i, size=14)
+                    places, heights, few = [a.mean for a, _ in own], [b.mean for _, b in own], [b.few for _, b in own]
+                    handles[group or "measured"] = primitives.points(axes, places, heights, i, size=14, hollow=few)
             axes.set_title(f"{spelt(x)}: {told(correlation(pairs))}", loc="left")
         for axes in grid[::columns]:
             axes.set_ylabel(spelt(self.y))
         primitives.hide_rest(grid, len(found))
-        primitives.legend(figure, handles, "upper")
+        hollow = any(y.few for pairs in found.values() for _, y in pairs)
+        primitives.legend(figure, handles | (primitives.hollow_mark() if hollow else {}), "upper")
         return figure
 
 

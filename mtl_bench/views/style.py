@@ -23,7 +23,13 @@ PERCENT = ("accuracy", "training_accuracy", "source_validation")
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#4D4D4D")
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+# Of classes: Tol's muted scheme and black, which colour-blind readers tell apart where there are ten.
+CLASS_COLOURS = (
+    "#332288", "#88CCEE", "#DDCC77", "#CC6677", "#117733", "#AA4499", "#44AA99", "#882255", "#999933", "#000000",
+)  # fmt: skip
+OTHER_CLASSES = "0.75"
 PUBLISHED_MARKERS = ("", "D", "^", "s", "v")
+PUBLISHED_DASHES = (0, (1.5, 1.5))
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)))
 # A method has the same colour, pattern and marker in every figure: its place here, each pair of which differs in one.
 METHODS = (
@@ -32,6 +38,8 @@ METHODS = (
     "CDAN+E", "AdaBN",
 )  # fmt: skip
 ALSO = {"source only": "no adaptation"}  # another name of the same
+# Networks of which layers are copied, as Yosinski et al. draw them: B's own blue, A's orange, the fine-tuned lighter.
+NETWORKS = {"base": 6, "BnB": 0, "BnB+": 5, "AnB": 4, "AnB+": 1}
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same letters on every machine
     "font.size": 7,
@@ -62,7 +70,8 @@ STYLE: Any = {
 
 def places_of(names: Sequence[str]) -> dict[str, int]:
     """The place of each name in the style's colours, patterns and markers: a method's own, for others a free one."""
-    own = {name: METHODS.index(known) for name in names if (known := ALSO.get(name, name)) in METHODS}
+    known = {method: place for place, method in enumerate(METHODS)} | NETWORKS
+    own = {name: known[ALSO.get(name, name)] for name in names if ALSO.get(name, name) in known}
     if len(set(own.values())) < len(own):  # a figure with both names of one
         own = {}
     free = (place for place in count() if place not in own.values())

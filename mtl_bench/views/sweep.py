@@ -12,7 +12,7 @@ from mtl_bench.results.frame import Frame
 from mtl_bench.results.measured import Measured, number_along, values_of
 from mtl_bench.study import Labels
 from mtl_bench.views import primitives
-from mtl_bench.views.style import PERCENT, places_of, unit
+from mtl_bench.views.style import PERCENT, PUBLISHED_DASHES, places_of, unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 DECADE = 10.0  # values that span more of it than this stand on a logarithmic axis
 ROOM = 0.35  # of the measured range is left free above and below, in which a flat line does not look steep
 FEWEST_POINTS = 5.0  # the least height of the axis, in the metric's unit
-DASHED = (0, (1.5, 1.5))
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,8 @@ class Sweep:
     """
 
     reading: ClassVar[str] = (
-        "Points are means over all pairs; dashed lines are published values, marked where the paper stands."
+        "Points are means over all pairs, hollow where one of them was run fewer than three times; dashed lines are "
+        "published values, with a black-edged mark where the paper stands."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -52,20 +52,23 @@ class Sweep:
         handles: dict[str, Any] = {}
         published: dict[str, Any] = {}
         heights: list[float] = []
+        hollow = False
         for name, i in places_of(names).items():
             points = self._points([cell for cell in cells if cell.labels.get(self.lines, "") == name])
             means = [float(np.mean([cell.mean for cell in at])) for at in points.values()]
-            handles[name] = primitives.line(axes, list(points), means, i)
+            few = [any(cell.few for cell in at) for at in points.values()]
+            hollow = hollow or any(few)
+            handles[name] = primitives.line(axes, list(points), means, i, hollow=few)
             for x, at in points.items():
                 numbers = [number for cell in at if (number := frame.counterpart(cell))]
                 if len(numbers) == len(at):  # the mean over some of the pairs is not the mean over all
                     value = float(np.mean([number.value for number in numbers]))
                     where = _published(name, numbers[0].paper, numbers[0].source, bool(numbers[0].context))
-                    published[where] = _hollow(axes, x, value, i)
+                    published[where] = _published_mark(axes, x, value, i)
                     heights.append(value)
             heights += means
         self._finish(axes, [number_along(self.x, cell, self.title) for cell in cells], heights, frame.study.chance)
-        primitives.legend(figure, handles, "upper")
+        primitives.legend(figure, handles | (primitives.hollow_mark() if hollow else {}), "upper")
         primitives.legend(figure, published, "lower")
         return figure
 
@@ -100,8 +103,8 @@ def _published(name: str, paper: str, table: str, context: bool) -> str:
     return f"published {name}: {paper}, {table}{' (context)' if context else ''}"
 
 
-def _hollow(axes: Axes, x: float, value: float, index: int) -> Any:
-    """A dashed line across the panel, with the method's marker, hollow, where the published method stands."""
-    handle = primitives.line(axes, [x], [value], index, markersize=6, markerfacecolor="none", linestyle=DASHED)
-    axes.axhline(value, color=handle.get_color(), linewidth=0.8, linestyle=DASHED, zorder=1.6)
+def _published_mark(axes: Axes, x: float, value: float, index: int) -> Any:
+    """A dashed line across the panel, with the method's marker, black-edged, where the published method stands."""
+    handle = primitives.published_line(axes, [x], [value], index, markersize=5)
+    axes.axhline(value, color=handle.get_color(), linewidth=0.8, linestyle=PUBLISHED_DASHES, zorder=1.6)
     return handle

@@ -34,7 +34,11 @@ class Table:
         numbers = self.numbers.rename(columns=_plain).map(_plain)
         write_atomically(stem.with_name(f"{stem.name}.csv"), numbers.to_csv(index=False, lineterminator="\n"))
         write_atomically(stem.with_name(f"{stem.name}.md"), markdown_table(self.text))
-        write_atomically(stem.with_name(f"{stem.name}.tex"), latex_table(self.text))
+        head = f"% {' '.join(f'{self.title} {self._shared()}'.split())}\n% \\usepackage{{booktabs,longtable}}\n"
+        write_atomically(stem.with_name(f"{stem.name}.tex"), head + latex_table(self.text))
+
+    def _shared(self) -> str:
+        return f"({', '.join(f'{name}: {value}' for name, value in self.shared.items())})" if self.shared else ""
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mtl_bench.results.frame import Frame
-from mtl_bench.results.measured import Measured, values_of
+from mtl_bench.results.measured import FEW, Measured, values_of
 from mtl_bench.study import DOMAINS, Labels
 from mtl_bench.views import primitives
 from mtl_bench.views.style import unit
@@ -42,8 +42,8 @@ class Timeline:
 
     reading: ClassVar[str] = (
         "Methods stand in the order of their years. Points are means over the pairs of domains and over seeds, lines "
-        "through them the standard deviation of that mean over seeds; open diamonds are published means over the same "
-        "pairs, most of them of other features."
+        "through them the standard deviation of that mean over seeds; black diamonds are published means over the same "
+        "pairs, most of them of other features. Points of fewer than three seeds are hollow, without a line."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -83,7 +83,9 @@ class Timeline:
         names = [f"{name} ({self.years[name]})" if name in self.years else name for name in methods]
         grid[-1].set_xticks(range(len(methods)), names, rotation=55, ha="right", rotation_mode="anchor")
         figure.set_figheight(figure.get_figheight() + 0.6)  # the names are slanted
-        primitives.legend(figure, handles, "upper")
+        points = [point for by_mark in found.values() for own in by_mark.values() for point in own.values()]
+        few = any(len(point.values) < FEW for point in points)
+        primitives.legend(figure, handles | (primitives.hollow_mark() if few else {}), "upper")
         return figure
 
     def _cells(self, frame: Frame) -> list[Measured]:
@@ -118,9 +120,7 @@ def _panel(
             handles[mark or "measured"] = _draw(axes, own, marks.index(mark))
         published = [(place, point.published) for place, point in own if point.published is not None]
         if published:
-            [handles["published"]] = axes.plot(
-                *zip(*published, strict=True), "D", markerfacecolor="none", markeredgecolor="black", markersize=3.5
-            )
+            [handles["published"]] = axes.plot(*zip(*published, strict=True), "D", color="black", markersize=2.5)
     return handles
 
 
@@ -137,6 +137,9 @@ def _mean(frame: Frame, cells: Sequence[Measured]) -> Point:
 def _draw(axes: Any, points: Sequence[tuple[float, Point]], index: int) -> Any:
     places = [place for place, _ in points]
     means = np.array([np.mean(point.values) for _, point in points])
-    sds = np.array([np.std(point.values, ddof=1) if len(point.values) > 1 else 0.0 for _, point in points])
+    few = [len(point.values) < FEW for _, point in points]
+    sds = np.array(
+        [0.0 if some else np.std(point.values, ddof=1) for (_, point), some in zip(points, few, strict=True)]
+    )
     primitives.intervals(axes, places, means - sds, means + sds, index)
-    return primitives.points(axes, places, means, index, size=16)
+    return primitives.points(axes, places, means, index, size=16, hollow=few)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.views.test_tables import widths_of
+
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
@@ -107,6 +109,33 @@ def test_tables_are_filtered_and_copied_as_they_stand(page: Path, browser: Any) 
     latex = str(tab.evaluate("navigator.clipboard.readText()"))
     assert latex.startswith("\\begin{tabular}{")
     assert latex.count("\\\\") == len(rows) + 1
+    tab.locator("#table-1 ~ *").first.wait_for()
+    tab.locator(".tools:has(+ #table-1) button", has_text="LaTeX").click()
+    tab.wait_for_timeout(200)
+    grid = str(tab.evaluate("navigator.clipboard.readText()"))
+    columns, widths = widths_of(grid)
+    assert widths and set(widths) == {columns}
+    assert " & {\\scriptsize [76.66]} \\\\[2pt]\n" in grid
+
+
+@pytest.mark.slow
+def test_addresses_show_at_the_mouse_and_the_keyboard_and_a_claim_shows_its_rows(page: Path, browser: Any) -> None:
+    tab = browser.new_page(viewport={"width": 1200, "height": 800})
+    tab.goto(page.as_uri())
+    for locator in ("h2#numbers", "#table-1 caption"):
+        link = tab.locator(f"{locator} .here")
+        assert link.evaluate("(a) => getComputedStyle(a).opacity") == "0"
+        tab.locator(locator).hover()
+        assert link.evaluate("(a) => getComputedStyle(a).opacity") == "1"
+        tab.mouse.move(0, 0)
+    tab.keyboard.press("Tab")
+    link = tab.locator("h2#verdicts .here")
+    link.focus()
+    assert link.evaluate("(a) => a.matches(':focus-visible') && getComputedStyle(a).opacity") == "1"
+    tab.locator("#verdict-table td.verdict a").first.click()
+    tab.locator("#claim-1-rows a[data-claim]").click()
+    assert tab.locator("#cells").evaluate("(part) => part.open")
+    assert tab.locator("#cells tbody tr:visible").count() == tab.locator("#cells tr[data-claims~='1']").count() > 0
 
 
 @pytest.mark.slow

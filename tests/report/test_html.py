@@ -84,6 +84,66 @@ def test_a_verdict_leads_to_the_rows_it_used(page: Path, quick: tuple[Study, Res
     assert set(judgement.keys) <= links
 
 
+def test_every_figure_and_table_has_an_address_that_the_page_shows(page: Path) -> None:
+    """Each lies in a part with an id, and a link in that part leads to it."""
+    path: list[tuple[str, str | None]] = []  # tags that are open, with their ids
+    parts: list[str | None] = []
+
+    class Places(Elements):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            super().handle_starttag(tag, attrs)
+            if tag in ("table", "figure"):
+                own = [*(place for _, place in path), dict(attrs).get("id")]
+                parts.append(next((place for place in reversed(own) if place), None))
+            if tag not in self.VOID:
+                path.append((tag, dict(attrs).get("id")))
+
+        def handle_endtag(self, tag: str) -> None:
+            super().handle_endtag(tag)
+            if tag not in self.VOID:
+                path.pop()
+
+    found = Places(page.read_text(encoding="utf-8"))
+    assert len(parts) > 8
+    assert None not in parts
+    assert len(set(parts)) == len(parts), "each has its own"
+    links = {
+        str(attributes["href"])
+        for tag, attributes in found.found
+        if tag == "a" and {"here", "address"} & set(str(attributes.get("class")).split())
+    }
+    assert {f"#{part}" for part in parts} <= links
+
+
+def test_a_verdict_links_to_its_rows_and_rows_to_say_which_claims_used_them(
+    page: Path, quick: tuple[Study, Results]
+) -> None:
+    study, results = quick
+    [judgement] = judge(frame_of(study, results))
+    found = Elements(page.read_text(encoding="utf-8")).found
+    assert any(tag == "a" and attributes.get("href") == "#claim-1-rows" for tag, attributes in found)
+    used = {
+        str(attributes["id"]).partition(".")[0]
+        for tag, attributes in found
+        if tag == "tr" and attributes.get("data-claims") == "1"
+    }
+    assert used == set(judgement.keys)
+    assert len(used) < len(results.rows)
+
+
+def test_a_published_number_beneath_and_one_of_a_claim_lead_to_the_paper(maker: Maker, tmp_path: Path) -> None:
+    for target in ("photos", "sketches"):
+        for method, mean in (("source only", 40.0), ("DANN", 48.0)):
+            maker.cell([mean, mean + 1, mean + 2.5], method=method, target=target)
+    gain = accuracy(method="DANN", target="photos") - accuracy(method="source only", target="photos")
+    claim = Claim("DANN beats source only", (gain,), f"{PAPER}, Table 2", published=24.4, smallest_effect=12.2)
+    numbers = tuple(Published(76.66, {"method": "DANN", "target": target}, "Table 2", PAPER) for target in ("photos",))
+    study = make_study(papers={PAPER: URL}, claims=(claim,), gates=(), published=numbers)
+    html = write("quick", frame_of(study, maker.results()), tmp_path).with_suffix(".html").read_text(encoding="utf-8")
+    assert f'<small><a href="{URL}">[76.66]</a></small>' in html
+    assert f'<a href="{URL}">+24.4 points</a>' in html
+
+
 def test_a_published_number_leads_to_its_paper(page: Path) -> None:
     assert f'<a href="{URL}">76.66</a>' in page.read_text(encoding="utf-8")
     assert f"[76.66]({URL})" in page.with_suffix(".md").read_text(encoding="utf-8")

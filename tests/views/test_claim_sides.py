@@ -21,7 +21,7 @@ def test_each_row_has_both_sides_of_a_claim_by_the_seeds_that_both_have(maker: M
     figure = drawn(ClaimSides("Claims"), study, maker.results())
     assert figure is not None
     [axes] = figure.axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["DANN helps\n● DANN   □ source only"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["DANN helps\n● DANN   ■ source only"]
     pairs = [line.get_xdata().tolist() for line in axes.lines]
     assert pairs == [[40.0, 50.0], [41.0, 52.0], [42.0, 48.0]]  # from the other side to the better one
     scattered: list[Any] = [part for part in axes.collections if isinstance(part, PathCollection)]
@@ -38,7 +38,7 @@ def test_a_number_among_the_sides_says_what_it_is(maker: Maker) -> None:
     figure = drawn(ClaimSides("Claims"), study, maker.results())
     assert figure is not None
     text = figure.axes[0].get_yticklabels()[0].get_text()
-    assert text == "Worse\n● layer 0; base / base, drawn again   □ layer 2; AnB"
+    assert text == "Worse\n● layer 0; base / base, drawn again   ■ layer 2; AnB"
 
 
 def test_without_primary_claims_exploratory_ones_are_shown(maker: Maker) -> None:

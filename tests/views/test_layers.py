@@ -15,7 +15,7 @@ from mtl_bench.report.page import write
 from mtl_bench.results.table import Results, ResultsError
 from mtl_bench.study import Labels, Published, Study
 from mtl_bench.views.layers import Layers, Line
-from mtl_bench.views.style import COLOURS, TWO_COLUMNS
+from mtl_bench.views.style import COLOURS, NETWORKS, TWO_COLUMNS
 from tests.results.measured import Maker, drawn, frame_of, make_study, saved
 
 Runs = dict[tuple[str, int, int, str], float]  # network, layer, seed, target
@@ -51,14 +51,21 @@ def pictured(view: Layers, results: Results, published: Iterable[Published] = ()
     return drawn(view, study, results)
 
 
-def means_in(axes: Any, hollow: bool = False) -> list[list[tuple[Any, Any]]]:
-    """The places and heights of the lines with marks, in order."""
-    marked = [line for line in axes.lines if line.get_marker() != "None"]
+def means_in(axes: Any, published: bool = False) -> list[list[tuple[Any, Any]]]:
+    """The places and heights of the lines with marks, in order; not the white on marks of few runs."""
+    marked = [line for line in axes.lines if line.get_marker() != "None" and line.get_gid() != "hollow"]
     return [
         list(zip(map(float, line.get_xdata()), map(float, line.get_ydata()), strict=True))
         for line in marked
-        if (line.get_markerfacecolor() == "none") == hollow
+        if (line.get_gid() == "published") == published
     ]
+
+
+def hollow_in(axes: Any) -> list[float]:
+    """The places of the marks that are hollow."""
+    hollow = [line for line in axes.lines if line.get_gid() == "hollow"]
+    assert all(line.get_markerfacecolor() == "white" for line in hollow)
+    return [float(x) for line in hollow for x in line.get_xdata()]
 
 
 def points_in(axes: Any) -> list[np.ndarray[Any, Any]]:
@@ -122,7 +129,7 @@ def test_a_line_at_a_single_place_is_a_dotted_reference_across_the_panel(maker: 
     [axes] = pictured(ACCURACIES, maker.results()).axes
     [across] = [line for line in axes.lines if list(line.get_xdata()) == [0, 1] and line.get_marker() == "None"]
     assert across.get_ydata() == pytest.approx([over_replicates(at(runs, "base", 0))[0]] * 2)
-    assert across.get_color() == COLOURS[0]
+    assert across.get_color() == COLOURS[NETWORKS["base"]]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == list("01234")
     assert axes.get_xlabel() == "layer n"
 
@@ -132,7 +139,7 @@ def test_a_line_of_which_one_layer_was_measured_is_no_reference(maker: Maker) ->
     view = Layers("Accuracy", (*ACCURACIES.lines, Line("AnB", {"network": "AnB"})))
     [axes] = pictured(view, maker.results()).axes
     across = [line.get_color() for line in axes.lines if line.get_marker() == "None"]
-    assert across == [COLOURS[0]]
+    assert across == [COLOURS[NETWORKS["base"]]]
     mean, sd = over_replicates(at(runs, "AnB", 2))
     whiskers = [part.get_segments() for part in axes.collections if isinstance(part, LineCollection)]
     assert np.allclose(whiskers[1], [[(2, mean - sd), (2, mean + sd)]])
@@ -187,8 +194,10 @@ def test_one_seed_has_no_band_and_an_unfinished_study_is_drawn(maker: Maker, vie
     [axes] = figure.axes
     assert not any(isinstance(part, PolyCollection | LineCollection) and part.get_paths() for part in axes.collections)
     assert [len(points) for points in points_in(axes)] == ([2, 6] if view is ACCURACIES else [6])
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    *names, last = [text.get_text() for text in figure.legends[0].get_texts()]
     assert names == (["base", "BnB"] if view is ACCURACIES else ["BnB − base"])
+    assert last == "hollow: fewer than three runs (n < 3)"
+    assert len(hollow_in(axes)) == (4 if view is ACCURACIES else 3)
     assert means_in(axes)[-1][0][1] == pytest.approx(
         np.mean(list(at(runs, "BnB", 1).values())) - (view is DIFFERENCES) * np.mean(list(at(runs, "base", 0).values()))
     )
@@ -202,8 +211,8 @@ def test_published_context_has_a_panel_of_its_own(maker: Maker) -> None:
     own, paper = figure.axes
     assert figure.get_figwidth() == TWO_COLUMNS
     assert paper.get_title(loc="left") == f"published: {YOSINSKI} (Figure 2)"
-    assert means_in(paper, hollow=True) == [[(0, 62.5)], list(values.items())]
-    assert not means_in(own, hollow=True)
+    assert means_in(paper, published=True) == [[(0, 62.5)], list(values.items())]
+    assert not means_in(own, published=True)
     assert not means_in(paper)
     assert not own.get_shared_y_axes().joined(own, paper)
     assert [tick.get_text() for axes in figure.axes for tick in axes.get_xticklabels()] == 2 * list("01234")
@@ -227,9 +236,9 @@ def test_numbers_that_are_compared_stand_in_the_same_panel_in_the_lines_colours(
     published = [number(50.0 + n, "BnB", n, context="") for n in LAYERS]
     figure = pictured(ACCURACIES, maker.results(), published)
     [axes] = figure.axes
-    assert means_in(axes, hollow=True) == [[(n, 50.0 + n) for n in LAYERS]]
-    [line] = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
-    assert line.get_color() == COLOURS[1]
+    assert means_in(axes, published=True) == [[(n, 50.0 + n) for n in LAYERS]]
+    [line] = [line for line in axes.lines if line.get_gid() == "published"]
+    assert (line.get_color(), line.get_markeredgecolor()) == (COLOURS[NETWORKS["BnB"]], "black")
     assert [text.get_text() for text in figure.legends[1].get_texts()] == [f"published: {YOSINSKI} (Figure 2)"]
 
 
@@ -241,7 +250,7 @@ def test_published_differences_are_those_of_one_table(maker: Maker) -> None:
     assert len(pictured(DIFFERENCES, maker.results(), [*elsewhere, *frozen]).axes) == 1
     _, axes = pictured(DIFFERENCES, maker.results(), [*elsewhere, number(62.5, "base", 0), *frozen, *transferred]).axes
     expected = [[(1, 0.2), (2, -0.1)], [(2, -4.6)]]
-    assert [[(n, round(v, 9)) for n, v in line] for line in means_in(axes, hollow=True)] == expected
+    assert [[(n, round(v, 9)) for n, v in line] for line in means_in(axes, published=True)] == expected
     assert not any(isinstance(part, PolyCollection) for part in axes.collections), "their sd is not known"
 
 
@@ -250,7 +259,7 @@ def test_the_lines_of_a_panel_come_from_one_table_where_it_has_them(maker: Maker
     published = [number(10.0, "base", 0), number(57.6, "base", 0, source="Figure 3"), number(
         49.2, "BnB", 1, source="Figure 3"), number(40.3, "BnB", 2, source="Figure 3")]  # fmt: skip
     _, axes = pictured(ACCURACIES, maker.results(), published).axes
-    assert means_in(axes, hollow=True) == [[(0, 57.6)], [(1, 49.2), (2, 40.3)]]
+    assert means_in(axes, published=True) == [[(0, 57.6)], [(1, 49.2), (2, 40.3)]]
     assert axes.get_title(loc="left") == f"published: {YOSINSKI} (Figure 3)"
     assert len(pictured(ACCURACIES, maker.results(), published[:1]).axes) == 1, "a lone reference needs no panel"
 
@@ -263,9 +272,9 @@ def test_numbers_of_single_targets_are_averaged_if_all_are_there(maker: Maker) -
         for target, value in zip(TARGETS, pair, strict=True)
     ]
     _, axes = pictured(ACCURACIES, maker.results(), published).axes
-    assert means_in(axes, hollow=True) == [[(1, 63.0), (2, 63.5)]]
+    assert means_in(axes, published=True) == [[(1, 63.0), (2, 63.5)]]
     _, axes = pictured(ACCURACIES, maker.results(), [*published[:2], published[2], number(50.0, "BnB", 4)]).axes
-    assert means_in(axes, hollow=True) == [[(1, 63.0), (4, 50.0)]]
+    assert means_in(axes, published=True) == [[(1, 63.0), (4, 50.0)]]
 
 
 def test_what_cannot_be_drawn_is_refused_or_left_out(maker: Maker) -> None:
@@ -282,10 +291,60 @@ def test_what_cannot_be_drawn_is_refused_or_left_out(maker: Maker) -> None:
 
 def test_points_of_many_lines_stay_beside_their_own_layer(maker: Maker) -> None:
     run(maker, seeds=[200])
-    view = Layers("Many", tuple(Line(f"BnB {i}", {"network": "BnB"}) for i in range(9)))
-    [axes] = pictured(view, maker.results()).axes
+    bases = tuple(Line(f"base {i}", {"network": "base"}) for i in range(9))
+    [axes] = pictured(Layers("Many", (*bases, Line("BnB", {"network": "BnB"}))), maker.results()).axes
     shifts = [float(points[0, 0] - points[0, 0].round()) for points in points_in(axes)]
+    assert len(shifts) == 10
     assert all(-0.5 < left < right < 0.5 for left, right in pairwise(shifts))
+
+
+def test_more_than_two_lines_have_a_panel_each_with_the_base_across(maker: Maker) -> None:
+    runs = run(maker)
+    named = ("BnB", "AnB", "BnB again", "AnB again", "and again")
+    lines = tuple(
+        Line(name, {"network": "BnB" if "B" in name[:1] else "AnB"}, meaning=f"this is {name}") for name in named
+    )
+    published = [number(62.5, "base", 0), *(number(v, "BnB", n) for n, v in ((1, 62.7), (2, 60.0)))]
+    figure = pictured(Layers("Many", (*ACCURACIES.lines[:1], *lines)), maker.results(), published)
+    panels = [axes for axes in figure.axes if axes.get_visible()]
+    titles = [axes.get_title(loc="left") for axes in panels]
+    assert (
+        titles[:4] == [f"{name}\nthis is {name}" for name in named[:4]] and titles[8] == "and again\nthis is and again"
+    )
+    assert len(panels) == 10, "five measured, and below each what was published"
+    base = over_replicates(at(runs, "base", 0))[0]
+    measured, papers = [*panels[:4], panels[8]], [*panels[4:8], panels[9]]
+    for axes in measured:
+        assert [len(means) for means in means_in(axes)] == [1, len(LAYERS)]
+        assert means_in(axes)[0] == [(0, pytest.approx(base))]
+    assert means_in(papers[0], published=True) == [[(0, 62.5)], [(1, 62.7), (2, 60.0)]]
+    assert means_in(papers[1], published=True) == [[(0, 62.5)]]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["base"]
+    assert [text.get_text() for text in figure.legends[1].get_texts()] == [f"published: {YOSINSKI} (Figure 2)"]
+
+
+@pytest.mark.parametrize("view", [ACCURACIES, DIFFERENCES])
+def test_measured_and_published_axes_span_the_same_points(maker: Maker, view: Layers) -> None:
+    run(maker)
+    published = [number(62.5, "base", 0), *(number(62.0 - n * n, "BnB", n) for n in LAYERS)]
+    own, paper = pictured(view, maker.results(), published).axes
+    (low, high), (left, right) = own.get_ylim(), paper.get_ylim()
+    assert high - low == pytest.approx(right - left)
+    assert ((low, high) == (left, right)) == (view is DIFFERENCES), "differences share their zero"
+    for axes in (own, paper):
+        bottom, top = axes.get_ylim()
+        drawn_at = [y for part in (*means_in(axes), *means_in(axes, published=True)) for _, y in part]
+        assert all(bottom <= y <= top for y in drawn_at)
+
+
+def test_marks_of_fewer_than_three_replicates_are_hollow_without_a_band(maker: Maker) -> None:
+    run(maker, lacks=lambda network, layer, seed, _: network == "BnB" and layer == 2 and seed == 202)
+    figure = pictured(ACCURACIES, maker.results())
+    [axes] = figure.axes
+    assert hollow_in(axes) == [2]
+    bands = [part for part in axes.collections if isinstance(part, PolyCollection)]
+    assert not any(corner[0] == 2 for band in bands for corner in corners_of(band))
+    assert figure.legends[0].get_texts()[-1].get_text() == "hollow: fewer than three runs (n < 3)"
 
 
 def test_a_page_shows_the_figures_and_equal_results_give_equal_bytes(maker: Maker, tmp_path: Path) -> None:

@@ -51,7 +51,9 @@ def test_curves_are_means_over_seeds_of_the_kept_files(maker: Maker) -> None:
     for key, end in zip(results.rows["key"], (40.0, 42.0), strict=True):
         maker.keep(results, key, curve={"step": [10, 20], "accuracy": [end / 2, end]})
     [axes] = drawn(Curves("Training", y="accuracy"), make_study(chance=None), results).axes
-    [line] = axes.get_lines()
+    line, hollow = axes.get_lines()
+    assert (hollow.get_gid(), hollow.get_markerfacecolor()) == ("hollow", "white"), "two seeds"
+    assert not axes.collections, "of which there is no band"
     assert np.allclose(np.asarray(line.get_xydata()), np.array([[10, 20.5], [20, 41]]))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mtl_bench.results.table import ResultsError
 from mtl_bench.study import Published
+from mtl_bench.views.primitives import HOLLOW
 from mtl_bench.views.sweep import Sweep
 from tests.results.measured import PAPER, Maker, drawn, make_study, saved
 
@@ -46,7 +47,7 @@ def test_the_axis_is_logarithmic_where_the_values_span_decades(
     assert [tick.get_text() for tick in axes.get_xticklabels()] == [f"{float(value):g}" for value in values]
 
 
-def test_a_published_mean_is_a_dashed_line_and_a_hollow_mark_where_it_stands(maker: Maker) -> None:
+def test_a_published_mean_is_a_dashed_line_and_a_black_edged_mark_where_it_stands(maker: Maker) -> None:
     swept(maker)
     published = tuple(
         Published(value, {"method": "TCA", "dimension": 30, "target": target}, "Table 2", PAPER)
@@ -54,12 +55,12 @@ def test_a_published_mean_is_a_dashed_line_and_a_hollow_mark_where_it_stands(mak
     )
     figure: Any = drawn(Sweep("Dimension"), make_study(published=published), maker.results())
     [axes] = figure.axes
-    marks = [(list(m.get_xdata()), list(m.get_ydata())) for m in axes.lines if m.get_markerfacecolor() == "none"]
+    marks = [(list(m.get_xdata()), list(m.get_ydata())) for m in axes.lines if m.get_gid() == "published"]
     assert marks == [([30], [45.5])]
     names = [text.get_text() for one in figure.legends for text in one.get_texts()]
-    assert names == ["TCA", "PCA", f"published TCA: {PAPER}, Table 2"]
+    assert names == ["TCA", "PCA", HOLLOW, f"published TCA: {PAPER}, Table 2"]
     alone: Any = drawn(Sweep("Dimension"), make_study(published=published[:1]), maker.results())
-    assert sum(len(one.get_texts()) for one in alone.legends) == 2, "the mean over one pair is not the mean over both"
+    assert sum(len(one.get_texts()) for one in alone.legends) == 3, "the mean over one pair is not the mean over both"
 
 
 def test_a_point_without_all_pairs_is_left_out(maker: Maker) -> None:

@@ -200,7 +200,8 @@ def test_equal_numbers_of_seeds_are_said_once_and_equal_entries_are_all_bold(mak
 def test_what_is_bold_and_what_stands_beneath_is_so_in_markdown_and_latex() -> None:
     entry = Styled("80.6 ± 0.4", bold=True, beneath="[72.6]")
     assert escape(entry) == "**80.6 ± 0.4**<br><sub>[72.6]</sub>"
-    assert r"\textbf{80.6 $\pm$ 0.4} {\scriptsize [72.6]}" in latex_table(pd.DataFrame({"a": [entry]}, dtype=object))
+    latex = latex_table(pd.DataFrame({"m": ["DAN"], "a": [entry]}, dtype=object))
+    assert "DAN & \\textbf{80.6 $\\pm$ 0.4} \\\\\n & {\\scriptsize [72.6]} \\\\[2pt]\n" in latex
     assert escape(Styled("1")) == "1"
 
 
@@ -216,6 +217,46 @@ def test_the_three_files_agree(quick: tuple[Study, Results], tmp_path: Path) -> 
     for mean, sd in zip(numbers_read["mean"], numbers_read["sd"], strict=True):
         assert f"{mean:.1f} ± {sd:.1f}" in markdown
         assert rf"{mean:.1f} $\pm$ {sd:.1f}" in latex
+
+
+def widths_of(latex: str) -> tuple[int, list[int]]:
+    """How many columns a LaTeX table declares, and how many each of its rows has, multicolumns counted."""
+    spec = re.match(r"\\begin\{(?:tabular|longtable)\}\{([lrc]+)\}\n", latex)
+    assert spec is not None
+    found = []
+    for line in latex.splitlines():
+        if re.search(r"\\\\(\[2pt\])?$", line):
+            spans = [int(n) for n in re.findall(r"\\multicolumn\{(\d+)\}", line)]
+            found.append(len(re.findall(r"(?<!\\)&", line)) + 1 + sum(spans) - len(spans))
+    return len(spec[1]), found
+
+
+def test_a_table_over_pairs_is_latex_of_the_papers_shape(maker: Maker) -> None:
+    for source, target in (("amazon", "dslr"), ("amazon", "webcam"), ("dslr", "amazon")):
+        for method in ("DAN", "DANN"):
+            maker.cell([40.0, 41.0, 42.0], method=method, source=source, target=target)
+    numbers = (Published(78.6, {"method": "DAN", "source": "amazon", "target": "dslr"}, "Table 1", PAPER),)
+    latex = latex_table(drawn(Grid("G"), make_study(published=numbers), maker.results()).text)
+    assert r" & \multicolumn{2}{c}{amazon $\to$} & \multicolumn{1}{c}{dslr $\to$} &  \\" in latex
+    assert r"\cmidrule(lr){2-3}\cmidrule(lr){4-4}" in latex
+    assert "method & dslr & webcam & amazon & mean \\\\\n\\midrule" in latex
+    assert r" & {\scriptsize [78.6]} &  &  &  \\[2pt]" in latex
+    columns, rows = widths_of(latex)
+    assert (columns, rows) == (5, [5] * 5)
+    assert latex.count("{") == latex.count("}")
+
+
+@pytest.mark.parametrize("kind", [AllCells(), Grid("G"), Grid("G", rows="pair", columns="method")])
+def test_every_row_of_a_latex_table_has_the_columns_that_it_declares(quick: tuple[Study, Results], kind: Any) -> None:
+    columns, rows = widths_of(latex_table(drawn(kind, *quick).text))
+    assert rows and set(rows) == {columns}
+
+
+def test_a_latex_table_that_fits_no_page_goes_on_over_several() -> None:
+    latex = latex_table(pd.DataFrame({"a": ["x"] * 100, "b": ["1.0"] * 100}))
+    assert latex.startswith("\\begin{longtable}{lr}\n\\toprule\na & b \\\\\n\\midrule\n\\endhead\n")
+    assert latex.endswith("\\bottomrule\n\\end{longtable}\n")
+    assert widths_of(latex) == (2, [2] * 101)
 
 
 def test_latex_has_no_letter_that_latex_would_stumble_over() -> None:

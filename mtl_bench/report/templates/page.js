@@ -41,14 +41,28 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => folded.forEach((part) => (part.open = false)));
 // Long tables are searched; every table is copied as it stands, the rows that are shown.
 const LONG = 12;
-const asCsv = (rows) =>
-  rows.map((row) => row.map((text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)).join(",")).join("\n");
+const text = (cell) => cell.textContent.trim();
+const quoted = (word) => (/[",\n]/.test(word) ? `"${word.replaceAll('"', '""')}"` : word);
+const asCsv = (rows) => rows.map((row) => row.map((cell) => quoted(text(cell))).join(",")).join("\n");
+// As LaTeX with booktabs: what is bold stays so, and what stands beneath an entry gets a line of its own.
+const TEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "−": "$-$", "±": "$\\pm$",
+  "→": "$\\to$", "–": "--", "×": "$\\times$", "≥": "$\\geq$", "≤": "$\\leq$" };
+const inTex = (text) => text.replace(/[\\~^&%$#_{}−±→–×≥≤]/g, (letter) => TEX[letter] ?? `\\${letter}`);
 const asLatex = (rows) => {
-  const plain = { "−": "$-$", "±": "$\\pm$", "→": "$\\to$", "–": "--", "×": "$\\times$" };
-  const escaped = (text) => text.replace(/[&%$#_{}]/g, "\\$&").replace(/[−±→–×]/g, (letter) => plain[letter]);
-  const [head, ...body] = rows.map((row) => row.map(escaped).join(" & ") + " \\\\");
-  return [`\\begin{tabular}{${"l".repeat(rows[0].length)}}`, "\\toprule", head, "\\midrule", ...body,
-    "\\bottomrule", "\\end{tabular}"].join("\n");
+  const written = (row) => {
+    const below = row.map((cell) => cell.querySelector("small")?.textContent.trim() ?? "");
+    const entries = row.map((cell, column) => {
+      const whole = text(cell);
+      const entry = inTex(below[column] ? whole.slice(0, -below[column].length).trim() : whole);
+      return cell.querySelector("strong") ? `\\textbf{${entry}}` : entry;
+    });
+    const line = `${entries.join(" & ")} \\\\`;
+    if (!below.some(Boolean)) return line;
+    return `${line}\n${below.map((one) => (one ? `{\\scriptsize ${inTex(one)}}` : "")).join(" & ")} \\\\[2pt]`;
+  };
+  const spec = rows[0].map((head) => (head.classList.contains("number") ? "r" : "l")).join("");
+  const [head, ...body] = rows.map(written);
+  return [`\\begin{tabular}{${spec}}`, "\\toprule", head, "\\midrule", ...body, "\\bottomrule", "\\end{tabular}"].join("\n");
 };
 for (const table of document.querySelectorAll("table.sortable")) {
   const tools = document.createElement("div");
@@ -60,8 +74,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
     search.setAttribute("aria-label", "filter rows");
     search.addEventListener("input", () => {
       const words = search.value.toLowerCase().split(/\s+/);
-      for (const row of table.tBodies[0].rows)
-        row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+      const has = (row, word) =>
+        word.startsWith("claim:")
+          ? (row.dataset.claims ?? "").split(" ").includes(word.slice(6))
+          : row.textContent.toLowerCase().includes(word);
+      for (const row of table.tBodies[0].rows) row.hidden = !words.every((word) => has(row, word));
     });
     tools.append(search);
   }
@@ -71,7 +88,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
     button.textContent = name;
     button.addEventListener("click", async () => {
       const rows = [...table.rows].filter((row) => !row.hidden);
-      await navigator.clipboard.writeText(written(rows.map((row) => [...row.cells].map((cell) => cell.textContent.trim()))));
+      await navigator.clipboard.writeText(written(rows.map((row) => [...row.cells])));
       button.textContent = "copied";
       setTimeout(() => (button.textContent = name), 1500);
     });
@@ -79,3 +96,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
   }
   table.closest(".scroll").before(tools);
 }
+// A claim's link to its rows shows these alone.
+for (const link of document.querySelectorAll("a[data-claim]"))
+  link.addEventListener("click", () => {
+    const search = document.querySelector("#cells input");
+    if (!search) return;
+    search.value = `claim:${link.dataset.claim}`;
+    search.dispatchEvent(new Event("input"));
+  });
