@@ -77,7 +77,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 def test_help_is_what_make_does_alone(checkout: Checkout) -> None:
     done = checkout.make()
-    for target in ("bench", "bench-%", "report-%", "test", "check", "smoke", "speed", "status", "help"):
+    for target in ("bench", "bench-%", "report-%", "test", "check", "smoke", "speed", "site", "status", "help"):
         assert f"make {target} " in done.stdout
     assert not (checkout.folder / ".venv").exists()
 
