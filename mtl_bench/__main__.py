@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import shlex
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -27,9 +29,26 @@ MISTAKE = 2  # the exit status of a user's mistake, as of a wrong option; 1 is w
 app = typer.Typer(
     help="Classic transfer learning, reproduced: runs a study, judges its claims, writes its page.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"mtl-bench {importlib.metadata.version('mtl-bench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 for command in (declare, run, report, check, why, status):
     app.command()(command)
 app.command("list")(list_studies)
