@@ -1,4 +1,4 @@
-"""The commands of docs/routes/ run as printed.
+"""The commands of docs/routes/ run as printed, and so does the Python of a page, block after block.
 
 `mtl-bench run` and `why` with `--scale smoke` appended. Two kinds are left to the tests that run them already: a whole
 study of benchmarks/ (tests/test_studies.py), and what docs/regression.md has (tests/execution/test_regression.py).
@@ -53,7 +53,9 @@ def test_the_commands_run_as_printed(page: str, project: Path) -> None:  # noqa:
     [*diffs] = blocks(page, "diff")
     assert len(diffs) == (page == METHOD)
     (project / STUDY).write_text(changed(EXAMPLES[STUDY], diffs[0]) if diffs else EXAMPLES[STUDY], encoding="utf-8")
-    for command in commands(page):
+    if blocks(page, "python"):
+        (project / "route.py").write_text("\n".join(blocks(page, "python")), encoding="utf-8")
+    for command in ["python route.py"] * bool(blocks(page, "python")) + commands(page):
         if command in OTHERS | REGRESSION:
             continue
         at_scale = " --scale smoke" if command.startswith(("mtl-bench run ", "mtl-bench why ")) else ""

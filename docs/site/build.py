@@ -16,7 +16,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = os.environ.get("SITE_REPOSITORY", "https://github.com/OWNER/mtl_bench")  # as in mkdocs.yml
-PAGES = ("*.md", "docs/**/*.md", "data/*.md", "reports/*.md", "results/retired/*.md", "mtl_bench/published/*.md")
+PAGES = (
+    "README.md", "CHANGELOG.md", "docs/**/*.md", "data/README.md", "reports/*.md", "results/retired/README.md",
+    "mtl_bench/published/README.md",
+)  # fmt: skip
 FILES = ("docs/site/*.css", "reports/**/*.*", "results/*.csv", "results/retired/**/*.*", "LICENSE", "CITATION.cff")
 RENAMED = {
     "README.md": "index.md",
@@ -58,28 +61,37 @@ def led(markdown: str, page: str, places: dict[str, str]) -> str:
 def each(directive: re.Match[str]) -> str:
     """mkdocstrings' directives for the dataclasses of a package that have this member: new ones appear too."""
     package, member = directive.groups()
-    names = []
-    for path in sorted(ROOT.joinpath(*package.split(".")).glob("*.py")):
+    place = ROOT.joinpath(*package.split("."))
+    shown = []
+    for path in sorted(place.glob("*.py")) if place.is_dir() else [place.with_suffix(".py")]:
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and node.decorator_list and member in members(node):
-                names.append(f"::: {package}.{path.stem}.{node.name}")
-    return "\n\n".join(names)
+                shown.append(f"::: {module}.{node.name}" if member != "of" else estimator(node, module))
+    return "\n\n".join(shown)
 
 
-def members(node: ast.ClassDef) -> set[str]:
-    fields = {
-        part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
-    }
-    return fields | {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
+def members(node: ast.ClassDef) -> dict[str, ast.expr | None]:
+    """The fields of a class with their values, and its methods."""
+    fields = {ast.unparse(part.target): part.value for part in node.body if isinstance(part, ast.AnnAssign)}
+    return fields | {part.name: None for part in node.body if isinstance(part, ast.FunctionDef)}
+
+
+def estimator(node: ast.ClassDef, module: str) -> str:
+    """An estimator by its public name; its docstring, made when it is imported, is that of its method."""
+    of = ast.unparse(members(node)["of"] or node)
+    home = module.replace("estimators", "methods")
+    return f"::: mtl_bench.{node.name}\n\nEquations and parameters: [`{of}`][{home}.{of}]."
 
 
 def assembled(page: str, places: dict[str, str]) -> str:
     """The Markdown of a page as MkDocs reads it."""
-    markdown = EACH.sub(each, led((ROOT / page).read_text(encoding="utf-8"), page, places))
-    if page == "README.md":
-        overview = led((ROOT / "reports/README.md").read_text(encoding="utf-8"), "reports/README.md", places)
-        table = re.search(r"^\|.*?(?=\n\n)", overview, re.MULTILINE | re.DOTALL)
-        markdown = markdown.replace(VERDICTS, re.sub(r"\]\((?!\w+:)", "](reports/", table[0] if table else ""))
+    markdown = (ROOT / page).read_text(encoding="utf-8")
+    if VERDICTS in markdown:
+        lines = (ROOT / "reports/README.md").read_text(encoding="utf-8").partition("\n## ")[0].splitlines()
+        table = "\n".join(line.replace("](", "](reports/") for line in lines if line.startswith("|"))
+        markdown = markdown.replace(VERDICTS, f"What studies came to, [claim by claim](reports/README.md):\n\n{table}")
+    markdown = EACH.sub(each, led(markdown, page, places))
     markdown = re.sub(r"^ {2}(?=[*-] )", "    ", markdown, flags=re.MULTILINE)  # a list in a list
     return FENCE.sub(lambda fence: f"```{fence[1]}" + (f' title="{fence[2]}"' if fence[2] else ""), markdown)
 
