@@ -48,7 +48,7 @@ narrow.transform(xt).shape, narrow.get_params()["mu"]
 # %%
 source, target = MNIST5k(), MNISTM5k()
 wanted = np.array(target.classes)[target.labels("train")]
-for deep in (mtl_bench.SourceOnly(steps=300, device="cpu"), mtl_bench.DANN(steps=300, device="cpu")):
+for deep in (mtl_bench.SourceOnly(steps=100, device="cpu"), mtl_bench.DANN(steps=100, device="cpu")):
     deep.fit(source, target=target)
     print(f"{type(deep).__name__:12} {100 * deep.score(target, wanted):5.1f} %")
 

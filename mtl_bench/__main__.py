@@ -14,6 +14,7 @@ from mtl_bench import workspace
 from mtl_bench.cli import data
 from mtl_bench.cli.check import check
 from mtl_bench.cli.clean import clean
+from mtl_bench.cli.compare import compare
 from mtl_bench.cli.declare import declare
 from mtl_bench.cli.list import list_studies
 from mtl_bench.cli.report import report
@@ -49,7 +50,7 @@ def _options(
     pass
 
 
-for command in (declare, run, report, check, why, status):
+for command in (compare, declare, run, report, check, why, status):
     app.command()(command)
 app.command("list")(list_studies)
 for command in (tidy, clean):

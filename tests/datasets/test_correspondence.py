@@ -45,6 +45,7 @@ def test_another_order_has_a_remedy_of_its_own() -> None:
 
 def test_the_nearest_name_is_that_of_the_same_letters_first() -> None:
     assert nearest("Desk chair", ("desk_chairs", "desk-chair", "desk")) == "desk-chair"
+    assert nearest("mug", ("bug", "MUG")) == "MUG"
     assert nearest("screwdriver", ("mug", "pen")) == ""
     assert did_you_mean("mgu", ("bike", "mug")) == "" == did_you_mean("x", ())
     assert did_you_mean("keybord", ("bike", "keyboard")) == '; did you mean "keyboard"?'

@@ -43,9 +43,9 @@ class Known(Part):
                 f"{path} is {'a folder' if Path(path).is_dir() else 'not there'}; give a CSV file of labels"
             )
         made = cls(of, digest_of(Path(path)), str(path))
-        split = "train" if isinstance(of, Transductive) else "all"
+        split = "all" if getattr(of, "splits", ()) == ("all",) else "train"
         known = made.known(split)
-        data, whole, rows = _root(of, split)
+        data, whole, rows = origin(of, split)
         if getattr(data, "labelled", False):
             labels = data.labels(whole) if rows is None else data.labels(whole)[rows]
             if len(differ := np.flatnonzero((known != HIDDEN) & (known != labels))):
@@ -71,7 +71,7 @@ class Known(Part):
 
     def known(self, split: str) -> Array:
         """int64 (n,): the labels that training may see, -1 where it may not. Raises DataError."""
-        data, whole, rows = _root(self.of, split)
+        data, whole, rows = origin(self.of, split)
         labels = self._labels(data, whole)
         shown = labels if rows is None else labels[rows]
         return np.full_like(shown, HIDDEN) if split == "test" else shown
@@ -94,14 +94,18 @@ class Known(Part):
         return _numbers(file, data, split)
 
 
-def _root(data: DataSet, split: str) -> tuple[DataSet, str, Array | None]:
-    """What a data set is a part of in the end, which split of it, and which of its rows, None for all."""
+def origin(data: DataSet, split: str) -> tuple[DataSet, str, Array | None]:
+    """What a data set is a part of in the end, which split of it, and which of its rows, None for all.
+
+    What stands for a data set, such as a trial of its features, names it `data`.
+    """
     rows: Array | None = None
-    while isinstance(data, Part):
-        split, chosen = data.part(split)
-        if chosen is not None:
-            rows = chosen if rows is None else chosen[rows]
-        data = data.of
+    while isinstance(data, Part) or hasattr(data, "data"):
+        if isinstance(data, Part):
+            split, chosen = data.part(split)
+            if chosen is not None:
+                rows = chosen if rows is None else chosen[rows]
+        data = data.of if isinstance(data, Part) else data.data
     return data, split, rows
 
 
