@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from tests.report.test_browser import browser  # noqa: F401
 from tests.studies import ROOT
 
 BUILD = ROOT / "docs/site/build.py"
@@ -74,13 +79,57 @@ def test_no_page_asks_another_server(site: Path) -> None:
         assert "url(http" not in path.read_text(encoding="utf-8"), path
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def address(site: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
 @pytest.mark.slow
-def test_the_home_page_has_command_figure_verdicts_and_the_search_finds_the_methods(site: Path) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "screen"])
+def test_a_browser_asks_no_other_server_and_shows_no_page_wider_than_its_screen(
+    address: str,
+    browser: Any,  # noqa: F811
+    width: int,
+    scheme: str,
+) -> None:
+    tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    asked: list[str] = []
+    complaints: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("console", lambda message: complaints.append(message.text))
+    for page in ("index.html", "docs/routes/own_method.html", "docs/api/estimators.html", "reports/verdicts.html"):
+        tab.goto(address + page, wait_until="networkidle")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        back = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, re.findall(r"\d+", back)[:3])) > 380) == (scheme == "light")
+    assert not [url for url in asked if not url.startswith((address, "blob:", "data:"))]
+    assert complaints == []
+
+
+@pytest.mark.slow
+def test_the_search_finds_a_method_without_network(address: str, browser: Any) -> None:  # noqa: F811
+    tab = browser.new_page(viewport={"width": 1280, "height": 800})
+    tab.goto(address)
+    tab.locator("input.md-search__input").click()
+    tab.locator("input.md-search__input").fill("geodesic")
+    tab.locator(".md-search-result a", has_text="GFK").first.wait_for(timeout=60_000)
+
+
+@pytest.mark.slow
+def test_home_has_command_figure_and_verdicts_and_the_reference_has_docstrings(site: Path) -> None:
     home = (site / "index.html").read_text(encoding="utf-8")
     for part in ("make bench", 'src="reports/quickstart.laptop/figure-1.png"', 'href="reports/quickstart.laptop.html"'):
         assert part in home
     assert home.count("<th") > 9  # of the table of verdicts, which README.md does not have
-    assert "EntropyMinimisation" in (site / "search/search_index.json").read_text(encoding="utf-8")
     assert "MK-MMD" in (site / "docs/api/methods.html").read_text(encoding="utf-8")
 
 
