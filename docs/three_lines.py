@@ -36,29 +36,28 @@ for method in (mtl_bench.NoAdaptation(), mtl_bench.TCA(5), mtl_bench.SA(5), mtl_
 
 # %%
 narrow = clone(mtl_bench.TCA(5)).set_params(dimension=2).fit(xs, labels, xt)
-narrow.transform(xt).shape, narrow.get_params()["mu"]
+print(narrow.transform(xt).shape, narrow.get_params()["mu"])
 
 # %% [markdown]
-# ## A deep method: images or features, a torch `Dataset`, or a data set of this package
+# ## A deep method: features or images, a torch `Dataset`, or a data set of this package
 #
-# Plain digits, and digits on photographs whose labels are not read: few, and few steps, so that this page is made in a
-# minute. The loop, the recipe and the seeds are those of the studies. `network` takes any backbone, `steps`, `learning_rate`
+# The loop, the recipe and the seeds are those of the studies. `network` takes any backbone; `steps`, `learning_rate`
 # and so on are those of the recipe; without them they are those of the tables.
 
 # %%
-source, target = MNIST5k(), MNISTM5k()
-wanted = np.array(target.classes)[target.labels("train")]
-for deep in (mtl_bench.SourceOnly(steps=100, device="cpu"), mtl_bench.DANN(steps=100, device="cpu")):
-    deep.fit(source, target=target)
-    print(f"{type(deep).__name__:12} {100 * deep.score(target, wanted):5.1f} %")
+for deep in (mtl_bench.SourceOnly(steps=150, device="cpu"), mtl_bench.DANN(steps=150, device="cpu")):
+    print(f"{type(deep).__name__:12} {100 * deep.fit(xs, labels, xt).score(xt, labels):5.1f} %")
 
 # %% [markdown]
-# A few labels of the target, None where there is none, make it semi-supervised; `predict_proba` gives probabilities.
+# Images are uint8 (n, C, H, W), here plain digits and digits on photographs, whose labels are not read. A few labels of
+# the target, None where there is none, make it semi-supervised; `predict_proba` gives probabilities. Ten steps learn
+# nothing yet: the defaults take minutes.
 
 # %%
-few = [label if i < 100 else None for i, label in enumerate(wanted)]
-semi = mtl_bench.DANN(steps=30, device="cpu").fit(source, target=target, target_labels=few)
-semi.predict_proba(target).shape
+source, target = MNIST5k(), MNISTM5k()
+known = [label if row < 100 else None for row, label in enumerate(np.array(target.classes)[target.labels("train")])]
+semi = mtl_bench.DANN(steps=10, device="cpu").fit(source, target=target, target_labels=known)
+print(semi.predict_proba(target.inputs("train")[:3]).shape)
 
 # %% [markdown]
 # ## Features of a network with published weights, and how far domains are apart
@@ -79,4 +78,5 @@ print("squared MMD", round(measures.squared_mmd(one, other), 3))
 
 # %%
 found = mtl_bench.load("quickstart")
-found[found["metric"] == "accuracy"].groupby(["source", "target", "method"])["value"].agg(["mean", "std", "count"])
+accuracies = found[found["metric"] == "accuracy"]
+accuracies.groupby(["source", "target", "method"])["value"].agg(["mean", "std", "count"])

@@ -29,6 +29,7 @@ def compare(
         typer.Option("--backbone", help="The network that sees the images: a name of timm's, or models.py:Net."),
     ] = "tf_efficientnet_lite0",
     minutes: Annotated[float, typer.Option("--minutes", min=0, help="Begin no method that would end later.")] = 30,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Train each network for so many steps.")] = 1500,
     most: Annotated[
         int, typer.Option("--most", min=20, help="Use so many images of each domain, drawn at random.")
     ] = 3000,
@@ -49,6 +50,6 @@ def compare(
     from mtl_bench.execution.machine import Machine
 
     asked = comparing.Asked(
-        source, target, labels, tuple(methods or ()), backbone, minutes, most, name, label, unlabelled
+        source, target, labels, tuple(methods or ()), backbone, minutes, steps, most, name, label, unlabelled
     )
     raise typer.Exit(comparing.compare(asked, Machine.of(device_class(device), slots), context.obj))

@@ -55,6 +55,7 @@ class Asked:
     methods: Sequence[str] = ()
     backbone: str = PACKAGED
     minutes: float = 30.0
+    steps: int = 1500
     most: int = MOST
     name: str = ""
     label: str = "label"
@@ -143,6 +144,7 @@ def comparison_of(asked: Asked) -> Comparison:
         width,
         tuple(name for name in METHODS if name in methods or name == NONE),
         most=asked.most,
+        steps=asked.steps,
         drawn=min(150, *counts.values()),
         batch_size=min(64, *counts.values()),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mtl_bench.datasets.correspondence import corresponding
@@ -33,6 +34,8 @@ def looked_at(source: str, target: str, label: str, unlabelled: bool) -> tuple[O
             raise ValueError(f"{source} and {target} are not of one kind; give images twice, or tables of features")
         if isinstance(of_source, FeatureTable) and isinstance(of_target, FeatureTable):
             same_width(of_source, of_target)
+        if of_source.name == of_target.name:  # amazon/images and webcam/images
+            of_source, of_target = (_with_parent(one, word) for one, word in ((of_source, source), (of_target, target)))
         if of_source.name == of_target.name:
             raise ValueError(f"both are called {of_source.name}; rename one of the folders or files")
         for one in (of_source, of_target):
@@ -89,6 +92,13 @@ def _domain(word: str, classes: Sequence[str], label: str, labelled: bool) -> Ow
             "Hugging Face hub, owner/name@commit"
         )
     return ImageFolder.of(path, classes=classes, labelled=labelled)
+
+
+def _with_parent(data: OwnData, word: str) -> OwnData:
+    """Under its name with that of the folder above."""
+    return (
+        data if isinstance(data, HubImages) else replace(data, name=f"{Path(word).resolve().parent.name}-{data.name}")
+    )
 
 
 def _has_labels(word: str, label: str) -> bool:

@@ -165,7 +165,7 @@ class Comparison:
             method: Any = line.method
             if hasattr(method, "dimension"):
                 method = replace(method, dimension=min(method.dimension, self.width))
-            trial = FitShallow(method, *both, line.normalisation, train="train", test="test")
+            trial = FitShallow(method, *both, line.normalisation, train="train", test="train")
             yield Cell({**line.labels, **self._place()}, trial)
 
     def _rows(self, trunk: type[Trunk], data: OwnData) -> DataSet:

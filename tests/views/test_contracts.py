@@ -70,13 +70,14 @@ def run_of(maker: Maker, view: Any = None) -> Results:
     for method in METHODS:
         for selection in ("last", "oracle"):
             for n in (1, 2):
-                labels: dict[str, Any] = {"method": method, "selection": selection, "layer": n, "dimension": 10 * n}
+                place: dict[str, Any] = {"layer": n, "dimension": 10 * n, "rule": ""}
+                labels: dict[str, Any] = {"method": method, "selection": selection, **place}
                 maker.cell(random.normal(60, 3, 3), **labels)
         for rule in ("entropy", "DEV"):
-            place: dict[str, Any] = {"selection": "last", "layer": 1, "dimension": 10, "rule": rule}
+            place = {"selection": "last", "layer": 1, "dimension": 10, "rule": rule}
             maker.cell(random.normal(0, 1, 3), metric="score", method=method, **place)
         for file in view.files if view else ():
-            maker.cell([1.0, 1.0, 1.0], metric=file, method=method, selection="last", layer=1, dimension=10)
+            maker.cell([1.0, 1.0, 1.0], metric=file, method=method, selection="last", layer=1, dimension=10, rule="")
     return maker.results()
 
 

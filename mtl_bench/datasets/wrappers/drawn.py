@@ -14,7 +14,7 @@ from mtl_bench.inputs.rows import Array
 
 @dataclass(frozen=True)
 class Drawn(Part):
-    """`count` rows of each split of another data set, or all where it has no more; no label is looked at."""
+    """`count` rows of each split of another data set, or all, in random order; no label is looked at."""
 
     of: DataSet
     count: int
@@ -33,7 +33,4 @@ class Drawn(Part):
         return self.of.classes
 
     def part(self, split: str) -> tuple[str, Array | None]:
-        whole = len(self.of.inputs(split))
-        if whole <= self.count:
-            return split, None
-        return split, np.sort(np.random.default_rng(self.seed).permutation(whole)[: self.count])
+        return split, np.random.default_rng(self.seed).permutation(len(self.of.inputs(split)))[: self.count]

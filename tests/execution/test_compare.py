@@ -1,0 +1,220 @@
+"""`mtl-bench compare` on folders and tables, as a user gives them: what it says, leaves and refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from mtl_bench.datasets.folder import ImageFolder
+from mtl_bench.execution import own_data
+from mtl_bench.results.table import Results
+from mtl_bench.workspace import StudyError
+from tests.studies import Outcome
+
+Compare = Callable[..., Outcome]
+KINDS = ("cup", "pen", "tape")
+FAST = ("--steps", "20", "--method", "DANN", "--method", "CORAL", "--slots", "1", "--device", "cpu")
+
+
+@pytest.fixture
+def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mtl_bench: Compare) -> Compare:
+    """The command, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("results", "reports", "store", "data"):
+        monkeypatch.setenv(f"MTL_BENCH_{name.upper()}", str(tmp_path / name))
+    monkeypatch.setenv("MTL_BENCH_STUDIES", str(tmp_path / "benchmarks"))
+    return lambda *words: mtl_bench("compare", *words)
+
+
+def tables(folder: Path, count: int = 40) -> None:
+    """Three clouds, moved in the target: source.csv, target.csv, and target without its labels."""
+    random = np.random.default_rng(0)
+    centres = 4 * random.normal(size=(3, 5))
+    for name, shift in (("source", 0.0), ("target", 1.0)):
+        codes = np.arange(count) % 3
+        points = pd.DataFrame(centres[codes] + random.normal(size=(count, 5)) + shift, columns=list("abcde"))
+        points.assign(label=np.array(KINDS)[codes]).to_csv(folder / f"{name}.csv", index=False)
+        points.to_csv(folder / f"unknown_{name}.csv", index=False)
+
+
+def images(folder: Path, count: int, seed: int, flat: bool = False) -> None:
+    """Squares of a colour for each kind, noisy."""
+    random = np.random.default_rng(seed)
+    for i, kind in enumerate(KINDS):
+        place = folder if flat else folder / kind
+        place.mkdir(parents=True, exist_ok=True)
+        for n in range(count):
+            pixels = random.integers(0, 90, (40, 48, 3))
+            pixels[..., i] += 150
+            Image.fromarray(pixels.astype(np.uint8)).save(place / f"{kind}{n}.png")
+
+
+def test_a_labelled_target_is_judged_and_a_second_command_computes_nothing(compare: Compare, tmp_path: Path) -> None:
+    tables(tmp_path)
+    done = compare("source.csv", "target.csv", *FAST)
+    assert done.status == 0, done.err
+    assert "source: 40 rows" in done.out and "3 classes; target has labels" in done.out
+    assert "DANN is better than no adaptation" in done.out
+    rows = Results.read(tmp_path / "results", "source_to_target.laptop").rows
+    accuracies = rows[rows["metric"] == "accuracy"]
+    assert sorted(set(accuracies["method"])) == ["CORAL", "DANN", "no adaptation"]
+    assert len(accuracies) == 2 * 3 + 1
+    predictions = pd.read_csv("source_to_target/predictions.csv")
+    assert list(predictions.columns) == ["row", "predicted", "confidence", "agreement"]
+    assert sorted(predictions["row"]) == list(range(40))
+    assert set(predictions["predicted"]) <= set(KINDS)
+    assert predictions["confidence"].between(1 / 3, 1).all() and predictions["agreement"].between(0, 1).all()
+    page = Path("reports/source_to_target.laptop.md").read_text(encoding="utf-8")
+    assert "which method works here?" in page and "Scores without labels" in page
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "store").rglob("record.json")}
+    assert compare("source.csv", "target.csv", *FAST).status == 0
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "store").rglob("record.json")} == before
+
+
+def test_predictions_are_of_the_rows_that_they_name(compare: Compare, tmp_path: Path) -> None:
+    tables(tmp_path)
+    assert compare("source.csv", "source.csv", *FAST).status == 2  # the same name
+    (tmp_path / "again.csv").write_bytes((tmp_path / "source.csv").read_bytes())
+    assert compare("source.csv", "again.csv", "--steps", "150", "--method", "DANN", "--slots", "1").status == 0
+    labels = pd.read_csv("again.csv")["label"].to_numpy()
+    predictions = pd.read_csv("source_to_again/predictions.csv")
+    right = predictions["predicted"].to_numpy() == labels[predictions["row"].to_numpy()]
+    assert right.mean() > 0.9
+
+
+def test_without_labels_of_the_target_methods_are_ranked_and_nothing_is_scored(
+    compare: Compare, tmp_path: Path
+) -> None:
+    tables(tmp_path)
+    done = compare("source.csv", "unknown_target.csv", *FAST)
+    assert done.status == 0, done.err
+    assert "unknown_target has no labels" in done.out
+    assert "looks at no label" in done.out
+    rows = Results.read(tmp_path / "results", "source_to_unknown_target.laptop").rows
+    assert "accuracy" not in set(rows["metric"]) and "score" in set(rows["metric"])
+    assert set(rows["method"]) - {""} == {"DANN", "no adaptation"}  # CORAL has no probabilities to compare by
+    told = compare("source.csv", "target.csv", "--unlabelled", "--name", "blind", *FAST)
+    assert "target has no labels" in told.out
+    assert "accuracy" not in set(Results.read(tmp_path / "results", "blind.laptop").rows["metric"])
+
+
+def test_some_labels_are_learnt_from_and_are_no_test(compare: Compare, tmp_path: Path) -> None:
+    tables(tmp_path)
+    labels = pd.read_csv("target.csv")["label"]
+    shown = pd.DataFrame({"row": range(9), "label": labels[:9]})
+    shown.to_csv("few.csv", index=False)
+    assert compare("source.csv", "target.csv", "--labels", "few.csv", *FAST).status == 0
+    predictions = pd.read_csv("source_to_target/predictions.csv")
+    assert sorted(predictions["row"]) == list(range(9, 40))
+    assert "few labels" in Path("reports/source_to_target.laptop.md").read_text(encoding="utf-8")
+
+
+def test_too_few_minutes_leave_methods_for_later(compare: Compare, tmp_path: Path) -> None:
+    tables(tmp_path)
+    done = compare("source.csv", "target.csv", "--minutes", "0", *FAST)
+    assert done.status == 0, done.err
+    assert "0 minutes are too few for DANN: `mtl-bench run source_to_target` computes them" in done.out
+    rows = Results.read(tmp_path / "results", "source_to_target.laptop").rows
+    assert set(rows[rows["metric"] == "accuracy"]["method"]) == {"no adaptation", "CORAL"}
+
+
+@pytest.mark.slow
+def test_images_leave_a_network_that_predicts_the_same_and_thumbnails(compare: Compare, tmp_path: Path) -> None:
+    images(tmp_path / "shop", 8, seed=1)
+    images(tmp_path / "desk", 8, seed=2, flat=True)
+    words = ("--steps", "20", "--method", "AdaBN, all layers", "--method", "DANN", "--slots", "1", "--device", "cpu")
+    done = compare("shop", "desk", *words)
+    assert done.status == 0, done.err
+    folder = tmp_path / "shop_to_desk"
+    assert {path.name for path in folder.iterdir()} == {
+        "predictions.csv", "model.safetensors", "load_model.py", "most_certain.png", "least_certain.png",
+    }  # fmt: skip
+    code = (
+        "from load_model import *\nimport pandas as pd\n"
+        "for file, predicted, confidence, _ in pd.read_csv('predictions.csv').itertuples(index=False):\n"
+        "    found = logits(Image.open(f'../desk/{file}')).softmax(0)\n"
+        "    assert classes[found.argmax()] == predicted and abs(found.max() - confidence) < 2e-3, (file, found)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+    with Image.open(folder / "most_certain.png") as sheet:
+        assert sheet.size[0] == 8 * 128
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "sentence"),
+    [
+        ("nowhere", "target.csv", "nowhere is not there; give a folder of class folders"),
+        ("source.csv", "other.csv", "the classes do not correspond: tape only in source, tapes only in other"),
+        ("source.csv", "narrow.csv", "e only in source"),
+        ("source.csv", "shop", "source.csv and shop are not of one kind"),
+        ("source.csv", "few.csv", "few has 6 rows; 20 of each domain are needed"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_sentence(
+    compare: Compare, tmp_path: Path, source: str, target: str, sentence: str
+) -> None:
+    tables(tmp_path)
+    images(tmp_path / "shop", 8, seed=1)
+    whole = pd.read_csv("target.csv")
+    whole.assign(label=whole["label"].str.replace("tape", "tapes")).to_csv("other.csv", index=False)
+    whole.drop(columns="e").to_csv("narrow.csv", index=False)
+    whole[:6].to_csv("few.csv", index=False)
+    done = compare(source, target, *FAST)
+    assert done.status == 2
+    assert sentence in done.err and done.err.count("\n") == 1
+    assert not (tmp_path / "benchmarks").exists()
+
+
+def test_a_misspelt_method_and_another_study_of_that_name(compare: Compare, tmp_path: Path) -> None:
+    tables(tmp_path)
+    assert 'no method "DAN N" is compared; did you mean "DANN"?' in compare(
+        "source.csv", "target.csv", "--method", "DAN N"
+    ).err.replace("DAN\nN", "DAN N")
+    (tmp_path / "benchmarks").mkdir(exist_ok=True)
+    (tmp_path / "benchmarks/source_to_target.py").write_text("STUDY = None\n")
+    done = compare("source.csv", "target.csv", *FAST)
+    assert (done.status, "is there with other content" in done.err) == (2, True)
+
+
+def test_folders_of_one_name_go_by_their_parents(tmp_path: Path) -> None:
+    for place, seed in (("amazon", 1), ("webcam", 2)):
+        images(tmp_path / place / "images", 8, seed)
+    one, other = own_data.looked_at(str(tmp_path / "amazon/images"), str(tmp_path / "webcam/images"), "label", False)
+    assert (one.name, other.name) == ("amazon-images", "webcam-images")
+
+
+def test_a_network_of_ones_own_sees_the_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    images(tmp_path / "shop", 8, seed=1)
+    source = ImageFolder.of("shop")
+    code = "from torch import nn\n\ndef Net():\n    return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())\n"
+    Path("models.py").write_text(code, encoding="utf-8")
+    network, width = own_data.backbone_of("models.py:Net", source)
+    assert width == 12 and network is not None
+    Path("models.py").write_text(code + "# another\n", encoding="utf-8")
+    with pytest.raises(Exception, match="is not what it was when the study was written"):
+        network.network()
+    for word, sentence in (
+        ("gone.py:Net", "gone.py is not there"),
+        ("models.py:Nett", "models.py:Nett can't be made"),
+        ("resnet_17", "timm has no network resnet_17"),
+    ):
+        with pytest.raises(StudyError, match=sentence):
+            own_data.backbone_of(word, source)
+
+
+def test_classes_of_an_unlabelled_folder_are_the_sources(tmp_path: Path) -> None:
+    images(tmp_path / "shop", 8, seed=1)
+    images(tmp_path / "desk", 8, seed=2, flat=True)
+    one, other = own_data.looked_at(str(tmp_path / "shop"), str(tmp_path / "desk"), "label", False)
+    assert other.classes == one.classes == KINDS
+    labelled: Any = other
+    assert not labelled.labelled
