@@ -31,7 +31,7 @@ endif
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test check coverage smoke speed status lock
+.PHONY: help bench test check coverage smoke speed site status lock
 .DELETE_ON_ERROR:
 
 help:  ## what there is
@@ -54,6 +54,9 @@ smoke: $(INSTALLED)  ## run every study on synthetic data, in seconds
 
 speed: $(INSTALLED_FOR_SPEED)  ## time it beside other libraries, which it installs (1 GB more): a table, a page, a figure
 	$(BIN)/python -m speed $(ARGS)
+
+site: $(INSTALLED_FOR_TESTS)  ## these pages and all results as a site in build/site; every link is checked
+	$(BIN)/python docs/site/build.py
 
 test: $(INSTALLED_FOR_TESTS)  ## all tests
 	$(PYTEST) $(ARGS)

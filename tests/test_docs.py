@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))]
+PAGES = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/**/*.md"))]
 ADDING = (ROOT / "docs/adding.md").read_text(encoding="utf-8")
 FILE = re.compile(r"```python file=(\S+)\n(.*?)```", re.DOTALL)
 CHECK = re.compile(r"```sh check\n(.*?)```", re.DOTALL)

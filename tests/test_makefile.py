@@ -85,6 +85,7 @@ def test_help_is_what_make_does_alone(checkout: Checkout) -> None:
         "check",
         "smoke",
         "speed",
+        "site",
         "status",
         "coverage",
         "lock",

@@ -58,7 +58,7 @@ def test_the_source_distribution_is_enough_to_test_and_to_measure(built: Path) -
         names = {name.partition("/")[2] for name in archive.getnames()}
     for folder in ("mtl_bench", "benchmarks", "speed", "tests", "docs"):
         assert files_of(folder) <= names
-    assert {"Makefile", "pyproject.toml", "README.md", "LICENSE", "action.yml", ".ci/run"} <= names
+    assert {"Makefile", "mkdocs.yml", "pyproject.toml", "README.md", "LICENSE", "action.yml", ".ci/run"} <= names
     # What the machine holds beside the checkout stays there.
     assert not [name for name in names if name.startswith(("results/store", "data/")) and name != "data/README.md"]
 
@@ -141,7 +141,7 @@ def metadata(built: Path) -> Message:
 @pytest.mark.slow
 def test_extras_are_told_to_pip(built: Path) -> None:
     told = metadata(built)
-    assert {"h5", "hub", "ot", "peers", "studies", "test"} == set(told.get_all("Provides-Extra", []))
+    assert {"h5", "hub", "ot", "peers", "site", "studies", "test"} == set(told.get_all("Provides-Extra", []))
     needed = [line for line in told.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert len(needed) > 15
     assert not [line for line in needed if line.lower().startswith(("datasets", "h5py", "pot", "pytest", "ruff"))]

@@ -16,7 +16,7 @@ def features(data: Given, backbone: str = PACKAGED, device: str = "auto") -> Flo
     """float32 features of images: what the network's classifier would see, each image brought to it as it asks.
 
     `data` are images uint8 (n, C, H, W), a torch `Dataset` of images or of (image, label), or a data set of this
-    package, all of it. `backbone` is any name of timm's, or "torchvision/<name>"; the default needs no download. Raises
+    package, all of it. `backbone` is any name of timm's, or `torchvision/<name>`; the default needs no download. Raises
     ValueError for bad images and WeightsError where weights can't be had.
     """
     rows, _ = rows_and_labels("data", data, labelled=False)
