@@ -29,7 +29,7 @@ def forecast(selection: Selection, machine: Machine, here: bool, recompute: bool
     cells = lacking(selection, machine, results, here, recompute)
     todo = trials_of(cells) if recompute else list(missing([cell.trial for cell in cells], store).values())
     if not todo:
-        print("nothing to compute")
+        print("nothing to compute" + ("" if here else "; --here measures on this machine what the results hold"))
         return
     estimate.tell(data_catalogue.needed_by(cell for cell in cells if cell.trial not in store))
     print("\n".join(_lines(todo, cells, selection, machine)))

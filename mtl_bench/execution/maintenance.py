@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from mtl_bench.core.store import Store, StoreError
+from mtl_bench.disk import lives
 from mtl_bench.results.schema import ResultsError, read_columns
 from mtl_bench.workspace import Places, near
 
@@ -81,9 +82,19 @@ def running(store: Store) -> list[str]:
     return found
 
 
+def computed_elsewhere(store: Store, name: str) -> int | None:
+    """The process of another command that computes the trial with this key now, None if there is none."""
+    command = store.note(name).command
+    if command in (0, os.getpid()) or not lives(command):
+        return None
+    with _if_free(store.lock(name)) as free:
+        return None if free else command
+
+
 def _running_line(store: Store, name: str) -> str:
-    fraction, text = store.progress(name)
-    return f"{name}  {fraction:.0%}  {text}" if text else name
+    note = store.note(name)
+    process = f"  process {note.command}" if note.command else ""
+    return f"{name}  {note.fraction:.0%}  {note.text}{process}" if note.text else f"{name}{process}"
 
 
 def sweep(store: Store) -> str:
