@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mtl_bench import workspace
+from mtl_bench.cli.scripts import AsJson, say
 
 
-def list_studies() -> None:
+def list_studies(json: AsJson = False) -> None:
     """The studies and what each is about."""
-    names = workspace.study_names()
-    for name in names:
-        print(f"{name:<{max(map(len, names))}}  {workspace.headline(name)}")
+    studies = [{"name": name, "about": workspace.headline(name)} for name in workspace.study_names()]
+    width = max((len(study["name"]) for study in studies), default=0)
+    say(json, {"studies": studies}, [f"{study['name']:<{width}}  {study['about']}" for study in studies])

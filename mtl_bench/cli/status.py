@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mtl_bench import workspace
+from mtl_bench.cli.scripts import AsJson, say
 from mtl_bench.execution import maintenance
 
 
-def status() -> None:
+def status(json: AsJson = False) -> None:
     """What there is: results, running trials, failures, disk use."""
-    print(maintenance.status(workspace.places()))
+    found = maintenance.status(workspace.places())
+    say(json, found, maintenance.status_lines(found))

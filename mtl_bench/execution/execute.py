@@ -29,15 +29,27 @@ from mtl_bench.workspace import StudyError
 STOPPED = 130  # the exit status of what Ctrl-C ended
 
 
-def run(selection: Selection, machine: Machine, here: bool, recompute: bool, command: str, yes: bool = False) -> int:
+def run(
+    selection: Selection,
+    machine: Machine,
+    here: bool,
+    recompute: bool,
+    command: str,
+    yes: bool = False,
+    choose: forecast.Choose | None = None,
+) -> int:
     """Compute what is lacking, write the page, or say what a pilot says; returns the exit status.
 
-    With `yes` nothing is asked before data are fetched.
+    With `yes` nothing is asked before data are fetched. `choose` says which of the lacking cells are computed now.
     """
     start = time.monotonic()
     folder, cells, store = workspace.places().results, selection.cells, machine.store
     results = selection.results()
     wanted = lacking(selection, machine, results, here, recompute)
+    before, left = len(cells) - len(wanted), 0
+    if choose:
+        chosen = choose(wanted)
+        before, left, wanted = 0, len(wanted) - len(chosen), chosen
     todo = _with_data(wanted, selection, machine, yes)
     costs, _ = known_costs(selection.planned if todo else (), store, results)
     if recompute:
@@ -46,7 +58,7 @@ def run(selection: Selection, machine: Machine, here: bool, recompute: bool, com
     reasons, stopped = {}, False
     with stoppable():
         try:
-            reasons = execute(todo, machine, costs, writer.on_event, before=len(cells) - len(wanted))
+            reasons = execute(todo, machine, costs, writer.on_event, before)
         except KeyboardInterrupt:
             stopped = True
         finally:
@@ -56,7 +68,7 @@ def run(selection: Selection, machine: Machine, here: bool, recompute: bool, com
         again = "the same command again, without --recompute," if recompute else "the same command again"
         print(f"Stopped. {kept} of {len(cells)} cells are kept; give {again} to go on.")
         return STOPPED
-    note = _note(selection, machine, todo, time.monotonic() - start) if todo or not wanted else ""
+    note = _note(selection, machine, todo, left, time.monotonic() - start) if todo or not wanted else ""
     if selection.pilot:
         pilot.tell(Selection.of(selection.name, selection.scale))
         print(note)
@@ -66,13 +78,14 @@ def run(selection: Selection, machine: Machine, here: bool, recompute: bool, com
     return tell_failures(reasons)
 
 
-def _note(selection: Selection, machine: Machine, todo: Sequence[Cell], seconds: float) -> str:
+def _note(selection: Selection, machine: Machine, todo: Sequence[Cell], left: int, seconds: float) -> str:
     """What was computed in which time or, where nothing was lacking, how to measure all the same."""
     if todo:
         computed = sum(cell.trial in machine.store for cell in todo)
         took = f"{count(computed, 'cell')} computed in {duration(seconds)}"
         failed = f"; {count(len(todo) - computed, 'cell')} failed" if computed < len(todo) else ""
-        return took + failed
+        rest = f"; {count(left, 'cell')} left: the same command goes on" if left else ""
+        return f"{took}{failed}{rest}"
     held = f"Nothing was computed: all {count(len(selection.cells), 'cell')}"
     scale = "" if selection.scale == workspace.usual_scale(selection.study) else selection.scale
     words = ["mtl-bench", "run", selection.name, *(["--scale", scale] if scale else [])]

@@ -248,3 +248,17 @@ def test_a_terminal_gets_bars_and_anything_else_lines(tmp_path: Path) -> None:
     assert title(adapting(0)) in told
     assert "step 5/20" in told
     assert key(adapting(0)) not in bars.tasks
+
+
+@pytest.mark.parametrize("width", [40, 80, 140])
+def test_bars_fit_the_terminal_and_show_how_many_cells_are_done(tmp_path: Path, width: int) -> None:
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    bars = Bars(following(Store(tmp_path), adapting(0)), console)
+    bars.on_event("started", adapting(0))
+    note_progress(bars.progressing.store, adapting(0), 0.25, "step 500/2000")
+    bars.on_event("running", adapting(0))
+    console.print(bars.bars.get_renderable())
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert len(lines) == 2
+    assert max(map(len, lines)) <= width
+    assert "0 of 1 cell" in lines[0] and "step 500/2000" in lines[1]
