@@ -90,9 +90,7 @@ def test_a_check(measured: Desk, mtl_bench: Give) -> None:
     assert (done.status, held["exit_status"], held["problems"]) == (0, 0, 0)
     assert "a study that prints" in done.err
     assert {cell["result"] for cell in held["cells"]} == {"ok"}
-    commit(measured)
     change(measured, "fake.laptop.csv", r"left,both,200,accuracy,[\d.]+", "left,both,200,accuracy,1.0")
-    commit(measured)
     done = mtl_bench("check", "fake", "--json")
     found = document(done)
     assert (done.status, found["exit_status"]) == (1, 1)
