@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mtl_bench.plans.adaptation import FULL, LAST, Pair
+from mtl_bench.plans.comparison import DEEP as OF_COMPARISON
 from mtl_bench.plans.lines import Deep, years_of
 from mtl_bench.plans.standard import (
     CDAN_2018,
@@ -19,6 +20,7 @@ from mtl_bench.plans.standard import (
 )
 from mtl_bench.study import Cell, Scale, Study
 from mtl_bench.views.gains import Gains
+from mtl_bench.views.method_choices import MethodChoices
 from mtl_bench.views.ranking import Ranking
 from mtl_bench.views.timeline import Timeline
 
@@ -48,6 +50,8 @@ def plan(scale: Scale) -> Iterator[Cell]:
         yield from one.table.deep(LINES[one.name][:shown], one.pairs, scale.seeds)
         if one.name != QUICKDRAW:  # whose images are too many for matrices of all
             yield from one.table.shallow(SHALLOW[:shown], one.pairs)
+        compared = [line for line in LINES[one.name][:shown] if line in OF_COMPARISON.values()]
+        yield from one.table.scored(compared, one.pairs, scale.seeds)
         lines = scale.pick(smoke=(SOURCE_ONLY,), laptop=CHOSEN_AMONG)
         yield from one.table.selected(lines, scale.pick(smoke=one.pairs[:1], laptop=CHOSEN[one.name]), scale.seeds)
 
@@ -82,6 +86,7 @@ STUDY = Study(
         ),
         Ranking("Rules by their regret against the oracle, over all data sets, in points", columns="data"),
         Ranking("The same, by method", columns="method"),
+        MethodChoices("Which method to take, by rules that see no label of the target: points lost against the best"),
     ),
     deviations=(
         "Nothing is run for this page alone but the rules on Quick, Draw!: its cells are those of the data sets' own "
@@ -89,6 +94,8 @@ STUDY = Study(
         "All numbers of the figure go by the last weights. The rules choose among five checkpoints of a run; the "
         "oracle sees the target's labels, and what a rule loses against it is its regret, a mean over methods and the "
         "pairs of domains on which the data set's study lets all rules choose.",
+        "Where a rule chooses among methods, these are the ones that `mtl-bench compare` compares, on all pairs; the "
+        "scores are those of the last weights.",
         "Quick, Draw! has no shallow methods here: their matrices of all 13,780 images would take days.",
     ),
 )

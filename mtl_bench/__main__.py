@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import shlex
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -12,6 +14,7 @@ from mtl_bench import workspace
 from mtl_bench.cli import data
 from mtl_bench.cli.check import check
 from mtl_bench.cli.clean import clean
+from mtl_bench.cli.compare import compare
 from mtl_bench.cli.declare import declare
 from mtl_bench.cli.list import list_studies
 from mtl_bench.cli.report import report
@@ -26,10 +29,27 @@ MISTAKE = 2  # the exit status of a user's mistake, as of a wrong option; 1 is w
 app = typer.Typer(
     help="Classic transfer learning, reproduced: runs a study, judges its claims, writes its page.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (declare, run, report, check, why, status):
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"mtl-bench {importlib.metadata.version('mtl-bench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+for command in (compare, declare, run, report, check, why, status):
     app.command()(command)
 app.command("list")(list_studies)
 for upkeep in (tidy, clean):

@@ -124,6 +124,26 @@ class HubImages(FromHub):
     test: str = "test"
     size: int = 64
 
+    @classmethod
+    def looked_up(cls, path: str, revision: str, label: str = "", size: int = 256) -> Self:
+        """With the columns of images and classes that the hub states, all of its training rows. Raises DataError."""
+        try:
+            from datasets import ClassLabel, Image, load_dataset
+
+            features = load_dataset(path, revision=revision, split="train").features
+        except Exception as error:  # the library's, the hub client's and those of files
+            reason = one_line(error) or type(error).__name__
+            raise DataError(
+                f"{path} at {revision[:7]} cannot be had from the Hugging Face hub ({reason}); check the network, the "
+                "name and the commit"
+            ) from error
+        images = [name for name, feature in features.items() if isinstance(feature, Image)]
+        kinds = [name for name, feature in features.items() if isinstance(feature, ClassLabel)]
+        named = label if label in kinds else next(iter(kinds), "")
+        if not images or not named:
+            raise DataError(f"{path} has the columns {', '.join(features)}, of which none is an image and a class each")
+        return cls(path, revision, tuple(features[named].names), images[0], named, size=size)
+
     def inputs(self, split: str) -> Mapped:
         """uint8 (n, 3, size, size), memory-mapped."""
         shape = (None, 3, self.size, self.size)

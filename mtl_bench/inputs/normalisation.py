@@ -32,21 +32,37 @@ class ZScore:
         return scaled
 
 
-def normalised(x: Float[np.ndarray, "n d"], normalisation: Normalisation) -> Float[np.ndarray, "n d"]:
+@dataclass(frozen=True)
+class Scaling:
     """Features, in this order: rows divided by the sum of their absolute values ("L1"), columns brought to mean 0 and
-    deviation 1 ("z-score"), rows brought to length 1. Zeros stay zeros.
+    deviation 1 by a domain's statistics ("z-score"), rows brought to length 1. Zeros stay zeros.
     """
-    if normalisation not in get_args(Normalisation):
-        known = " | ".join(get_args(Normalisation))
-        raise ValueError(f"there is no normalisation {normalisation!r}; choose one of {known}")
-    steps = normalisation.split(", ")
-    if "L1" in steps:
-        x = _divided(x, np.abs(x).sum(1, keepdims=True))
-    if "z-score" in steps:
-        x = ZScore.of(x)(x)
-    if "unit length" in steps:
-        x = _divided(x, np.linalg.norm(x, axis=1, keepdims=True))
-    return x
+
+    steps: tuple[str, ...]
+    statistics: ZScore | None = None
+
+    @classmethod
+    def of(cls, x: Float[np.ndarray, "n d"], normalisation: Normalisation) -> Scaling:
+        """With the statistics of a domain's points; raises ValueError for an unknown normalisation."""
+        if normalisation not in get_args(Normalisation):
+            known = " | ".join(get_args(Normalisation))
+            raise ValueError(f"there is no normalisation {normalisation!r}; choose one of {known}")
+        steps = tuple(normalisation.split(", "))
+        return cls(steps, ZScore.of(cls(steps)._shares(x)) if "z-score" in steps else None)
+
+    def __call__(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+        x = self._shares(x)
+        if self.statistics:
+            x = self.statistics(x)
+        return _divided(x, np.linalg.norm(x, axis=1, keepdims=True)) if "unit length" in self.steps else x
+
+    def _shares(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
+        return _divided(x, np.abs(x).sum(1, keepdims=True)) if "L1" in self.steps else x
+
+
+def normalised(x: Float[np.ndarray, "n d"], normalisation: Normalisation) -> Float[np.ndarray, "n d"]:
+    """Features scaled by their own statistics."""
+    return Scaling.of(x, normalisation)(x)
 
 
 def _divided(x: Float[np.ndarray, "n d"], by: Float[np.ndarray, "n 1"]) -> Float[np.ndarray, "n d"]:

@@ -19,6 +19,7 @@ from mtl_bench.trials.evaluate import Evaluate, Oracle, Selection
 from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.select import ImportanceWeights, Select, SelectWeighted
 from mtl_bench.trials.transfer_loss import TransferLoss
+from mtl_bench.trials.validate import RULES, Validate
 
 Pair = tuple[str, str]  # source, target
 FULL = "full"  # all of the source labelled, all of the target seen without labels and tested
@@ -73,6 +74,14 @@ class AdaptationTable:
             selection = Select(self.run(line, pair, seed, Protocol()))
             labels = self.cell(line, pair, seed, selection, LAST, Protocol()).labels
             yield from (Cell(labels, TransferLoss(Evaluate(selection)), metric) for metric in ("loss", "within"))
+
+    def scored(self, lines: Iterable[Deep], pairs: Iterable[Pair], seeds: Iterable[int]) -> Iterator[Cell]:
+        """How good the same runs' last weights look to rules that see no label of the target."""
+        for line, pair, seed in product(tuple(lines), tuple(pairs), tuple(seeds)):
+            run = self.run(line, pair, seed, Protocol())
+            labels = self.cell(line, pair, seed, Select(run), LAST, Protocol()).labels
+            scores = Validate(ImportanceWeights(run))
+            yield from (Cell({**labels, "rule": rule}, scores, "score", reads=rule) for rule in RULES)
 
     def cell(self, line: Deep, pair: Pair, seed: int, selection: Selection, rule: str, protocol: Protocol) -> Cell:
         place = {**between(pair), **self.labels, "protocol": protocol.name, "selection": rule, "seed": seed}

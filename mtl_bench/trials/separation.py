@@ -52,8 +52,8 @@ class FeatureDistance(Trial):
 
     Metrics: "mmd" (squared, unbiased, the kernels of DAN as released, which go by the features' own scale), "cmd" (five
     moments, of features within [0, `largest`]), "coral" and "a_distance" (the proxy A-distance). By default the
-    interval is that of EfficientNet-Lite's features: means of ReLU6. Raises ValueError for features outside of it, and
-    for a data set with fewer rows.
+    interval is that of EfficientNet-Lite's features: means of ReLU6; without one there is no CMD. Raises ValueError for
+    features outside of it, and for a data set with fewer rows.
     """
 
     one: DataSet
@@ -61,7 +61,7 @@ class FeatureDistance(Trial):
     split: str = "all"
     rows: int = 150
     draws: int = 10
-    largest: float = 6.0
+    largest: float | None = 6.0
 
     def uses_of_target(self) -> tuple[str, ...]:
         return (FEATURES,)
@@ -76,10 +76,10 @@ class FeatureDistance(Trial):
         if len(features) < self.rows:
             raise ValueError(f"{data.name} has {len(features)} rows, not {self.rows}; ask for fewer")
         low, high = float(features.min()), float(features.max())
-        if low < 0 or high > self.largest:
+        if self.largest is not None and (low < 0 or high > self.largest):
             raise ValueError(
                 f"{data.name} has features from {low:g} to {high:g}, and CMD is of features within "
-                f"[0, {self.largest:g}]; give `largest`, or features that are bounded"
+                f"[0, {self.largest:g}]; give `largest`, None for no CMD, or features that are bounded"
             )
         return features
 
@@ -89,9 +89,10 @@ class FeatureDistance(Trial):
 
     def _distances(self, one: Array, other: Array) -> dict[str, float]:
         x, y = torch.from_numpy(one), torch.from_numpy(other)
+        bounded = {} if self.largest is None else {"cmd": float(central_moment_discrepancy(x, y, width=self.largest))}
         return {
             "mmd": float(squared_mmd(x, y)),
-            "cmd": float(central_moment_discrepancy(x, y, width=self.largest)),
+            **bounded,
             "coral": float(coral(x, y)),
             "a_distance": proxy_a_distance(one, other),
         }

@@ -204,7 +204,8 @@ def classes_of_the_package() -> list[type]:
     for module in pkgutil.walk_packages(mtl_bench.__path__, "mtl_bench."):
         if not module.name.endswith("__main__"):
             members = vars(importlib.import_module(module.name)).values()
-            found += [c for c in members if isinstance(c, type) and is_dataclass(c) and c.__module__ == module.name]
+            own = [c for c in members if isinstance(c, type) and is_dataclass(c) and c.__module__ == module.name]
+            found += [c for c in own if vars(c)["__dataclass_params__"].frozen]  # what changes is no parameter
     return found
 
 

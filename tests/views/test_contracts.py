@@ -58,19 +58,23 @@ def made(kind: type[Any]) -> Any:
 
 def plan(scale: Scale) -> Iterable[Cell]:
     for row in run_of(Maker(Path("nowhere"))).rows.to_dict("records"):
-        labels = {name: row[name] for name in ("method", "source", "target", "selection", "layer", "dimension", "seed")}
+        names = ("method", "source", "target", "selection", "layer", "dimension", "rule", "seed")
+        labels = {name: row[name] for name in names if row[name] != ""}
         metric = str(row["metric"])
         yield Cell(labels, Nothing(), metric, artifact=metric if "." in metric else "")
 
 
 def run_of(maker: Maker, view: Any = None) -> Results:
-    """Two methods, two rules, two layers, three seeds, and cells that name the view's files."""
+    """Two methods, two rules, two layers, three seeds, scores, and cells that name the view's files."""
     random = np.random.default_rng(4)
     for method in METHODS:
         for selection in ("last", "oracle"):
             for n in (1, 2):
                 labels: dict[str, Any] = {"method": method, "selection": selection, "layer": n, "dimension": 10 * n}
                 maker.cell(random.normal(60, 3, 3), **labels)
+        for rule in ("entropy", "DEV"):
+            place: dict[str, Any] = {"selection": "last", "layer": 1, "dimension": 10, "rule": rule}
+            maker.cell(random.normal(0, 1, 3), metric="score", method=method, **place)
         for file in view.files if view else ():
             maker.cell([1.0, 1.0, 1.0], metric=file, method=method, selection="last", layer=1, dimension=10)
     return maker.results()

@@ -17,6 +17,7 @@ import numpy as np
 from mtl_bench.datasets.files.placed import FULL, DataError, data_root, forget_checksum, most_unpacked, one_line
 
 Array = np.ndarray[Any, Any]
+AGAIN = "remove it and fetch it again"
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def reading(path: Path, kind: str) -> Iterator[None]:
         root = data_root()
         owner = f"{path.relative_to(root).parts[0]}: " if root in path.parents else ""
         reason = one_line(error) or type(error).__name__
-        raise DataError(f"{owner}{path} is no whole {kind} ({reason}); remove it and fetch it again") from error
+        raise DataError(f"{owner}{path} is no whole {kind} ({reason}); {AGAIN}") from error
 
 
 def unzipped(path: Path) -> bytes:

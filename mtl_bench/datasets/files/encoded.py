@@ -1,7 +1,8 @@
 """Images kept as the bytes they were published in: for data sets whose pixels would not fit the disk.
 
-They lie in one Arrow file, which is memory-mapped: an image is read and decoded when its row is asked for, to the
-values that a decoded array would hold. Rows of a file of any size take the memory of those rows alone.
+They lie in one Arrow file, which is memory-mapped, or in files of their own: an image is read and decoded when its row
+is asked for, to the values that a decoded array would hold. Rows of a file of any size take the memory of those rows
+alone.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from mtl_bench.datasets.files.decoders import reading
-from mtl_bench.datasets.files.pixels import decoded
+from mtl_bench.datasets.files.decoders import AGAIN, reading
+from mtl_bench.datasets.files.own_images import readable
+from mtl_bench.datasets.files.pixels import Encoded, decoded
 from mtl_bench.datasets.files.placed import (
+    DataError,
     beside,
     checksum_of,
     data_root,
@@ -31,11 +34,47 @@ BATCH = 64  # images that are written at once
 COLUMNS = ("name", "image", "sha256")
 
 
-class EncodedRows:
-    """uint8 (n, 3, size, size) that are decoded when they are asked for; by slices, masks and index arrays.
+class DecodedRows:
+    """uint8 (n, 3, size, size) that are decoded when they are asked for; by slices, masks and index arrays."""
 
-    The rows are the images of these names, in their order, wherever they lie in the file.
-    """
+    def __init__(self, count: int, size: int) -> None:
+        self.shape: tuple[int, int, int, int] = (count, 3, size, size)
+        self.dtype = np.dtype(np.uint8)
+
+    def images(self, index: Any) -> Iterable[Encoded]:
+        """The images of these rows, as they are kept."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> Array:
+        return np.concatenate([np.empty((0, *self.shape[1:]), np.uint8), *decoded(self.images(index), self.shape[-1])])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.asarray(self[:], dtype)
+
+
+class FileRows(DecodedRows):
+    """Images that lie in files of their own, which stay where they are."""
+
+    def __init__(self, folder: Path, names: Sequence[str], size: int) -> None:
+        super().__init__(len(names), size)
+        self.folder, self.names = folder, np.array(names, object)
+
+    def images(self, index: Any) -> Iterable[Encoded]:
+        return (self.folder / name for name in self.names[index])
+
+    def __getitem__(self, index: Any) -> Array:
+        try:
+            return super().__getitem__(index)
+        except DataError as error:
+            said = readable(str(error)).removesuffix(AGAIN)
+            raise DataError(f"{said}save it anew or remove it, and run `mtl-bench compare` again") from error
+
+
+class EncodedRows(DecodedRows):
+    """Images in an Arrow file: those of these names, in their order, wherever they lie in the file."""
 
     def __init__(self, path: Path, names: Sequence[str], size: int) -> None:
         """Raises DataError for a file that `stored_encoded` did not write, or that lacks an image."""
@@ -50,8 +89,7 @@ class EncodedRows:
                 raise ValueError(f"it lacks {len(absent):,} of {len(names):,} images, such as {absent[0]}")
         self.path, self.table = path, table
         self.places = np.array([places[name] for name in names], np.int64)
-        self.shape: tuple[int, int, int, int] = (len(names), 3, size, size)
-        self.dtype = np.dtype(np.uint8)
+        super().__init__(len(names), size)
         lengths = [len(chunk) for chunk in table["image"].chunks]
         self.starts = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
 
@@ -61,15 +99,8 @@ class EncodedRows:
         each = self.table["sha256"].to_pylist()
         return hashlib.sha256(b"".join(each[place] for place in self.places)).hexdigest()
 
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, index: Any) -> Array:
-        images = (self._image(int(place)) for place in self.places[index])
-        return np.concatenate([np.empty((0, *self.shape[1:]), np.uint8), *decoded(images, self.shape[-1])])
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.asarray(self[:], dtype)
+    def images(self, index: Any) -> Iterable[Encoded]:
+        return (self._image(int(place)) for place in self.places[index])
 
     def _image(self, place: int) -> Image:
         chunk = int(np.searchsorted(self.starts, place, side="right")) - 1

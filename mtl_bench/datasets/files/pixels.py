@@ -124,15 +124,14 @@ def images_in(folder: Path) -> list[Path]:
     """The image files of a folder by name; raises DataError when it is not there."""
     try:
         with os.scandir(folder) as entries:
-            names = [
-                e.name for e in entries if not e.name.startswith(".") and _ending(e.name) in IMAGES and e.is_file()
-            ]
+            names = [e.name for e in entries if not e.name.startswith(".") and ending(e.name) in IMAGES and e.is_file()]
     except OSError as error:
         raise DataError(f"{folder} cannot be read ({error.strerror}); each class has a folder of its own") from error
     return [folder / name for name in sorted(names)]
 
 
-def _ending(name: str) -> str:
+def ending(name: str) -> str:
+    """The ending of a file's name in small letters, with its dot."""
     return os.path.splitext(name)[1].lower()  # noqa: PTH122  # a Path for each of a million names takes seconds
 
 

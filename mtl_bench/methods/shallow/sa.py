@@ -91,10 +91,14 @@ class AlignedClassifier:
     axes: Float[np.ndarray, "d k"]
     classifier: Any
 
+    def features(self, x: Real[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
+        """What the classifier sees of target features (n, d)."""
+        projected: Float[np.ndarray, "n k"] = self.scale(points("x", x, len(self.axes))) @ self.axes
+        return projected
+
     def predict(self, x: Real[np.ndarray, "n d"]) -> Shaped[np.ndarray, " n"]:
         """The class of each row."""
-        scaled = self.scale(points("x", x, len(self.axes)))
-        labels: Shaped[np.ndarray, " n"] = self.classifier.predict(scaled @ self.axes)
+        labels: Shaped[np.ndarray, " n"] = self.classifier.predict(self.features(x))
         return labels
 
 

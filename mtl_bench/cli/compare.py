@@ -1,0 +1,54 @@
+"""`mtl-bench compare`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mtl_bench.cli.arguments import Device, OnDevice, Slots, device_class
+
+
+def compare(
+    context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A folder of class folders, a table of features (.npz, .csv, .parquet, .mat), or owner/name@commit."
+        ),
+    ],
+    target: Annotated[str, typer.Argument(help="The same of the target; without labels a folder of images will do.")],
+    labels: Annotated[
+        str, typer.Option("--labels", help="A CSV file (file,label or row,label) of some of its labels.")
+    ] = "",
+    methods: Annotated[
+        list[str] | None, typer.Option("--method", help="Compare this method; may be repeated. Without, all.")
+    ] = None,
+    backbone: Annotated[
+        str,
+        typer.Option("--backbone", help="The network that sees the images: a name of timm's, or models.py:Net."),
+    ] = "tf_efficientnet_lite0",
+    minutes: Annotated[float, typer.Option("--minutes", min=0, help="Begin no method that would end later.")] = 30,
+    most: Annotated[
+        int, typer.Option("--most", min=20, help="Use so many images of each domain, drawn at random.")
+    ] = 3000,
+    name: Annotated[str, typer.Option("--name", help="Of the study that is written; usually source_to_target.")] = "",
+    label: Annotated[str, typer.Option("--label", help="The column of a table that holds the classes.")] = "label",
+    unlabelled: Annotated[
+        bool, typer.Option("--unlabelled", help="Read no label of the target, whatever its folders are called.")
+    ] = False,
+    slots: Slots = None,
+    device: OnDevice = Device.auto,
+) -> None:
+    """Find out which transfer method works from SOURCE to TARGET, on your own data.
+
+    Writes a study file that can be edited and run again, a page, and in a folder of its name predictions.csv and the
+    chosen network.
+    """
+    from mtl_bench.execution import compare as comparing
+    from mtl_bench.execution.machine import Machine
+
+    asked = comparing.Asked(
+        source, target, labels, tuple(methods or ()), backbone, minutes, most, name, label, unlabelled
+    )
+    raise typer.Exit(comparing.compare(asked, Machine.of(device_class(device), slots), context.obj))

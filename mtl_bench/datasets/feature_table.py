@@ -1,0 +1,135 @@
+"""Features of one's own: a table with a row for each item and, where it is labelled, a column of labels.
+
+FeatureTable.of("features/amazon.csv", label="kind")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+
+from mtl_bench.datasets.correspondence import corresponding, listed
+from mtl_bench.datasets.files.acquire import one_of
+from mtl_bench.datasets.files.own_tables import OwnTable, own_table
+from mtl_bench.datasets.files.placed import DataError, digest_of
+from mtl_bench.inputs.rows import Array
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """The rows of a file in its order: .csv, .parquet, or .npz and .mat with arrays X and y (fts and labels serve too).
+
+    All columns but that of the labels are features, and numbers. `classes` are sorted by name, or by value where all
+    are whole numbers; of a table without labels, those that its rows may be of. Made by `of`.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    sha256: str  # of the file
+    path: str = field(compare=False)  # where it lies now; relative to the working directory or absolute
+    label: str = "label"
+    labelled: bool = True
+
+    splits: ClassVar[tuple[str, ...]] = ("all",)
+
+    @classmethod
+    def of(
+        cls,
+        path: str | Path,
+        name: str = "",
+        classes: Sequence[str] = (),
+        label: str = "label",
+        labelled: bool = True,
+    ) -> Self:
+        """The table as it is now, under the file's name by default; raises DataError.
+
+        `classes` are the order of the labels; the table must have these.
+        """
+        file = Path(path)
+        table = own_table(file, label, labelled)
+        if table.labels is not None:
+            found = _in_order(set(table.labels))
+            if len(found) < 2:
+                raise DataError(f"{path} has one class, {found[0]}; give a table of two or more classes")
+            if classes and set(classes) != set(found):
+                try:
+                    corresponding(classes, found, "the classes given", str(path))
+                except ValueError as error:
+                    raise DataError(str(error)) from error
+            classes = classes or found
+        return cls(name or file.stem, tuple(classes), digest_of(file), str(path), label, labelled)
+
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        """None is there without a file."""
+        return ()
+
+    def inputs(self, split: str) -> Array:
+        """float32 (n, d)."""
+        return self._table(split).features
+
+    def labels(self, split: str) -> Array:
+        """int64 (n,)."""
+        found = self._table(split).labels
+        if found is None:
+            raise ValueError(f"{self.name} has no labels: it is a table without them")
+        number = {name: i for i, name in enumerate(self.classes)}
+        return np.array([number[name] for name in found], np.int64)
+
+    def columns(self) -> tuple[str, ...]:
+        """The names of the features, none where the file has no names."""
+        return self._table("all").columns
+
+    def _table(self, split: str) -> OwnTable:
+        one_of(split, self.splits, self.name, "split")
+        file = Path(self.path)
+        if not file.is_file():
+            raise DataError(f"{file} is not there; put it back or run `mtl-bench compare` again with another table")
+        if digest_of(file) != self.sha256:
+            raise DataError(f"{file} has other content than when the study was written; run `mtl-bench compare` again")
+        return _read(file.absolute(), self.sha256, self.label, self.labelled)
+
+
+def same_width(one: FeatureTable, other: FeatureTable) -> None:
+    """Raises ValueError unless two tables have the same features in the same order."""
+    mine, others = one.columns(), other.columns()
+    if mine and others and set(mine) != set(others):
+        only = [
+            f"{listed(names)} only in {table.name}"
+            for table, names in (
+                (one, [c for c in mine if c not in others]),
+                (other, [c for c in others if c not in mine]),
+            )
+            if names
+        ]
+        raise ValueError(
+            f"the columns of {one.name} and {other.name} differ: {', '.join(only)}; give both the same ones"
+        )
+    if mine and others and mine != others:
+        first = next(i for i, (a, b) in enumerate(zip(mine, others, strict=True)) if a != b)
+        raise ValueError(
+            f"column {first} is {mine[first]} in {one.name} and {others[first]} in {other.name}; order them alike"
+        )
+    widths = one.inputs("all").shape[1], other.inputs("all").shape[1]
+    if widths[0] != widths[1]:
+        raise ValueError(
+            f"{one.name} has {widths[0]} features and {other.name} {widths[1]}; give both tables the same columns"
+        )
+
+
+def _in_order(names: set[str]) -> tuple[str, ...]:
+    if all(name.removeprefix("-").isdecimal() for name in names):
+        return tuple(sorted(names, key=int))
+    return tuple(sorted(names))
+
+
+@lru_cache(maxsize=4)  # inputs and labels of two domains
+def _read(file: Path, sha256: str, label: str, labelled: bool) -> OwnTable:
+    table = own_table(file, label, labelled)
+    table.features.flags.writeable = False
+    return table

@@ -1,0 +1,214 @@
+"""Methods compared on a user's own data: a study is written, run while there is time, and its network handed over."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from pprint import pformat
+
+from mtl_bench import workspace
+from mtl_bench.datasets.files.placed import DataError, one_line
+from mtl_bench.datasets.wrappers.drawn import Drawn
+from mtl_bench.datasets.wrappers.known import Known
+from mtl_bench.disk import write_atomically
+from mtl_bench.execution import pages
+from mtl_bench.execution.costs import Costs, duration
+from mtl_bench.execution.deliver import Chosen
+from mtl_bench.execution.execute import STOPPED, execute, stoppable, tell_failures
+from mtl_bench.execution.machine import Machine
+from mtl_bench.execution.own_data import backbone_of, looked_at, rows_of
+from mtl_bench.execution.selection import Selection
+from mtl_bench.execution.writer import ResultsWriter
+from mtl_bench.models.pretrained import PACKAGED
+from mtl_bench.plans.comparison import ADABN, BASELINE, DEEP, METHODS, MOST, NONE, Comparison
+from mtl_bench.results.frame import Frame
+from mtl_bench.statistics.method_choice import METHOD, RULE, SCORE
+from mtl_bench.study import Cell
+from mtl_bench.trials.renormalised import batch_norms
+from mtl_bench.views.method_scores import by_trust
+from mtl_bench.workspace import StudyError, nearest
+
+WIDTH = 118
+FILE = '''"""{headline}
+
+Written by `mtl-bench compare`. Edit it as you like; `mtl-bench run {name}` goes on with it.
+"""
+
+{imports}
+
+COMPARISON = {comparison}
+STUDY = COMPARISON.study()
+'''
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `mtl-bench compare` was asked."""
+
+    source: str
+    target: str
+    labels: str = ""  # a CSV file
+    methods: Sequence[str] = ()
+    backbone: str = PACKAGED
+    minutes: float = 30.0
+    most: int = MOST
+    name: str = ""
+    label: str = "label"
+    unlabelled: bool = False
+
+
+def compare(asked: Asked, machine: Machine, command: str) -> int:
+    """Write the study, compute what the minutes allow, write the page and hand over; returns the exit status."""
+    clock = Clock(asked.minutes)
+    comparison = comparison_of(asked)
+    name = written(asked, comparison)
+    selection = Selection.of(name, None)
+    writer = ResultsWriter(workspace.places().results, selection.file, selection.cells, machine.store, command)
+    reasons: dict[str, str] = {}
+    stopped = False
+    with stoppable():
+        try:
+            for method, cells in by_method(comparison, selection.cells):
+                if clock.allows(method):
+                    reasons |= execute(cells, machine, Costs(), writer.on_event)
+                    clock.took(method)
+        except KeyboardInterrupt:
+            stopped = True
+        finally:
+            results = writer.finish()
+    if stopped:
+        print("Stopped. What was computed is kept; give the same command again to go on.")
+        return STOPPED
+    if len(results.rows):
+        hand_over(comparison, Frame.of(selection.study, results, selection.planned), machine, Path(name))
+        pages.write_page(selection, results)
+    if clock.left:
+        more = f"`mtl-bench run {name}` computes them"
+        print(f"{asked.minutes:g} minutes are too few for {', '.join(clock.left)}: {more}")
+    print(f"It took {duration(clock.spent)}.")
+    return tell_failures(reasons)
+
+
+class Clock:
+    """Says whether there is time for a method, by what others took; the baseline and those without training always."""
+
+    def __init__(self, minutes: float) -> None:
+        self.most, self.start = 60 * minutes, time.monotonic()
+        self.seconds: dict[str, float] = {}
+        self.left: list[str] = []
+
+    @property
+    def spent(self) -> float:
+        return time.monotonic() - self.start
+
+    def allows(self, method: str) -> bool:
+        if method not in DEEP or not self.seconds or self.spent + self._expected(method) <= self.most:
+            return True
+        self.left.append(method)
+        return False
+
+    def took(self, method: str) -> None:
+        self.seconds[method] = self.spent - sum(self.seconds.values())
+
+    def _expected(self, method: str) -> float:
+        """Of the first method, features were computed too, and of AdaBN they are computed twice."""
+        first, *others = self.seconds.values()
+        return 2 * first if method == ADABN else max(others, default=first)
+
+
+def comparison_of(asked: Asked) -> Comparison:
+    """What is asked, looked at; says how many rows there are. Raises StudyError with one sentence."""
+    source, target = looked_at(asked.source, asked.target, asked.label, asked.unlabelled)
+    backbone, width = backbone_of(asked.backbone, source)
+    methods = tuple(asked.methods) or METHODS
+    if unknown := [name for name in methods if name not in METHODS]:
+        raise StudyError(
+            f'no method "{unknown[0]}" is compared{nearest(unknown[0], METHODS)} (of {", ".join(METHODS)})'
+        )
+    if backbone is None or not batch_norms(backbone.network()[0]):
+        methods = tuple(name for name in methods if name != ADABN)
+    counts = {data.name: rows_of(data) for data in (source, target)}
+    for name, count in counts.items():
+        drawn = f", of which {asked.most:,} are drawn at random (--most changes that)" if count > asked.most else ""
+        print(f"{name}: {count:,} rows{drawn}")
+    print(f"{len(source.classes)} classes; {target.name} has {'labels' if _judged(target) else 'no labels'}")
+    comparison = Comparison(
+        source,
+        target,
+        backbone,
+        width,
+        tuple(name for name in METHODS if name in methods or name == NONE),
+        most=asked.most,
+        drawn=min(150, *counts.values()),
+        batch_size=min(64, *counts.values()),
+    )
+    if not asked.labels:
+        return comparison
+    try:
+        known = Known.reading(Drawn(target, asked.most), asked.labels)
+    except DataError as error:
+        raise StudyError(one_line(error)) from error
+    return replace(comparison, labels=(known.path, known.sha256))
+
+
+def _judged(target: object) -> bool:
+    return bool(getattr(target, "labelled", True))
+
+
+def written(asked: Asked, comparison: Comparison) -> str:
+    """Write the study's file; returns its name. Raises StudyError where another study has it."""
+    usual = f"{comparison.source.name}_to_{comparison.target.name}"
+    name = re.sub(r"[^a-z0-9]+", "_", (asked.name or usual).lower()).strip("_")
+    folder = Path(os.environ.get("MTL_BENCH_STUDIES") or "benchmarks")
+    path = folder / f"{name}.py"
+    kinds = {type(part) for part in (comparison, comparison.source, comparison.target, comparison.backbone) if part}
+    text = FILE.format(
+        headline=f"{comparison.source.name} → {comparison.target.name}: which transfer method works on these data?",
+        name=name,
+        imports="\n".join(sorted(f"from {kind.__module__} import {kind.__name__}" for kind in kinds)),
+        comparison=pformat(comparison, width=WIDTH, sort_dicts=False),
+    )
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        raise StudyError(
+            f"{path} is there with other content; run it (`mtl-bench run {name}`), remove it, or give another --name"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, text)
+    print(workspace.near(path.absolute()))
+    return name
+
+
+def by_method(comparison: Comparison, cells: Sequence[Cell]) -> Iterator[tuple[str, list[Cell]]]:
+    """The cells of each method in turn; those of none, with the first."""
+    for i, method in enumerate(comparison.methods):
+        found = [cell for cell in cells if cell.labels.get(METHOD, method if i == 0 else "") == method]
+        if found:
+            yield method, found
+
+
+def hand_over(comparison: Comparison, frame: Frame, machine: Machine, folder: Path) -> None:
+    """Write predictions and the network of the best method, by the target's labels where it has some, and say so."""
+    means = {
+        cell.labels[METHOD]: cell.mean
+        for cell in frame.measured("accuracy")
+        if cell.labels.get("classifier") == BASELINE["classifier"]
+    }
+    why = "of the highest accuracy"
+    if not comparison.judged:
+        rule = by_trust(list(dict.fromkeys(cell.labels[RULE] for cell in frame.measured(SCORE))))
+        means = {c.labels[METHOD]: c.mean for c in frame.measured(SCORE, {RULE: rule})}
+        why = f"of the best score by {rule}, which looks at no label"
+    runs = {name: comparison.runs(name, frame.study.scale(frame.scale).seeds) for name in means}
+    done = {name: [run for run in of if run in machine.store] for name, of in runs.items()}
+    best = max((name for name in means if done[name]), key=lambda name: means[name], default=None)
+    if best is None:
+        print("no network is handed over: its runs are not in this machine's store (--here computes them)")
+        return
+    votes = [run for of in done.values() for run in of]
+    made = Chosen(comparison, done[best][0], votes, machine.store).write(folder)
+    print(f"{best} is handed over, the method {why}:")
+    print("\n".join(f"  {workspace.near(path.absolute())}" for path in made))

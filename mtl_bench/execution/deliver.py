@@ -1,0 +1,177 @@
+"""What a comparison leaves beside its page: predictions, the chosen network, and images that it is sure of or not."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from mtl_bench.core.store import Store
+from mtl_bench.datasets.files.pixels import rgb
+from mtl_bench.datasets.folder import ImageFolder
+from mtl_bench.datasets.wrappers.known import origin
+from mtl_bench.datasets.wrappers.part import Part
+from mtl_bench.disk import write_atomically
+from mtl_bench.inputs.rows import Array
+from mtl_bench.measures.validators import log_probabilities
+from mtl_bench.models.pretrained import Pretrained
+from mtl_bench.plans.comparison import Comparison
+from mtl_bench.trials.adapt import Adapt
+from mtl_bench.trials.contracts import DataSet
+from mtl_bench.trials.history import read_arrays
+from mtl_bench.trials.renormalised import STATISTICS, RenormalisedTrunk, renormalise
+from mtl_bench.trials.weights import file_of
+
+PREDICTIONS, MODEL, LOADING = "predictions.csv", "model.safetensors", "load_model.py"
+SURE, UNSURE = "most_certain.png", "least_certain.png"
+SHOWN, COLUMNS, SIDE = 24, 8, 128  # thumbnails, in a row, and pixels of each
+LAYERS = {nn.Linear: "Linear", nn.ReLU: "ReLU"}
+
+LOADING_CODE = '''"""The chosen network: images to logits, in the order of `classes`."""
+
+import json
+
+import timm
+import torch
+from PIL import Image, ImageOps
+from safetensors import safe_open
+
+with safe_open("{model}", "pt") as file:
+    about = {{name: json.loads(text) for name, text in file.metadata().items()}}
+    weights = {{name: file.get_tensor(name) for name in file.keys()}}
+trunk = timm.create_model(about["backbone"], pretrained=False, num_classes=0)
+head = torch.nn.Sequential(*(getattr(torch.nn, kind)(*sizes) for kind, *sizes in about["head"]))
+network = torch.nn.Sequential(trunk, head).eval()
+network.load_state_dict(weights)
+transform = timm.data.create_transform(**timm.data.resolve_data_config(model=trunk))
+classes = about["classes"]
+
+
+def logits(image):  # a PIL image, squared as the comparison did it
+    square = ImageOps.fit(image.convert("RGB"), ({side}, {side}), Image.Resampling.BILINEAR)
+    with torch.inference_mode():
+        return network(transform(square)[None])[0]
+'''
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The run whose network is handed over, and how the target's rows are called."""
+
+    comparison: Comparison
+    run: Adapt
+    others: Sequence[Adapt]  # the runs whose votes are counted
+    store: Store
+
+    def write(self, folder: Path) -> list[Path]:
+        """All files; where there is no image or no trunk, those that make sense."""
+        folder.mkdir(parents=True, exist_ok=True)
+        predictions = self.predictions()
+        made = [folder / PREDICTIONS]
+        write_atomically(made[0], predictions.to_csv(index=False, lineterminator="\n"))
+        if self.comparison.backbone is not None and not self.comparison.backbone.name.startswith("torchvision/"):
+            made += self._network(folder)
+        if isinstance(self.comparison.target, ImageFolder):
+            for name, ascending in ((SURE, False), (UNSURE, True)):
+                few = predictions.sort_values("confidence", ascending=ascending, kind="stable")[:SHOWN]
+                made.append(folder / name)
+                _contact_sheet(made[-1], Path(self.comparison.target.path), few)
+        return made
+
+    def predictions(self) -> pd.DataFrame:
+        """Of each tested row its file or number, the class, how probable, and the fraction of runs that agree."""
+        probabilities = _probabilities(self.run, self.store)
+        best = probabilities.argmax(1)
+        votes = [_probabilities(run, self.store).argmax(1) for run in self.others]
+        classes = np.array(self.run.target.classes)
+        return pd.DataFrame(
+            {
+                **_names(self.run),
+                "predicted": classes[best],
+                "confidence": np.round(probabilities.max(1), 4),
+                "agreement": np.round(np.mean([vote == best for vote in votes], 0), 3),
+            }
+        )
+
+    def _network(self, folder: Path) -> list[Path]:
+        from safetensors.torch import save
+
+        backbone = self.comparison.backbone
+        assert backbone is not None
+        learner = self.run.build()
+        state = torch.load(
+            self.store.artifact(self.run, file_of(self.run.recipe.steps)), map_location="cpu", weights_only=True
+        )
+        learner.load_state_dict(state)
+        trunk = _trunk(self.run, backbone, self.store)
+        modules = [*learner.net.stages.values(), learner.classifier_of(self.run.target.name)]
+        layers = [layer for module in modules for layer in module.modules() if type(layer) in LAYERS]
+        head = nn.Sequential(*layers)
+        about = {
+            "backbone": backbone.name,
+            "head": [
+                [LAYERS[type(layer)], *([layer.in_features, layer.out_features] if type(layer) is nn.Linear else [])]
+                for layer in layers
+            ],
+            "classes": list(self.run.target.classes),
+            "method": type(self.run.method).__name__,
+        }
+        weights = {name: tensor.contiguous() for name, tensor in nn.Sequential(trunk, head).state_dict().items()}
+        metadata = {name: json.dumps(value) for name, value in about.items()}
+        write_atomically(folder / MODEL, save(weights, metadata))
+        write_atomically(
+            folder / LOADING, LOADING_CODE.format(model=MODEL, side=getattr(self.comparison.target, "size", 256))
+        )
+        return [folder / MODEL, folder / LOADING]
+
+
+def _probabilities(run: Adapt, store: Store) -> Array:
+    """float64 (n, classes) of the target's tested rows, by the last weights."""
+    checkpoint = read_arrays(store.artifact(run, f"checkpoint-{run.recipe.steps}.npz"))
+    found: Array = np.exp(log_probabilities(checkpoint["target test logits"]))
+    return found
+
+
+def _names(run: Adapt) -> dict[str, list[str] | list[int]]:
+    """What tells the target's tested rows apart: the files' names below the folder, or the rows' numbers."""
+    data, split, rows = origin(run.target, "test")
+    if isinstance(data, ImageFolder):
+        names = data.row_names()
+        return {"file": names if rows is None else [names[row] for row in rows]}
+    return {"row": list(range(len(data.inputs(split)))) if rows is None else rows.tolist()}
+
+
+def _trunk(run: Adapt, backbone: Pretrained, store: Store) -> nn.Module:
+    """The network below the features of the target: with published statistics, or with those of its own rows."""
+    net, _ = backbone.network()
+    data: DataSet = run.target
+    while isinstance(data, Part):
+        data = data.of
+    if isinstance(data, RenormalisedTrunk):
+        renormalise(net, read_arrays(store.artifact(data, STATISTICS)))
+    return net
+
+
+def _contact_sheet(path: Path, folder: Path, shown: pd.DataFrame) -> None:
+    """Thumbnails in rows, each with what it was taken for and how surely."""
+    from PIL import Image, ImageDraw, ImageOps
+
+    line = 28
+    rows = -(-len(shown) // COLUMNS)
+    sheet = Image.new("RGB", (COLUMNS * SIDE, rows * (SIDE + line)), "white")
+    pen = ImageDraw.Draw(sheet)
+    for i, (file, predicted, confidence) in enumerate(shown[["file", "predicted", "confidence"]].to_numpy().tolist()):
+        x, y = i % COLUMNS * SIDE, i // COLUMNS * (SIDE + line)
+        sheet.paste(ImageOps.fit(rgb(folder / file), (SIDE - 4, SIDE - 4)), (x + 2, y + 2))
+        pen.text((x + 3, y + SIDE), predicted[:20], fill="black")
+        pen.text((x + 3, y + SIDE + 12), f"{100 * confidence:.0f} %", fill="black")
+    content = io.BytesIO()
+    sheet.save(content, "PNG")
+    write_atomically(path, content.getvalue())
