@@ -170,7 +170,7 @@ class Bars:
         ]
         columns = words if console.width < NARROW else [words[0], BarColumn(12), words[1]]
         self.bars = Progress(*columns, console=console, expand=True, transient=True)
-        self.all = self.bars.add_task("all", total=progressing.total, note="starting")
+        self.all = self.bars.add_task("all", total=progressing.total, completed=progressing.done, note="starting")
         self.tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
