@@ -11,6 +11,8 @@ from mtl_bench.statistics.check_summary import AT_MOST, sensitivity, why_command
 from mtl_bench.statistics.regression import Comparison
 from mtl_bench.typeset import count, number
 
+EQUAL = "equal bit for bit"  # what is said of such a cell
+
 
 def values(comparison: Comparison, failed: Mapping[str, str]) -> dict[str, Any]:
     """The findings, problems first; `failed`: reasons by trial."""
@@ -44,7 +46,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     """The answer, the problems, the command that explains one, what the check could see, how many cells are how."""
     bad = [cell for cell in found["cells"] if cell["result"] != "ok"]
     head = f"{count(found['problems'], 'problem')} found" if bad else "no regression"
-    kinds = Counter(cell["result"] for cell in found["cells"])
+    kinds = Counter(EQUAL if cell["text"] == EQUAL else cell["result"] for cell in found["cells"])
     return [
         f"{found['study']}.{found['scale']}: {head}",
         *(_line(cell) for cell in bad[:AT_MOST]),

@@ -90,6 +90,7 @@ def test_a_check(measured: Desk, mtl_bench: Give) -> None:
     assert (done.status, held["exit_status"], held["problems"]) == (0, 0, 0)
     assert "a study that prints" in done.err
     assert {cell["result"] for cell in held["cells"]} == {"ok"}
+    assert f": {len(held['cells'])} equal bit for bit\n" in mtl_bench("check", "fake").out
     change(measured, "fake.laptop.csv", r"left,both,200,accuracy,[\d.]+", "left,both,200,accuracy,1.0")
     done = mtl_bench("check", "fake", "--json")
     found = document(done)
