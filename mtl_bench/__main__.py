@@ -23,7 +23,6 @@ from mtl_bench.cli.run import run
 from mtl_bench.cli.status import status
 from mtl_bench.cli.tidy import tidy
 from mtl_bench.cli.why import why
-from mtl_bench.core.store import StoreError
 from mtl_bench.disk import DamagedError, disk_fault
 
 MISTAKE = 2  # the exit status of a user's mistake, as of a wrong option; 1 is what went wrong otherwise
@@ -54,15 +53,15 @@ def _options(
 for command in (compare, declare, run, report, check, why, status):
     app.command()(command)
 app.command("list")(list_studies)
-app.command()(init)
-for command in (tidy, clean):
-    app.command()(command)
+for upkeep in (init, tidy, clean):
+    app.command()(upkeep)
 app.add_typer(data.app, name="data")
 
 
 def _sentence(error: Exception) -> str | None:
     """What to tell a user, None for an error of ours, which shows its traceback."""
-    from mtl_bench.results.table import ResultsError  # here, since it needs pandas
+    from mtl_bench.core.store import StoreError  # here, since most commands end without it
+    from mtl_bench.results.table import ResultsError  # and this needs pandas
 
     if isinstance(error, workspace.StudyError | StoreError | ResultsError | DamagedError):
         return str(error)

@@ -71,11 +71,12 @@ def remove_leftovers(folder: Path) -> None:
     """Remove what killed processes were about to write in `folder`; that of living ones stays."""
     for path in folder.glob("*.part"):
         found = LEFTOVER.fullmatch(path.name)
-        if found and path.is_file() and not _lives(int(found[1])):
+        if found and path.is_file() and not lives(int(found[1])):
             path.unlink(missing_ok=True)
 
 
-def _lives(process: int) -> bool:
+def lives(process: int) -> bool:
+    """Whether there is such a process on this machine."""
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from mtl_bench import workspace
 from tests.studies import FAKE, ROOT, Desk
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -56,18 +59,47 @@ def test_workflows_give_the_action_inputs_that_it_has() -> None:
         assert set(step["with"]) <= set(ACTION["inputs"])
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/regression.md"])
+def test_the_first_example_checks_a_study_of_the_users_own(page: str) -> None:
+    text = re.findall(r"```yaml[^\n]*\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)[0]
+    found = yaml.safe_load(text)
+    steps = found if isinstance(found, list) else found["jobs"]["check"]["steps"]
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    (ours,) = [step for step in steps if "mtl_bench@" in step["uses"]]
+    assert ours["uses"] == f"OWNER/mtl_bench@v{version}", "a version, not a branch that moves"
+    assert set(ours["with"]) <= set(ACTION["inputs"])
+    assert {"studies", "baseline", "only"} <= set(ours["with"])
+    assert ours["with"]["study"] not in workspace.study_names()
+    named, value = ours["with"]["only"].split("=")
+    assert (
+        f'"{value}": MeanMatching()' in (ROOT / "docs/regression.md").read_text(encoding="utf-8") and named == "method"
+    )
+
+
+def test_data_and_store_are_cached_where_the_check_has_them() -> None:
+    restore, save = (step for step in STEPS if "actions/cache" in step.get("uses", ""))
+    assert restore["with"]["path"] == save["with"]["path"] == "${{ runner.temp }}/mtl-bench"
+    for name in ("STORE", "DATA"):
+        assert re.search(
+            rf'export MTL_BENCH_{name}=.*"?\$\{{?.*RUNNER_TEMP/mtl-bench/{name.lower()}', SCRIPTS["Check"]["run"]
+        )
+    assert restore["with"]["key"].removesuffix("${{ github.sha }}") == restore["with"]["restore-keys"].strip()
+    order = [step.get("name") or step["uses"].partition("@")[0] for step in STEPS]
+    assert order.index("actions/cache/restore") < order.index("Check") < order.index("actions/cache/save")
+
+
 def test_every_action_is_pinned_by_its_commit_with_the_tag_beside_it() -> None:
     """A tag can be moved to other code; a digest cannot. `./` is this repository."""
     files = [ROOT / "action.yml", *(ROOT / ".github/workflows").glob("*.yml")]
     lines = [line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     used = [line for line in lines if re.match(r"(- )?uses:", line) and not line.endswith("uses: ./")]
     assert len(used) >= 5
-    pinned = re.compile(r"(- )?uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+    pinned = re.compile(r"(- )?uses: [\w-]+/[\w-]+(/[\w-]+)?@[0-9a-f]{40} # v\d+\.\d+\.\d+")
     assert [line for line in used if not pinned.fullmatch(line)] == []
-    by_tag = {line.partition("uses: ")[2].partition("@")[0]: set[str]() for line in used}
+    by_tag: dict[str, set[str]] = defaultdict(set)
     for line in used:
         name, _, pin = line.partition("uses: ")[2].partition("@")
-        by_tag[name].add(pin)
+        by_tag["/".join(name.split("/")[:2])].add(pin)
     assert all(len(pins) == 1 for pins in by_tag.values()), "one action, one version"
 
 
@@ -103,7 +135,14 @@ class Runner:
         )
 
     def check(self, **changes: str) -> subprocess.CompletedProcess[str]:
-        usual = {"STUDY": "fake", "SCALE": "laptop", "ARGUMENTS": "--slots 2", "STUDIES": "", "BASELINE": ""}
+        usual = {
+            "STUDY": "fake",
+            "SCALE": "laptop",
+            "ARGUMENTS": "--slots 2",
+            "STUDIES": "",
+            "BASELINE": "",
+            "ONLY": "",
+        }
         return self.give("Check", **{**usual, **changes})
 
     @property
@@ -146,8 +185,13 @@ def test_the_check_reports_and_the_last_step_fails(runner: Runner) -> None:
     assert runner.outputs["status"] == "1"
     assert "regressed" in runner.summary
     assert "regressed" in Path(runner.outputs["summary"]).read_text(encoding="utf-8")
+    said = {}
     for status in ("0", "1", "2"):
-        assert runner.give("Result", STATUS=status).returncode == int(status)
+        done = runner.give("Result", STATUS=status)
+        assert done.returncode == int(status)
+        said[status] = done.stdout
+    assert said["0"] == ""
+    assert "accuracy did not hold, or a run failed" in said["1"] and "could not be checked" in said["2"]
     assert runner.give("Result", STATUS="").returncode == 1, "no status means that a step before failed"
 
 
@@ -158,9 +202,20 @@ def test_what_could_not_be_checked_is_said_in_the_summary(runner: Runner) -> Non
     assert 'did you mean "fake"?' in runner.summary
 
 
+@pytest.mark.slow
+def test_only_names_cells_a_line_each(runner: Runner) -> None:
+    measure(runner)
+    assert runner.check(ONLY="method=left\n\nseed=200\nseed=201\n").returncode == 0
+    assert runner.outputs["status"] == "0"
+    assert "--only leaves 1 cell out" in runner.summary
+    assert runner.check(ONLY="method=lfet").returncode == 0
+    assert runner.outputs["status"] == "2", "a typo is no regression"
+    assert 'did you mean "left"?' in runner.summary
+
+
 def test_inputs_are_words_never_commands(runner: Runner) -> None:
     evil = '"; touch broken; $(touch broken) `touch broken`'
-    runner.check(STUDY=evil, ARGUMENTS="$(touch broken) ; touch broken")
+    runner.check(STUDY=evil, ARGUMENTS="$(touch broken) ; touch broken", ONLY="$(touch broken)\n`touch broken`")
     runner.program("python", 'printf "%s\\n" "$@" >> words')
     runner.give(
         "Install", ACTION="/the action", INSTALL="-e .\n; touch broken $(touch broken)", TORCH_INDEX="https://x"

@@ -23,6 +23,10 @@ ScaleName = Annotated[
         metavar="SCALE",
     ),
 ]
+OnlyLabels = Annotated[
+    list[str] | None,
+    typer.Option("--only", help="Only cells with this label; may be repeated.", metavar="LABEL=VALUE"),
+]
 Slots = Annotated[
     int | None, typer.Option("--slots", min=1, help="How many trials run at once; one per core is usual.")
 ]

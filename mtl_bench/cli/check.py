@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mtl_bench.cli.arguments import Device, OnDevice, ScaleName, Slots, device_class
+from mtl_bench.cli.arguments import Device, OnDevice, OnlyLabels, ScaleName, Slots, device_class
+from mtl_bench.cli.scripts import AsJson, only_document, say
 
 
 def check(
@@ -44,25 +45,36 @@ def check(
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="Which cells --spot and --minutes draw; usual: 0.")
     ] = None,
+    only: OnlyLabels = None,
+    json: AsJson = False,
 ) -> None:
     """Compare the current code with the committed results.
 
     Exits with 0 if accuracy held, 1 if it fell, rose, spread or is not deterministic, 2 if it could not be checked;
     with --spot, with 0 if all that was checked is equal or near enough, 1 if something is not, 2 if none was checked.
     """
-    from mtl_bench.execution import regression
-    from mtl_bench.execution import spot as spot_check
-    from mtl_bench.execution.machine import Machine
-    from mtl_bench.execution.selection import Selection
-
     if seed is not None and spot is None and minutes is None:
         raise typer.BadParameter("--seed goes with --spot N or --minutes")
     if spot is None and study is None:
         raise typer.BadParameter("name a study, or give --spot N to draw from all", param_hint="STUDY")
-    if spot is not None and (baseline or junit or summary):
-        raise typer.BadParameter("--spot goes without --baseline, --junit and --summary")
-    machine = Machine.of(device_class(device), slots)
-    if spot is not None:
-        raise typer.Exit(spot_check.check(study, scale, machine, spot, 60 * (minutes or 10), seed or 0))
-    draw = regression.Draw(60 * minutes, seed or 0) if minutes is not None else None
-    raise typer.Exit(regression.check(Selection.of(str(study), scale), machine, baseline, junit, summary, draw))
+    if spot is not None and (baseline or junit or summary or only):
+        raise typer.BadParameter("--spot goes without --baseline, --junit, --summary and --only")
+    with only_document(json):
+        from mtl_bench.execution import regression
+        from mtl_bench.execution import spot as spot_check
+        from mtl_bench.execution.execute import STOPPED
+        from mtl_bench.execution.machine import Machine
+        from mtl_bench.execution.selection import Selection
+        from mtl_bench.statistics import check_values
+
+        machine = Machine.of(device_class(device), slots)
+        if spot is not None:
+            found = spot_check.check(study, scale, machine, spot, 60 * (minutes or 10), seed or 0)
+        else:
+            draw = regression.Draw(60 * minutes, seed or 0) if minutes is not None else None
+            selection = Selection.of(str(study), scale, only or [])
+            found = regression.check(selection, machine, baseline, junit, summary, draw)
+    if found is None:
+        raise typer.Exit(STOPPED)
+    say(json, found, check_values.lines(found) if spot is None else check_values.spot_lines(found, spot_check.SAID))
+    raise typer.Exit(found["exit_status"])

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from mtl_bench import workspace
-from mtl_bench.core.store import Store
-from mtl_bench.execution import maintenance
 
 
 def clean(
@@ -23,6 +21,9 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what --unreferenced would remove.")] = False,
 ) -> None:
     """Remove what stopped runs left: unfinished trials, locks and old failures."""
+    from mtl_bench.core.store import Store
+    from mtl_bench.execution import maintenance
+
     if everything and unreferenced:
         raise typer.BadParameter("--all removes what is unreferenced too; leave one of the two out")
     if dry_run and not unreferenced:

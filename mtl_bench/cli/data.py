@@ -13,6 +13,8 @@ from mtl_bench.execution import data_catalogue, estimate, fetching
 if TYPE_CHECKING:
     from mtl_bench.execution.data_catalogue import DataSet
 
+NARROW = 80  # columns of a terminal that has no room for a table
+
 app = typer.Typer(help="Fetch data sets, check them, ask their sources.", no_args_is_help=True)
 
 
@@ -136,12 +138,17 @@ def _table(header: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    console = Console()
+    if console.is_terminal and console.width < NARROW:
+        for row in rows:
+            first, *others = (f"{name}: {value}" for name, value in zip(header, row, strict=True) if value)
+            print("\n  ".join([first, *others]))
+        return
     table = Table(*header, box=None, header_style="bold")
     for column in table.columns:
         column.overflow = "fold"
     for row in rows:
         table.add_row(*row)
-    console = Console()
     if not console.is_terminal:
         console.width = 400  # one line a row for other programs
     console.print(table)

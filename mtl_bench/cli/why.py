@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mtl_bench.cli.arguments import ScaleName, StudyName
+from mtl_bench.cli.scripts import AsJson, only_document, say
 
 
 def why(
@@ -27,9 +28,12 @@ def why(
             metavar="LABEL=VALUE",
         ),
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Where a number comes from: every trial behind it; with --versus, what differs between two numbers."""
-    from mtl_bench.execution.explanation import lines
-    from mtl_bench.execution.selection import Selection
+    with only_document(json):
+        from mtl_bench.execution.explanation import explain
+        from mtl_bench.execution.selection import Selection
 
-    print("\n".join(lines(Selection.of(study, scale), labels or [], versus or [])))
+        found = explain(Selection.of(study, scale), labels or [], versus or [])
+    say(json, found.values(), found.lines())

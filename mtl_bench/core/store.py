@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,12 +17,12 @@ from typing import Any
 
 from filelock import FileLock
 
+from mtl_bench.core.note import FILE, RunningNote, note_in, noting
 from mtl_bench.core.provenance import commit, environment, environment_digest, peak_mebibytes, source_digest
 from mtl_bench.core.record import checked, files_in, finite, whole, with_checksum
 from mtl_bench.core.trial import Trial, Work, describe, key, parts
 from mtl_bench.disk import DamagedError, disk_fault, read_json, remove_leftovers, write_atomically
 
-PROGRESS_EVERY = 0.5  # seconds between two progress notes of one trial
 KEY = re.compile(r"[A-Za-z_]\w*-[0-9a-f]{16}")
 SHARD = "[0-9a-f][0-9a-f]"  # the folders that hold the trials' folders
 
@@ -147,13 +147,9 @@ class Store:
                 found[path.stem] = path, text.rstrip().rpartition("\n")[2]
         return found
 
-    def progress(self, name: str) -> tuple[float, str]:
-        """The fraction done and the words that the running trial with this key last gave."""
-        try:
-            note = read_json(self.part_of(name) / "progress.json")
-            return float(note["fraction"]), str(note["text"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0.0, ""
+    def note(self, name: str) -> RunningNote:
+        """What the running trial with this key last said of itself."""
+        return note_in(self.part_of(name))
 
     def size(self) -> int:
         """Bytes that the store takes on the disk; what goes meanwhile takes none."""
@@ -184,7 +180,7 @@ class Store:
                 if trial in self:
                     return
                 _open_part(part, code_of(trial))
-                record = self._run(trial, part, device)
+                record = self._run(trial, part, device, noting(part))
                 write_atomically(part / "record.json", json.dumps(with_checksum(record), indent=1))
                 shutil.rmtree(folder, ignore_errors=True)  # a folder without a record is no result
                 part.rename(folder)
@@ -201,15 +197,7 @@ class Store:
             first = str(error).partition("\n")[0]
             raise TrialError(f"{type(error).__name__}: {first}") from error
 
-    def _run(self, trial: Trial, part: Path, device: str) -> dict[str, Any]:
-        last = [0.0]
-
-        def progress(fraction: float, text: str) -> None:
-            if time.monotonic() - last[0] >= PROGRESS_EVERY:
-                last[0] = time.monotonic()
-                note = {"fraction": fraction, "text": text, "pid": os.getpid()}
-                write_atomically(part / "progress.json", json.dumps(note))
-
+    def _run(self, trial: Trial, part: Path, device: str, progress: Callable[[float, str], None]) -> dict[str, Any]:
         def metrics_of(dependency: Trial) -> dict[str, float]:
             return dict(self.record(dependency)["metrics"])
 
@@ -220,7 +208,7 @@ class Store:
             write_atomically(self._environment(environment_digest()), json.dumps(environment(), indent=1))
         metrics = finite(trial.run(work))
         seconds = round(time.perf_counter() - start, 3)
-        (part / "progress.json").unlink(missing_ok=True)
+        (part / FILE).unlink(missing_ok=True)
         return {
             "key": key(trial),
             "trial": describe(trial),

@@ -1,23 +1,25 @@
-"""Which number of a study is meant, where it comes from, and in what it differs from another, as lines."""
+"""Which number of a study is meant, where it comes from, and in what it differs from another."""
 
 from __future__ import annotations
 
 import shlex
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mtl_bench import workspace
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import key
-from mtl_bench.execution.lineage import Archive, Number, Row, differences
+from mtl_bench.execution.lineage import Archive, Difference, Number, Row, differences
 from mtl_bench.execution.regression import committed
 from mtl_bench.execution.selection import Selection, filter_cells
 from mtl_bench.results.table import Results
 from mtl_bench.workspace import StudyError
 
 COMMITTED, USUAL_METRIC = "committed", "accuracy"
+OF_TRIAL = ("seconds", "device", "finished", "code", "commit", "environment", "data")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,29 @@ class Found:
     row: Row | None
 
 
-def lines(selection: Selection, labels: Sequence[str], versus: Sequence[str]) -> list[str]:
+@dataclass(frozen=True)
+class Explanation:
+    """A number of a study or, with a second one, what differs between the two, by section."""
+
+    study: str
+    scale: str
+    numbers: tuple[Number, ...]
+    differences: Mapping[str, Sequence[Difference]] = field(default_factory=dict)
+
+    def values(self) -> dict[str, Any]:
+        """For scripts: of each trial's record, what was noted of its run."""
+        found = asdict(self)
+        for trial in (trial for number in found["numbers"] for trial in number["trials"]):
+            trial["run"] = {name: trial["run"][name] for name in OF_TRIAL if name in trial["run"]}
+        return found
+
+    def lines(self) -> list[str]:
+        first, *others = self.numbers
+        told = _compared(first, others[0], self.differences) if others else _told(first)
+        return [f"{self.study} at {self.scale} scale", *told]
+
+
+def explain(selection: Selection, labels: Sequence[str], versus: Sequence[str]) -> Explanation:
     """The number with these labels or, with `versus`, what differs between it and another. Raises StudyError."""
     results = selection.results()
     archive = Archive(Store(workspace.places().store), selection.planned)
@@ -37,15 +61,16 @@ def lines(selection: Selection, labels: Sequence[str], versus: Sequence[str]) ->
     one = _only_one(selection.name, known, labels)
     source = str(workspace.near(results.folder / f"{results.name}.csv"))
     number = archive.number(one.labels, one.key, one.row, source, results.provenance)
-    head = f"{selection.name} at {selection.scale} scale"
     if not versus:
-        return [head, *_told(number)]
+        return Explanation(selection.name, selection.scale, (number,))
     if COMMITTED in versus:
-        return [head, *_compared(_committed(selection, results, archive, one), number)]
-    given = {word.partition("=")[0] for word in versus}
-    shared = [f"{name}={value}" for name, value in one.labels.items() if name not in {*given, "device"}]
-    other = _only_one(selection.name, known, [*shared, *versus])
-    return [head, *_compared(number, archive.number(other.labels, other.key, other.row, source, results.provenance))]
+        pair = _committed(selection, results, archive, one), number
+    else:
+        given = {word.partition("=")[0] for word in versus}
+        shared = [f"{name}={value}" for name, value in one.labels.items() if name not in {*given, "device"}]
+        other = _only_one(selection.name, known, [*shared, *versus])
+        pair = number, archive.number(other.labels, other.key, other.row, source, results.provenance)
+    return Explanation(selection.name, selection.scale, pair, differences(*pair))
 
 
 def _known(selection: Selection, results: Results) -> Iterator[Found]:
@@ -110,7 +135,7 @@ def _told(number: Number) -> list[str]:
     return told
 
 
-def _compared(one: Number, other: Number) -> list[str]:
+def _compared(one: Number, other: Number, found: Mapping[str, Sequence[Difference]]) -> list[str]:
     """Two numbers and only the paths at which their records differ, one a line."""
     labels = [name for name in {**one.labels, **other.labels} if one.labels.get(name) != other.labels.get(name)]
     names = [_quoted({name: number.labels.get(name, "") for name in labels}) for number in (one, other)]
@@ -120,9 +145,8 @@ def _compared(one: Number, other: Number) -> list[str]:
     for number in (one, other):
         told += [number.note] * bool(number.note)
         told += [f"what gave the number of {number.source} is not known here"] * (not number.trials)
-    found = differences(one, other)
-    for section, texts in found.items():
-        told += [section, *(f"  {text}" for text in texts)] if texts else []
+    for section, apart in found.items():
+        told += [section, *(f"  {d.path}: {d.one} → {d.other}" for d in apart)] if apart else []
     return told if any(found.values()) else [*told, "nothing that is known here differs"]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from mtl_bench.core.runner import missing
-from mtl_bench.core.trial import Trial
+from mtl_bench.core.trial import Trial, key
 from mtl_bench.execution import data_catalogue, estimate, pilot
 from mtl_bench.execution.costs import Costs, Rates, duration, known_costs, likeness, rates_at
 from mtl_bench.execution.lacking import lacking
@@ -18,18 +18,23 @@ from mtl_bench.workspace import StudyError
 
 INSTRUCTIVE = ("laptop", "gpu", "paper", "smoke")  # scales by what they say about another's costs: smoke is start-up
 
+Choose = Callable[[Sequence[Cell]], list[Cell]]
 Estimate = tuple[float | None, str]  # seconds, and the scale that they are estimated from, "" where the kind is known
 
 
-def forecast(selection: Selection, machine: Machine, here: bool, recompute: bool) -> None:
-    """Say what a run could show of each claim, what it would compute and what that might cost."""
+def forecast(selection: Selection, machine: Machine, here: bool, recompute: bool, choose: Choose | None = None) -> None:
+    """Say what a run could show of each claim, what it would compute and what that might cost.
+
+    `choose` says which of the lacking cells a run would take.
+    """
     if not selection.pilot:
         pilot.tell(selection)
     results, store = selection.results(), machine.store
     cells = lacking(selection, machine, results, here, recompute)
+    cells = choose(cells) if choose else cells
     todo = trials_of(cells) if recompute else list(missing([cell.trial for cell in cells], store).values())
     if not todo:
-        print("nothing to compute")
+        print("nothing to compute" + ("" if here else "; --here measures on this machine what the results hold"))
         return
     estimate.tell(data_catalogue.needed_by(cell for cell in cells if cell.trial not in store))
     print("\n".join(_lines(todo, cells, selection, machine)))
@@ -39,6 +44,16 @@ def sentence(selection: Selection, machine: Machine, cells: Sequence[Cell]) -> s
     """What computing these cells costs, as the last line of a forecast says it."""
     todo = list(missing([cell.trial for cell in cells], machine.store).values())
     return _lines(todo, cells, selection, machine)[-1]
+
+
+def seconds_of(trials: Sequence[Trial], selection: Selection, machine: Machine) -> dict[str, float | None]:
+    """What each of these trials of the study takes, by key; None where nothing is known of its kind but smoke runs."""
+    costs, _ = known_costs(selection.planned, machine.store, selection.results())
+    found = {key(trial): _estimate(trial, costs, ())[0] for trial in trials}
+    if None in found.values():
+        rates = [one for one in _rates(selection, machine) if one.scale != "smoke"]
+        found = {key(trial): _estimate(trial, costs, rates)[0] for trial in trials}
+    return found
 
 
 def _rates(selection: Selection, machine: Machine) -> list[Rates]:

@@ -22,6 +22,6 @@ def lacking(selection: Selection, machine: Machine, results: Results, here: bool
     todo = [cell for cell in selection.cells if not done(cell)]
     what = f"{selection.name} at {selection.scale} scale{', pilot' if selection.pilot else ''}"
     print(f"{what}: {count - len(todo)} of {count} cells done", flush=True)
-    if len(todo) < count and not here and not any(cell.trial in machine.store for cell in selection.cells):
+    if 0 < len(todo) < count and not here and not any(cell.trial in machine.store for cell in selection.cells):
         print("(by the results in the repository; --here measures them on this machine)", flush=True)
     return todo

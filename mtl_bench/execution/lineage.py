@@ -115,8 +115,17 @@ def _flat(value: Any, path: str, is_trial: Any, top: bool = True) -> Iterator[tu
         yield path, json.dumps(value, ensure_ascii=False)
 
 
-def differences(first: Number, second: Number) -> dict[str, list[str]]:
-    """ "path: one → other" wherever the records of two numbers differ, by section."""
+@dataclass(frozen=True, order=True)
+class Difference:
+    """A path at which the records of two numbers differ."""
+
+    path: str
+    one: str
+    other: str
+
+
+def differences(first: Number, second: Number) -> dict[str, list[Difference]]:
+    """Wherever the records of two numbers differ, by section."""
     sides: list[dict[str, dict[str, str]]] = []
     for number in (first, second):
         side: dict[str, dict[str, str]] = {"parameters": {}, "data": {}, "code": {}, "environment": {}}
@@ -134,6 +143,6 @@ def differences(first: Number, second: Number) -> dict[str, list[str]]:
         one, other = sides[0][section], sides[1][section]
         # What a side does not know at all is no difference; a parameter is known wherever any is.
         paths = {**one, **other} if one and other and section in ("parameters", "data") else one.keys() & other.keys()
-        texts = [(path, one.get(path, "(absent)"), other.get(path, "(absent)")) for path in paths]
-        found[section] = sorted(f"{path}: {a} → {b}" for path, a, b in texts if a != b)
+        pairs = [Difference(path, one.get(path, "(absent)"), other.get(path, "(absent)")) for path in paths]
+        found[section] = sorted(pair for pair in pairs if pair.one != pair.other)
     return found

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from mtl_bench.core.store import Store, StoreError
+from mtl_bench.disk import lives
 from mtl_bench.results.schema import ResultsError, read_columns
 from mtl_bench.workspace import Places, near
 
@@ -45,30 +47,49 @@ def holdings(results: Path) -> list[Holding]:
     return found
 
 
-def status(places: Places) -> str:
-    """Results, running trials, failures and disk use, as text."""
+def status(places: Places) -> dict[str, Any]:
+    """Results, running trials, failures and disk use."""
     store = Store(places.store)
-    sections = {
-        "results": [str(holding) for holding in holdings(places.results)],
-        "running": [_running_line(store, name) for name in running(store)],
-        "failed": [f"{name}  {last}  ({near(path)})" for name, (path, last) in store.failures().items()],
-        "store": [contents(store)],
-        "disk": _disk_use(places),
+    folders = {"results": places.results, "reports": places.reports, "data": places.data}
+    return {
+        "results": [asdict(holding) for holding in holdings(places.results)],
+        "running": [_running(store, name) for name in running(store)],
+        "failed": [
+            {"key": name, "error": last, "traceback": str(path)} for name, (path, last) in store.failures().items()
+        ],
+        "store": {"path": str(store.root), "trials": len(list(store.keys())), "bytes": store.size()},
+        # By default the store lies in the results, which are told without it.
+        "disk": [
+            {"folder": name, "path": str(path), "bytes": measured(path, but=places.store)}
+            for name, path in folders.items()
+        ],
     }
-    return "\n".join("\n  ".join([section, *(lines or ["none"])]) for section, lines in sections.items())
+
+
+def status_lines(found: Mapping[str, Any]) -> list[str]:
+    """What `status` found, section by section."""
+    sizes = [mebibytes(one["bytes"]) for one in found["disk"]]
+    width = max(map(len, sizes))
+    sections = {
+        "results": [str(Holding(**one)) for one in found["results"]],
+        "running": [_running_line(one) for one in found["running"]],
+        "failed": [f"{one['key']}  {one['error']}  ({near(Path(one['traceback']))})" for one in found["failed"]],
+        "store": [_contents(found["store"])],
+        "disk": [
+            f"{one['folder']:<7}  {size:>{width}}  {near(Path(one['path']))}"
+            for one, size in zip(found["disk"], sizes, strict=True)
+        ],
+    }
+    return [line for name, lines in sections.items() for line in (name, *(f"  {one}" for one in lines or ["none"]))]
 
 
 def contents(store: Store) -> str:
     """How many trials a store holds, and how much space they take."""
-    return f"{len(list(store.keys()))} finished trials ({mebibytes(store.size())}) in {near(store.root)}"
+    return _contents({"path": str(store.root), "trials": len(list(store.keys())), "bytes": store.size()})
 
 
-def _disk_use(places: Places) -> list[str]:
-    """A line for each folder that grows; by default the store lies in the results, which are told without it."""
-    folders = {"results": places.results, "reports": places.reports, "data": places.data}
-    sizes = {name: mebibytes(measured(path, but=places.store)) for name, path in folders.items()}
-    width = max(map(len, sizes.values()))
-    return [f"{name:<7}  {sizes[name]:>{width}}  {near(path)}" for name, path in folders.items()]
+def _contents(found: Mapping[str, Any]) -> str:
+    return f"{found['trials']} finished trials ({mebibytes(found['bytes'])}) in {near(Path(found['path']))}"
 
 
 def running(store: Store) -> list[str]:
@@ -81,9 +102,23 @@ def running(store: Store) -> list[str]:
     return found
 
 
-def _running_line(store: Store, name: str) -> str:
-    fraction, text = store.progress(name)
-    return f"{name}  {fraction:.0%}  {text}" if text else name
+def computed_elsewhere(store: Store, name: str) -> int | None:
+    """The process of another command that computes the trial with this key now, None if there is none."""
+    command = store.note(name).command
+    if command in (0, os.getpid()) or not lives(command):
+        return None
+    with _if_free(store.lock(name)) as free:
+        return None if free else command
+
+
+def _running(store: Store, name: str) -> dict[str, Any]:
+    note = store.note(name)
+    return {"key": name, "fraction": note.fraction, "text": note.text, "process": note.command or None}
+
+
+def _running_line(one: Mapping[str, Any]) -> str:
+    process = f"  process {one['process']}" if one["process"] else ""
+    return f"{one['key']}  {one['fraction']:.0%}  {one['text']}{process}"
 
 
 def sweep(store: Store) -> str:

@@ -21,11 +21,19 @@ NAMED = 8  # cells left out that are named
 
 
 @dataclass(frozen=True)
-class Replicates:
-    """A cell with all its seeds, and what its trials take, by key."""
+class Priced:
+    """Cells that are computed together or not at all, and what their trials take, by key."""
 
     cells: tuple[Cell, ...]
     seconds: Mapping[str, float]
+
+    def adds(self, taken: Mapping[str, float]) -> float:
+        """What it takes beside trials that are computed anyway."""
+        return sum(seconds for name, seconds in self.seconds.items() if name not in taken)
+
+
+class Replicates(Priced):
+    """A cell with all its seeds."""
 
     @property
     def kind(self) -> str:
@@ -39,10 +47,6 @@ class Replicates:
 
     def __str__(self) -> str:
         return " ".join(f"{name}={value}" for name, value in self.cells[0].labels.items() if name != REPLICATE)
-
-    def adds(self, taken: Mapping[str, float]) -> float:
-        """What it takes beside trials that are computed anyway."""
-        return sum(seconds for name, seconds in self.seconds.items() if name not in taken)
 
 
 def named(cell: Cell) -> Named:

@@ -7,16 +7,17 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mtl_bench import workspace
 from mtl_bench.disk import write_atomically
 from mtl_bench.execution import picking
 from mtl_bench.execution.costs import known_costs
-from mtl_bench.execution.execute import STOPPED, execute, stoppable, tell_failures
+from mtl_bench.execution.execute import execute, stoppable, tell_failures
 from mtl_bench.execution.machine import Machine
 from mtl_bench.execution.selection import Selection, trials_of
 from mtl_bench.results.table import Results
-from mtl_bench.statistics import check_summary
+from mtl_bench.statistics import check_summary, check_values
 from mtl_bench.statistics import regression as findings
 from mtl_bench.study import Cell
 from mtl_bench.typeset import count
@@ -73,8 +74,8 @@ def check(
     junit: Path | None,
     summary: Path | None,
     draw: Draw | None = None,
-) -> int:
-    """Compare fresh results with the baseline, those of the last commit if none is named; returns the exit status."""
+) -> dict[str, Any] | None:
+    """Compare fresh results with the baseline, those of the last commit if none is named; None when stopped."""
     with tempfile.TemporaryDirectory() as folder:
         before = _baseline(selection, baseline, Path(folder, "old"))
         asked, notes = _asked(selection, before, machine, draw)
@@ -83,16 +84,15 @@ def check(
                 comparison, reasons = _compared(selection, asked, machine, before, Path(folder, "new"))
             except KeyboardInterrupt:
                 print("Stopped. What was computed is kept; give the same command again to go on.")
-                return STOPPED
+                return None
     comparison = replace(comparison, notes=(*notes, *comparison.notes))
-    text = check_summary.summary(comparison)
-    print(text)
     if junit:
         check_summary.junit(comparison, junit)
     if summary:
         before_it = summary.read_text(encoding="utf-8") if summary.exists() else ""
-        write_atomically(summary, f"{before_it}{text}\n")
-    return tell_failures(reasons) or comparison.exit_status
+        write_atomically(summary, f"{before_it}{check_summary.summary(comparison)}\n")
+    tell_failures(reasons)
+    return check_values.values(comparison, reasons)
 
 
 def _baseline(selection: Selection, folder: Path | None, copy: Path) -> Results:
@@ -116,16 +116,17 @@ def _asked(
     selection: Selection, baseline: Results, machine: Machine, draw: Draw | None
 ) -> tuple[list[picking.Replicates], list[str]]:
     """The cells to check, each with all its seeds, and what there is to say of the others."""
-    known = picking.groups(selection.planned, baseline, machine.device)
+    known = picking.groups(selection.cells, baseline, machine.device)
     if not known:
         devices = " and ".join(sorted(set(baseline.rows["device"])))
         raise StudyError(
             f"no baseline: no row of {selection.file} is of a planned cell on {machine.device} (its rows are of "
             f"{devices}); give --device, or run the study here and commit its results"
         )
-    planned = {picking.named(cell) for cell in selection.planned}
-    new = len(planned) - len(known)
+    wanted = {picking.named(cell) for cell in selection.cells}
+    new, aside = len(wanted) - len(known), len({picking.named(cell) for cell in selection.planned} - wanted)
     notes = [f"{count(new, 'planned cell')} without a committed row: not checked."] if new else []
+    notes += [f"--only leaves {count(aside, 'cell')} out: not checked."] if aside else []
     if draw is None:
         return known, notes
     chosen = picking.pick(known, draw.seconds, machine.slots, draw.seed)

@@ -15,7 +15,7 @@ from mtl_bench.core.store import Store
 from mtl_bench.core.trial import key, parts
 from mtl_bench.execution import data_catalogue, maintenance
 from mtl_bench.execution.costs import Costs, duration, trained_on
-from mtl_bench.execution.execute import STOPPED, execute, stoppable
+from mtl_bench.execution.execute import execute, stoppable
 from mtl_bench.execution.machine import Machine
 from mtl_bench.execution.regression import committed
 from mtl_bench.execution.selection import Selection
@@ -65,10 +65,12 @@ class Committed:
         return max(least, SPREADS * float(values.std())) if len(values) > 2 else None
 
 
-def check(word: str | None, scale: str | None, machine: Machine, count: int, seconds: float, seed: int) -> int:
-    """Draw, compute in a store of its own, compare and say so; returns the exit status.
+def check(
+    word: str | None, scale: str | None, machine: Machine, count: int, seconds: float, seed: int
+) -> dict[str, Any] | None:
+    """Draw, compute in a store of its own and compare; None when stopped.
 
-    0: all that was checked is equal or near enough; 1: something is not; 2: nothing could be checked.
+    Its exit status is 0 if all that was checked is equal or near enough, 1 if something is not, 2 if none was checked.
     """
     with tempfile.TemporaryDirectory(prefix="mtl-bench-spot-") as folder, stoppable():
         known = [one for file in _files(word, scale) for one in _checkable(file, machine, Path(folder))]
@@ -79,11 +81,10 @@ def check(word: str | None, scale: str | None, machine: Machine, count: int, sec
             judged = _judged(chosen, machine.with_store(Store(Path(folder, "store"))), Path(folder, "new"))
         except KeyboardInterrupt:
             print("Stopped; nothing is kept.")
-            return STOPPED
-    counts = Counter(judged)
-    told = ", ".join(f"{counts[word]} {said}" for word, said in SAID.items())
-    print(f"{len(chosen)} drawn: {told}")
-    return 1 if counts[DIFFERS] else 0 if counts[EQUAL] + counts[WITHIN] else 2
+            return None
+    counts = Counter(cell["result"] for cell in judged)
+    status = 1 if counts[DIFFERS] else 0 if counts[EQUAL] + counts[WITHIN] else 2
+    return {"exit_status": status, "drawn": len(chosen), "of": len(known), "seed": seed, "cells": judged}
 
 
 SAID = {EQUAL: "equal bit for bit", WITHIN: "within the tolerance", DIFFERS: "different", UNCHECKED: "not checkable"}
@@ -166,14 +167,16 @@ def draw(known: Sequence[Committed], count: int, seconds: float, slots: int, see
     return chosen
 
 
-def _judged(chosen: Sequence[Committed], machine: Machine, folder: Path) -> list[str]:
-    """Compute the cells and print a line each; returns what became of each."""
+def _judged(chosen: Sequence[Committed], machine: Machine, folder: Path) -> list[dict[str, Any]]:
+    """Compute the cells; returns what became of each."""
     reasons = execute([one.cell for one in chosen], machine, Costs())
     judged = []
     for one in chosen:
         verdict, told = _verdict(one, machine.store, folder, reasons)
-        print(f"{verdict:<9} {one}  {told}")
-        judged.append(verdict)
+        study, scale = one.results.name.split(".")[:2]
+        labels = {name: str(one.row[name]) for name in one.results.labels if one.row[name] != ""}
+        where = {"study": study, "scale": scale, "labels": {**labels, "metric": one.cell.metric}}
+        judged.append({"cell": str(one), **where, "result": verdict, "text": told})
     return judged
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Trial, key
@@ -15,9 +17,13 @@ from mtl_bench.disk import disk_fault, remove_leftovers
 from mtl_bench.execution.selection import trials_of
 from mtl_bench.results.table import Results, ResultsError
 from mtl_bench.study import Cell
+from mtl_bench.workspace import near
 
 SAVE_EVERY = 3.0  # seconds of finished cells that a kill may keep out of the results; the store has them all the same
 FRACTION = 0.05  # of a run's time that saving may take
+PATIENCE = 3.0  # seconds after which waiting for another command is said
+MANY = 6  # commands that are not told one by one: that of the whole study makes their rows too
+THEN = "; "  # between commands that made the rows together, as a shell has it
 
 
 @contextmanager
@@ -25,8 +31,16 @@ def locked(folder: Path, name: str) -> Iterator[None]:
     """No other command, whatever its store, writes these results meanwhile. Raises ResultsError for a full disk."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / f".{name}.lock"):
+        lock = FileLock(folder / f".{name}.lock")
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except Timeout:
+            print(f"waiting for another command that writes {name}.csv in {near(folder)}", file=sys.stderr, flush=True)
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
     except OSError as error:
         if sentence := disk_fault(error, folder, "results"):
             raise ResultsError(sentence) from error
@@ -58,7 +72,10 @@ class ResultsWriter:
         store: Store,
         command: str,
         clock: Callable[[], float] = time.monotonic,
+        scope: Iterable[Cell] = (),
     ) -> None:
+        """`scope`: all the cells that the command is about, those included that it finds done."""
+        self.scope = {key(cell.trial) for cell in scope}
         self.folder, self.name, self.store, self.command, self.clock = folder, name, store, command, clock
         self.finished: list[Cell] = []
         self.waiting: dict[str, list[Cell]] = {}
@@ -90,11 +107,22 @@ class ResultsWriter:
             with locked(self.folder, self.name):
                 results = self._now()
                 results.merge(self.finished, self.store)
-                results.provenance["command"] = self.command
+                results.provenance["command"] = self._command(results)
                 results.write()
                 self.written = self._state(), results
         self.finished, self.saved = [], self.clock()
         self.cost = self.saved - start
+
+    def _command(self, results: Results) -> str:
+        """What makes these rows: this command or, where it is about some of them, also the commands before it."""
+        former = results.provenance["command"]
+        if not former or not self.scope or self.scope.issuperset(results.rows["key"]):
+            return self.command
+        commands = [one for one in former.split(THEN) if one != self.command]
+        if len(commands) >= MANY:
+            study, scale, *pilot = self.name.split(".")
+            return shlex.join(["mtl-bench", "run", study, "--scale", scale, *(f"--{word}" for word in pilot)])
+        return THEN.join([*commands, self.command])
 
     def _now(self) -> Results:
         """What the file holds: what we wrote, unless someone has changed it since."""

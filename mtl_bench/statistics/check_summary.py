@@ -51,7 +51,7 @@ def summary(comparison: Comparison) -> str:
         told = [f"* **{f.kind}** {escape(names[f.name])}: {escape(f.text)}\n" for f in bad[:AT_MOST]]
         more = [f"* and {len(bad) - AT_MOST} more, in the table\n"] if len(bad) > AT_MOST else []
         parts.append("".join([*told, *more]))
-    if command := _why(comparison):
+    if command := why_command(comparison):
         parts.append(f"What such a number is made of, and which part has other code now: `{command}`\n")
     parts += [f"{escape(sentence)}\n" for sentence in (*sensitivity(findings), *comparison.notes)]
     rows = [
@@ -101,7 +101,7 @@ def _short_names(findings: Sequence[Finding]) -> dict[str, str]:
     return {name: told or name for name, told in short.items()}
 
 
-def _why(comparison: Comparison) -> str:
+def why_command(comparison: Comparison) -> str:
     """The command that shows where the first problem's number comes from, "" where no cell has one."""
     named = next((f for f in comparison.bad if f.labels and f.kind != "uncheckable"), None)
     if named is None:

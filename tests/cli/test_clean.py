@@ -235,8 +235,8 @@ def test_a_study_without_laptop_scale_is_meant_at_paper_scale(desk: Desk, mtl_be
     (desk.folder / "benchmarks" / "fake.py").write_text(FAKE.replace('"laptop": 5', '"paper": 3'), encoding="utf-8")
     assert "fake at paper scale: 0 of 6 cells done" in mtl_bench("run", "fake", "--dry-run").out
     assert mtl_bench("data", "fetch", "fake").status == 0
-    assert mtl_bench("run", "fake").last == "reports/fake.paper.md"
-    assert mtl_bench("report", "fake").last == "reports/fake.paper.md"
+    assert mtl_bench("run", "fake").last == "reports/fake.paper.html"
+    assert mtl_bench("report", "fake").last == "reports/fake.paper.html"
     assert mtl_bench("check", "fake").status == 0
     assert mtl_bench("why", "fake", "method=left", "seed=200").out.startswith("fake at paper scale\n")
     (desk.folder / "benchmarks" / "fake.py").write_text(FAKE.replace('"laptop": 5', '"smoke": 2'), encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -32,10 +33,43 @@ def test_a_run_computes_judges_and_ends_with_the_page(desk: Desk, mtl_bench: Cal
     assert (done.status, done.err) == (0, "")
     assert "fake at laptop scale: 0 of 10 cells done" in done.out
     assert "holds  right beats left" in done.out
-    assert done.last == "reports/fake.laptop.md"
+    *told, address = [re.sub(r"[+−]?\d+\.\d+", "N", line) for line in done.out.splitlines()]
+    assert told[1:-1] == [
+        "0 of 10 cells",
+        "accuracy (%), mean ± standard deviation over seeds (target both, n 5):",
+        "method  accuracy",
+        "left    N ± N",
+        "right   N ± N",
+        "",
+        "holds  right beats left: N points [N, N], n = 5, p < N",
+    ]
+    assert re.fullmatch(r"10 cells computed in \d+ s", told[-1])
+    assert address == "reports/fake.laptop.html"
     assert "right beats left" in Path(done.last).read_text(encoding="utf-8")
+    assert "right beats left" in Path("reports/fake.laptop.md").read_text(encoding="utf-8")
     assert len(desk.rows("fake.laptop")) == len(desk.log) == 10
     assert "mtl-bench run fake --device cpu" in Path("results/fake.laptop.json").read_text(encoding="utf-8")
+
+
+def test_a_part_of_a_study_is_not_said_to_have_made_the_rest(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
+    def made_by() -> str:
+        found = re.search(r"Made by `(.*?)`", Path("reports/fake.laptop.md").read_text(encoding="utf-8"))
+        assert found
+        return found[1].replace(" --device cpu", "")
+
+    part = "mtl-bench run fake --only method=left --recompute"
+    mtl_bench(*shlex.split(part)[1:], "--seeds", "1")
+    assert made_by() == f"{part} --seeds 1"
+    mtl_bench("run", "fake")
+    assert made_by() == "mtl-bench run fake"
+    mtl_bench(*shlex.split(part)[1:])
+    mtl_bench(*shlex.split(part)[1:])
+    assert made_by() == f"mtl-bench run fake; {part}"
+    for seed in range(200, 205):
+        mtl_bench("run", "fake", "--only", f"seed={seed}", "--recompute")
+    assert made_by() == "mtl-bench run fake --scale laptop", "of so many commands, the one that makes their rows too"
+    mtl_bench("run", "fake", "--seeds", "6")
+    assert made_by() == "mtl-bench run fake --seeds 6"
 
 
 def test_a_finished_study_computes_nothing_even_without_its_store(
@@ -48,7 +82,7 @@ def test_a_finished_study_computes_nothing_even_without_its_store(
     assert "10 of 10 cells done" in done.out
     assert len(desk.log) == 10
     assert {name: content for name, (_, content) in desk.files().items() if name in before} == before
-    assert mtl_bench("report", "fake").last == "reports/fake.laptop.md"
+    assert mtl_bench("report", "fake").last == "reports/fake.laptop.html"
     assert {name: content for name, (_, content) in desk.files().items() if name in before} == before
 
 
@@ -87,13 +121,21 @@ def test_a_dry_run_says_what_would_run_and_changes_nothing(desk: Desk, mtl_bench
 def test_here_measures_what_only_the_repository_holds(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake")
     (desk.folder / "store").rename(desk.folder / "gone")  # a fresh clone: rows, and no store
-    assert "--here measures them on this machine" in mtl_bench("run", "fake").out
+    said = mtl_bench("run", "fake").out.splitlines()[-2]
+    assert said == (
+        "Nothing was computed: all 10 cells are in results/fake.laptop.csv already. To measure them on this machine: "
+        "`mtl-bench run fake --here`, or `make bench-fake ARGS=--here`"
+    )
     assert len(desk.log) == 10
-    mtl_bench("run", "fake", "--here", "--only", "method=left")
+    mtl_bench("run", "fake", *shlex.split(said.split("`")[1])[3:], "--only", "method=left")
     assert len(desk.log) == 15
     assert len(desk.rows("fake.laptop")) == 10
     mtl_bench("run", "fake", "--here")
     assert len(desk.log) == 20
+    assert (
+        "were computed here before. To compute them anew: `mtl-bench run fake --recompute`"
+        in mtl_bench("run", "fake").out
+    )
     mtl_bench("run", "fake", "--here")
     assert len(desk.log) == 20
 
@@ -350,10 +392,11 @@ def test_a_second_run_says_that_it_waits_for_the_first(desk: Desk) -> None:
     wait_for(desk.folder / "log.started")
     second = desk.start(*words, environment=environment)
     assert second.stdout is not None
-    told = [second.stdout.readline() for _ in range(2)]
+    told = [second.stdout.readline() for _ in range(3)]
     (desk.folder / "log.release").touch()
     rest, err = second.communicate(timeout=60)
-    assert "another command computes 1 of these trials; this one waits for them\n" in [*told, *rest.splitlines(True)]
+    said = f"process {first.pid} computes 1 of these trials already; this command waits for it"
+    assert [*told, *rest.splitlines(keepends=True)].count(f"{said}\n") == 1
     assert (second.returncode, err) == (0, "")
     assert first.communicate(timeout=60)[1] == ""
     assert Counter(desk.log)["w"] == 1
@@ -364,7 +407,7 @@ def test_a_run_can_be_stopped_while_its_workers_start(desk: Desk) -> None:
     """Workers that are still starting do not die of Ctrl-C with tracebacks of their own."""
     run = desk.start("run", "fake", "--device", "cpu", environment=desk.environment(ALSO="waiting"))
     assert run.stdout is not None
-    while not run.stdout.readline().startswith("started"):
+    while not run.stdout.readline().startswith("0 of 11 cells\n"):
         pass
     for _ in range(3):
         os.killpg(run.pid, signal.SIGINT)
@@ -411,7 +454,7 @@ def test_a_terminal_shows_each_running_trial(desk: Desk) -> None:
 
     wait_until(lambda: seen(b"step 1/2"), "the progress of the waiting trial")
     assert b"Wait w" in shown
-    assert b"of 3 trials" in shown
+    assert b"of 3 cells" in shown
     (desk.folder / "log.release").touch()
     try:
         while True:
@@ -420,7 +463,7 @@ def test_a_terminal_shows_each_running_trial(desk: Desk) -> None:
         pass
     os.close(leader)
     assert run.wait(timeout=60) == 0
-    assert shown.rstrip().endswith(b"reports/fake.laptop.md")
+    assert shown.rstrip().endswith(b"reports/fake.laptop.html")
 
 
 def test_clean_sweeps_what_stopped_runs_left_but_nothing_in_use(

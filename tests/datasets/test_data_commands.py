@@ -89,6 +89,14 @@ def test_list_shows_what_is_available(give: Callable[..., Result]) -> None:
     assert re.search(r"little +little:original +yes", give("list").stdout)
 
 
+def test_a_narrow_terminal_gets_a_line_a_field(give: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"TTY_COMPATIBLE": "1", "COLUMNS": "40"}.items():
+        monkeypatch.setenv(name, value)
+    assert (
+        "name: little\n  fetch as: little:original\n  available: no\n  bytes: 12\n  terms: do what you like\n"
+    ) in give("list").stdout
+
+
 def test_fetch_shows_terms_and_place(give: Callable[..., Result], root: Path) -> None:
     done = give("fetch", "LITTLE")
     assert done.exit_code == 0

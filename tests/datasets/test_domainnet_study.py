@@ -53,7 +53,7 @@ def test_it_goes_from_archives_to_a_page_though_a_download_is_cut_and_a_run_is_k
     assert not server.served["/sketch.zip"].cuts, "the download was cut"
 
     out, err = start().communicate(timeout=1500)
-    assert out.splitlines()[-1:] == ["reports/domainnet.laptop.md"], f"{out}\n{err}"
+    assert out.splitlines()[-1:] == ["reports/domainnet.laptop.html"], f"{out}\n{err}"
     assert len(server.requests) == requests, "what was fetched is kept"
     assert records(desk).items() >= done.items(), "what was computed is kept"
 

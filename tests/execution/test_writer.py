@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from mtl_bench.core.store import Store
+from mtl_bench.execution import writer
 from mtl_bench.execution.writer import FRACTION, SAVE_EVERY, ResultsWriter, invalidate
 from mtl_bench.results.table import Results, ResultsError
 from mtl_bench.study import Cell
@@ -117,6 +121,29 @@ def test_two_runs_with_different_stores_lose_nothing(tmp_path: Path) -> None:
     ]
     left = sorted(path.name for path in (tmp_path / "results").iterdir())
     assert left == [f".{NAME}.lock", f"{NAME}.csv", f"{NAME}.json"]
+
+
+def test_waiting_for_another_command_is_said(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(writer, "PATIENCE", 0.1)
+    (cell,) = cells("a", 1)
+    store.compute(cell.trial, "cpu")
+    saving = ResultsWriter(tmp_path, NAME, [cell], store, "run")
+    held = threading.Event()
+
+    def hold() -> None:
+        with FileLock(tmp_path / f".{NAME}.lock"):
+            held.set()
+            time.sleep(1.0)
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait(60)
+    saving.save()
+    other.join()
+    assert f"waiting for another command that writes {NAME}.csv in " in capsys.readouterr().err
+    assert len(Results.read(tmp_path, NAME).rows) == 1
 
 
 def test_invalidated_cells_leave_results_and_store(tmp_path: Path, store: Store) -> None:

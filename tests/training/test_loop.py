@@ -201,7 +201,7 @@ def test_a_full_disk_is_an_error_of_the_disk(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("size", [1, 4, 7, 500])
-@pytest.mark.parametrize("most", [1, 5, 100])
+@pytest.mark.parametrize("most", [0, 1, 5, 100])
 def test_outputs_do_not_depend_on_the_chunks(size: int, most: int) -> None:
     learner = Watching().train()
     x = images(7, 3).numpy()
