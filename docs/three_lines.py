@@ -2,7 +2,8 @@
 # # Methods in three lines
 #
 # Every method of the tables is an object with scikit-learn's habits: the same algorithm, the same defaults, under the
-# same name. This page is made from [three_lines.py](three_lines.py), which a test runs.
+# same name. This page is [three_lines.py](three_lines.py), which a test runs, with what it printed
+# (`jupytext --to ipynb --execute docs/three_lines.py`).
 
 # %%
 import numpy as np

@@ -12,19 +12,18 @@ from pprint import pformat
 
 from mtl_bench import workspace
 from mtl_bench.datasets.files.placed import DataError, one_line
-from mtl_bench.datasets.wrappers.drawn import Drawn
 from mtl_bench.datasets.wrappers.known import Known
 from mtl_bench.disk import write_atomically
 from mtl_bench.execution import pages
 from mtl_bench.execution.costs import Costs, duration
-from mtl_bench.execution.deliver import Chosen
+from mtl_bench.execution.deliver import HandedOver
 from mtl_bench.execution.execute import STOPPED, execute, stoppable, tell_failures
 from mtl_bench.execution.machine import Machine
 from mtl_bench.execution.own_data import backbone_of, looked_at, rows_of
 from mtl_bench.execution.selection import Selection
 from mtl_bench.execution.writer import ResultsWriter
 from mtl_bench.models.pretrained import PACKAGED
-from mtl_bench.plans.comparison import ADABN, BASELINE, DEEP, METHODS, MOST, NONE, Comparison
+from mtl_bench.plans.comparison import ADABN, BASELINE, DEEP, METHODS, MOST, NONE, MethodComparison
 from mtl_bench.results.frame import Frame
 from mtl_bench.statistics.method_choice import METHOD, RULE, SCORE
 from mtl_bench.study import Cell
@@ -121,7 +120,7 @@ class Clock:
         return 2 * first if method == ADABN else max(others, default=first)
 
 
-def comparison_of(asked: Asked) -> Comparison:
+def comparison_of(asked: Asked) -> MethodComparison:
     """What is asked, looked at; says how many rows there are. Raises StudyError with one sentence."""
     source, target = looked_at(asked.source, asked.target, asked.label, asked.unlabelled)
     backbone, width = backbone_of(asked.backbone, source)
@@ -137,7 +136,7 @@ def comparison_of(asked: Asked) -> Comparison:
         drawn = f", of which {asked.most:,} are drawn at random (--most changes that)" if count > asked.most else ""
         print(f"{name}: {count:,} rows{drawn}")
     print(f"{len(source.classes)} classes; {target.name} has {'labels' if _judged(target) else 'no labels'}")
-    comparison = Comparison(
+    comparison = MethodComparison(
         source,
         target,
         backbone,
@@ -151,7 +150,7 @@ def comparison_of(asked: Asked) -> Comparison:
     if not asked.labels:
         return comparison
     try:
-        known = Known.reading(Drawn(target, asked.most), asked.labels)
+        known = Known.reading(target, asked.labels)
     except DataError as error:
         raise StudyError(one_line(error)) from error
     return replace(comparison, labels=(known.path, known.sha256))
@@ -161,7 +160,7 @@ def _judged(target: object) -> bool:
     return bool(getattr(target, "labelled", True))
 
 
-def written(asked: Asked, comparison: Comparison) -> str:
+def written(asked: Asked, comparison: MethodComparison) -> str:
     """Write the study's file; returns its name. Raises StudyError where another study has it."""
     usual = f"{comparison.source.name}_to_{comparison.target.name}"
     name = re.sub(r"[^a-z0-9]+", "_", (asked.name or usual).lower()).strip("_")
@@ -184,7 +183,7 @@ def written(asked: Asked, comparison: Comparison) -> str:
     return name
 
 
-def by_method(comparison: Comparison, cells: Sequence[Cell]) -> Iterator[tuple[str, list[Cell]]]:
+def by_method(comparison: MethodComparison, cells: Sequence[Cell]) -> Iterator[tuple[str, list[Cell]]]:
     """The cells of each method in turn; those of none, with the first."""
     for i, method in enumerate(comparison.methods):
         found = [cell for cell in cells if cell.labels.get(METHOD, method if i == 0 else "") == method]
@@ -192,7 +191,7 @@ def by_method(comparison: Comparison, cells: Sequence[Cell]) -> Iterator[tuple[s
             yield method, found
 
 
-def hand_over(comparison: Comparison, frame: Frame, machine: Machine, folder: Path) -> None:
+def hand_over(comparison: MethodComparison, frame: Frame, machine: Machine, folder: Path) -> None:
     """Write predictions and the network of the best method, by the target's labels where it has some, and say so."""
     means = {
         cell.labels[METHOD]: cell.mean
@@ -211,6 +210,6 @@ def hand_over(comparison: Comparison, frame: Frame, machine: Machine, folder: Pa
         print("no network is handed over: its runs are not in this machine's store (--here computes them)")
         return
     votes = [run for of in done.values() for run in of]
-    made = Chosen(comparison, done[best][0], votes, machine.store).write(folder)
+    made = HandedOver(comparison, done[best][0], votes, machine.store).write(folder)
     print(f"{best} is handed over, the method {why}:")
     print("\n".join(f"  {workspace.near(path.absolute())}" for path in made))

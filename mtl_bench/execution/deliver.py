@@ -22,7 +22,7 @@ from mtl_bench.disk import write_atomically
 from mtl_bench.inputs.rows import Array
 from mtl_bench.measures.validators import log_probabilities
 from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.comparison import Comparison
+from mtl_bench.plans.comparison import MethodComparison
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.contracts import DataSet
 from mtl_bench.trials.history import read_arrays
@@ -62,10 +62,10 @@ def logits(image):  # a PIL image, squared as the comparison did it
 
 
 @dataclass(frozen=True)
-class Chosen:
+class HandedOver:
     """The run whose network is handed over, and how the target's rows are called."""
 
-    comparison: Comparison
+    comparison: MethodComparison
     run: Adapt
     others: Sequence[Adapt]  # the runs whose votes are counted
     store: Store

@@ -59,7 +59,7 @@ BASELINE: Labels = {"method": NONE, "classifier": "bottleneck"}
 
 
 @dataclass(frozen=True)
-class Comparison:
+class MethodComparison:
     """What a comparison is of; without a backbone the data are features already.
 
     `labels` is a CSV file that gives labels of some rows of the target, and its sha256. Where the target has labels by

@@ -45,10 +45,11 @@ def names(value: Any, but: tuple[str, ...]) -> set[str]:
 
 
 def test_studies(desk: Desk, mtl_bench: Give) -> None:
-    assert document(mtl_bench("list", "--json")) == {
-        "studies": [{"name": "fake", "about": "Left and right: a study of trials that take no time."}]
-    }
-    assert mtl_bench("list").out == "fake  Left and right: a study of trials that take no time.\n"
+    found = document(mtl_bench("list", "--json"))["studies"]
+    fake = {"name": "fake", "about": "Left and right: a study of trials that take no time.", "own": True}
+    assert [study for study in found if study["own"]] == [fake]
+    assert "quickstart" in {study["name"] for study in found}
+    assert mtl_bench("list").out.endswith("fake  Left and right: a study of trials that take no time.\n")
 
 
 def test_status(measured: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch) -> None:

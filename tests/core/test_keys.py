@@ -205,7 +205,8 @@ def classes_of_the_package() -> list[type]:
         if not module.name.endswith("__main__"):
             members = vars(importlib.import_module(module.name)).values()
             own = [c for c in members if isinstance(c, type) and is_dataclass(c) and c.__module__ == module.name]
-            found += [c for c in own if vars(c)["__dataclass_params__"].frozen]  # what changes is no parameter
+            params: Any = [getattr(c, "__dataclass_params__", None) for c in own]
+            found += [c for c, how in zip(own, params, strict=True) if how.frozen]  # what changes is no parameter
     return found
 
 

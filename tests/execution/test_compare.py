@@ -30,7 +30,7 @@ def compare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mtl_bench: Compare)
     monkeypatch.chdir(tmp_path)
     for name in ("results", "reports", "store", "data"):
         monkeypatch.setenv(f"MTL_BENCH_{name.upper()}", str(tmp_path / name))
-    monkeypatch.setenv("MTL_BENCH_STUDIES", str(tmp_path / "benchmarks"))
+    monkeypatch.setenv("MTL_BENCH_STUDIES", str(tmp_path / "mine"))
     return lambda *words: mtl_bench("compare", *words)
 
 
@@ -170,7 +170,7 @@ def test_what_cannot_be_compared_is_one_sentence(
     done = compare(source, target, *FAST)
     assert done.status == 2
     assert sentence in done.err and done.err.count("\n") == 1
-    assert not (tmp_path / "benchmarks").exists()
+    assert not (tmp_path / "mine").exists()
 
 
 def test_a_misspelt_method_and_another_study_of_that_name(compare: Compare, tmp_path: Path) -> None:
@@ -178,8 +178,8 @@ def test_a_misspelt_method_and_another_study_of_that_name(compare: Compare, tmp_
     assert 'no method "DAN N" is compared; did you mean "DANN"?' in compare(
         "source.csv", "target.csv", "--method", "DAN N"
     ).err.replace("DAN\nN", "DAN N")
-    (tmp_path / "benchmarks").mkdir(exist_ok=True)
-    (tmp_path / "benchmarks/source_to_target.py").write_text("STUDY = None\n")
+    (tmp_path / "mine").mkdir(exist_ok=True)
+    (tmp_path / "mine/source_to_target.py").write_text("STUDY = None\n")
     done = compare("source.csv", "target.csv", *FAST)
     assert (done.status, "is there with other content" in done.err) == (2, True)
 
