@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from mtl_bench.results.table import Results, ResultsError
 from mtl_bench.study import DOMAINS, REPLICATE, Labels
 
+ONCE = ""  # the replicate of what has no seed
 FEW = 3  # runs from which on a spread is drawn; marks of fewer are hollow
 MEANINGFUL_GAP = 5.0  # points between baseline and ceiling from which a fraction of it means something
 
@@ -31,8 +32,8 @@ class Measured:
 
     @property
     def few(self) -> bool:
-        """Whether there are too few runs for a spread."""
-        return self.n < FEW
+        """Whether there are too few runs for a spread; what has no seed, a classifier, needs one."""
+        return too_few(self.values)
 
     @cached_property
     def mean(self) -> float:
@@ -58,11 +59,16 @@ def grouped(results: Results, metric: str) -> list[Measured]:
     found = []
     for combination in sorted(groups, key=lambda labels: [(isinstance(label, str), label) for label in labels]):
         places = groups[combination]
-        own = seeds[places] if seeds is not None else map(str, range(len(places)))
+        own = seeds[places] if seeds is not None else (ONCE,)
         values = dict(zip(own, numbers[places].tolist(), strict=True))
         labels = {name: str(value) for name, value in zip(names, combination, strict=True) if value != ""}
         found.append(Measured(labels, metric, values, tuple(keys[places])))
     return found
+
+
+def too_few(replicates: Collection[str]) -> bool:
+    """Whether so many replicates are too few for a spread: of what has a seed, fewer than three."""
+    return len(replicates) < FEW and set(replicates) != {ONCE}
 
 
 def has(labels: Mapping[str, str | int], where: Labels) -> bool:

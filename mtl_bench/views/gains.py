@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mtl_bench.results.frame import Frame
-from mtl_bench.results.measured import FEW, means_over_common_seeds, values_of
+from mtl_bench.results.measured import means_over_common_seeds, too_few, values_of
 from mtl_bench.study import Labels
 from mtl_bench.typeset import signed
 from mtl_bench.views import primitives
@@ -25,7 +25,7 @@ class Pair:
     mark: str
     before: float
     gain: float
-    seeds: int
+    few: bool  # seeds for a spread
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Gains:
             axes.axhline(0, color="0.35", linewidth=0.8, linestyle=(0, (4, 2)))
             for mark in dict.fromkeys(pair.mark for pair in pairs):
                 own = [pair for pair in pairs if pair.mark == mark]
-                x, y, few = [p.before for p in own], [p.gain for p in own], [p.seeds < FEW for p in own]
+                x, y, few = [p.before for p in own], [p.gain for p in own], [p.few for p in own]
                 handles[mark or "measured"] = primitives.points(axes, x, y, marks.index(mark), size=14, hollow=few)
             axes.set_title(f"{name}: {signed(float(np.mean([pair.gain for pair in pairs])))}", loc="left")
         for axes in grid[::columns]:
@@ -71,7 +71,7 @@ class Gains:
         for axes in grid[max(0, len(found) - columns) : len(found)]:
             axes.set_xlabel("accuracy without adaptation (%)")
         primitives.hide_rest(grid, len(found))
-        hollow = any(pair.seeds < FEW for pairs in found.values() for pair in pairs)
+        hollow = any(pair.few for pairs in found.values() for pair in pairs)
         primitives.legend(figure, handles | (primitives.hollow_mark() if hollow else {}), "upper")
         return figure
 
@@ -83,5 +83,5 @@ class Gains:
             baseline = next(filter(None, without), None)
             if baseline is not None and (common := baseline.values.keys() & cell.values.keys()):
                 after, before = means_over_common_seeds(cell, baseline)
-                found.append(Pair(cell.labels.get(self.marks, ""), before, after - before, len(common)))
+                found.append(Pair(cell.labels.get(self.marks, ""), before, after - before, too_few(common)))
         return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mtl_bench.results.frame import Frame
-from mtl_bench.results.measured import FEW, Measured, values_of
+from mtl_bench.results.measured import Measured, too_few, values_of
 from mtl_bench.study import DOMAINS, Labels
 from mtl_bench.views import primitives
 from mtl_bench.views.style import unit
@@ -28,6 +28,7 @@ class Point:
     """The mean over pairs of domains: one value per seed and, where one paper has all pairs, the published one."""
 
     values: tuple[float, ...]
+    few: bool  # too few for a spread
     published: float | None
     pairs: int
 
@@ -84,7 +85,7 @@ class Timeline:
         grid[-1].set_xticks(range(len(methods)), names, rotation=55, ha="right", rotation_mode="anchor")
         figure.set_figheight(figure.get_figheight() + 0.6)  # the names are slanted
         points = [point for by_mark in found.values() for own in by_mark.values() for point in own.values()]
-        few = any(len(point.values) < FEW for point in points)
+        few = any(point.few for point in points)
         primitives.legend(figure, handles | (primitives.hollow_mark() if few else {}), "upper")
         return figure
 
@@ -131,15 +132,16 @@ def _mean(frame: Frame, cells: Sequence[Measured]) -> Point:
     values = tuple(float(np.mean([cell.values[seed] for cell in cells])) for seed in seeds)
     numbers = [number for cell in cells if (number := frame.counterpart(cell))]
     whole = len(numbers) == len(cells) and len({(number.paper, number.source) for number in numbers}) == 1
-    return Point(values, float(np.mean([number.value for number in numbers])) if whole else None, len(pairs))
+    published = float(np.mean([number.value for number in numbers])) if whole else None
+    return Point(values, too_few(seeds), published, len(pairs))
 
 
 def _draw(axes: Any, points: Sequence[tuple[float, Point]], index: int) -> Any:
     places = [place for place, _ in points]
     means = np.array([np.mean(point.values) for _, point in points])
-    few = [len(point.values) < FEW for _, point in points]
+    few = [point.few for _, point in points]
     sds = np.array(
-        [0.0 if some else np.std(point.values, ddof=1) for (_, point), some in zip(points, few, strict=True)]
+        [np.std(point.values, ddof=1) if len(point.values) > 1 and not point.few else 0.0 for _, point in points]
     )
     primitives.intervals(axes, places, means - sds, means + sds, index)
     return primitives.points(axes, places, means, index, size=16, hollow=few)
