@@ -68,7 +68,12 @@ def test_what_the_user_meets_is_a_sentence_and_status_2(tmp_path: Path) -> None:
 def test_its_workflow_checks_its_study_with_inputs_that_the_action_has() -> None:
     workflow = yaml.safe_load((ROOT / "mtl_bench/starter/accuracy.yml").read_text(encoding="utf-8"))
     [given] = [step["with"] for step in workflow["jobs"]["check"]["steps"] if "with" in step]
-    assert given == {"study": EXAMPLE, "studies": "benchmarks", "baseline": "results"}
+    assert given == {
+        "study": EXAMPLE,
+        "studies": "benchmarks",
+        "baseline": "results",
+        "only": "method=mean matching",
+    }
 
 
 def test_what_is_kept_out_of_commits_is_what_runs_leave_behind(tmp_path: Path) -> None:
