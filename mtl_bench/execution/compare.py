@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from pprint import pformat
 
 from mtl_bench import workspace
 from mtl_bench.datasets.files.placed import DataError, one_line
 from mtl_bench.datasets.wrappers.known import Known
-from mtl_bench.disk import write_atomically
 from mtl_bench.execution import pages
 from mtl_bench.execution.costs import Costs, duration
 from mtl_bench.execution.deliver import HandedOver
@@ -21,6 +17,7 @@ from mtl_bench.execution.execute import STOPPED, execute, stoppable, tell_failur
 from mtl_bench.execution.machine import Machine
 from mtl_bench.execution.own_data import backbone_of, looked_at, rows_of
 from mtl_bench.execution.selection import Selection
+from mtl_bench.execution.study_file import written
 from mtl_bench.execution.writer import ResultsWriter
 from mtl_bench.models.pretrained import PACKAGED
 from mtl_bench.plans.comparison import ADABN, BASELINE, DEEP, METHODS, MOST, NONE, MethodComparison
@@ -28,20 +25,9 @@ from mtl_bench.results.frame import Frame
 from mtl_bench.statistics.method_choice import METHOD, RULE, SCORE
 from mtl_bench.study import Cell
 from mtl_bench.trials.renormalised import batch_norms
+from mtl_bench.typeset import count
 from mtl_bench.views.method_scores import by_trust
 from mtl_bench.workspace import StudyError, nearest
-
-WIDTH = 118
-FILE = '''"""{headline}
-
-Written by `mtl-bench compare`. Edit it as you like; `mtl-bench run {name}` goes on with it.
-"""
-
-{imports}
-
-COMPARISON = {comparison}
-STUDY = COMPARISON.study()
-'''
 
 
 @dataclass(frozen=True)
@@ -65,7 +51,7 @@ def compare(asked: Asked, machine: Machine, command: str) -> int:
     """Write the study, compute what the minutes allow, write the page and hand over; returns the exit status."""
     clock = Clock(asked.minutes)
     comparison = comparison_of(asked)
-    name = written(asked, comparison)
+    name = written(comparison, asked.name)
     selection = Selection.of(name, None)
     writer = ResultsWriter(workspace.places().results, selection.file, selection.cells, machine.store, command)
     reasons: dict[str, str] = {}
@@ -74,6 +60,7 @@ def compare(asked: Asked, machine: Machine, command: str) -> int:
         try:
             for method, cells in by_method(comparison, selection.cells):
                 if clock.allows(method):
+                    print(f"{method}: {count(len(cells), 'cell')}, after {duration(clock.spent)}", flush=True)
                     reasons |= execute(cells, machine, Costs(), writer.on_event)
                     clock.took(method)
         except KeyboardInterrupt:
@@ -132,9 +119,9 @@ def comparison_of(asked: Asked) -> MethodComparison:
     if backbone is None or not batch_norms(backbone.network()[0]):
         methods = tuple(name for name in methods if name != ADABN)
     counts = {data.name: rows_of(data) for data in (source, target)}
-    for name, count in counts.items():
-        drawn = f", of which {asked.most:,} are drawn at random (--most changes that)" if count > asked.most else ""
-        print(f"{name}: {count:,} rows{drawn}")
+    for name, rows in counts.items():
+        drawn = f", of which {asked.most:,} are drawn at random (--most changes that)" if rows > asked.most else ""
+        print(f"{name}: {rows:,} rows{drawn}")
     print(f"{len(source.classes)} classes; {target.name} has {'labels' if _judged(target) else 'no labels'}")
     comparison = MethodComparison(
         source,
@@ -158,29 +145,6 @@ def comparison_of(asked: Asked) -> MethodComparison:
 
 def _judged(target: object) -> bool:
     return bool(getattr(target, "labelled", True))
-
-
-def written(asked: Asked, comparison: MethodComparison) -> str:
-    """Write the study's file; returns its name. Raises StudyError where another study has it."""
-    usual = f"{comparison.source.name}_to_{comparison.target.name}"
-    name = re.sub(r"[^a-z0-9]+", "_", (asked.name or usual).lower()).strip("_")
-    folder = Path(os.environ.get("MTL_BENCH_STUDIES") or "benchmarks")
-    path = folder / f"{name}.py"
-    kinds = {type(part) for part in (comparison, comparison.source, comparison.target, comparison.backbone) if part}
-    text = FILE.format(
-        headline=f"{comparison.source.name} → {comparison.target.name}: which transfer method works on these data?",
-        name=name,
-        imports="\n".join(sorted(f"from {kind.__module__} import {kind.__name__}" for kind in kinds)),
-        comparison=pformat(comparison, width=WIDTH, sort_dicts=False),
-    )
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise StudyError(
-            f"{path} is there with other content; run it (`mtl-bench run {name}`), remove it, or give another --name"
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text)
-    print(workspace.near(path.absolute()))
-    return name
 
 
 def by_method(comparison: MethodComparison, cells: Sequence[Cell]) -> Iterator[tuple[str, list[Cell]]]:

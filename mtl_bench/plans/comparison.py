@@ -52,7 +52,7 @@ DEEP: dict[str, Deep] = {
     },
 }
 SHALLOW: dict[str, Shallow] = {line.name: line for line in (standard.CORAL_2016, standard.TCA_2011)}
-METHODS = (NONE, ADABN, "DANN", "CORAL", "TCA", "Deep CORAL", "DAN", "MCD", "MDD", "CDAN")
+METHODS = (NONE, "CORAL", "TCA", "DANN", "Deep CORAL", "DAN", "MCD", "CDAN", "MDD", ADABN)
 DISTANCES = ("a_distance", "mmd")
 FEWEST, MOST = 20, 3000  # rows of a domain: fewer can't be cut for validation, more take longer than they tell
 BASELINE: Labels = {"method": NONE, "classifier": "bottleneck"}

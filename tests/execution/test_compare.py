@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from PIL import Image
 
 from mtl_bench.datasets.folder import ImageFolder
 from mtl_bench.execution import own_data
+from mtl_bench.execution.study_file import as_code
+from mtl_bench.models.pretrained import Pretrained
+from mtl_bench.plans.comparison import MethodComparison
 from mtl_bench.results.table import Results
 from mtl_bench.workspace import StudyError
 from tests.studies import Outcome
@@ -182,6 +186,19 @@ def test_a_misspelt_method_and_another_study_of_that_name(compare: Compare, tmp_
     (tmp_path / "mine/source_to_target.py").write_text("STUDY = None\n")
     done = compare("source.csv", "target.csv", *FAST)
     assert (done.status, "is there with other content" in done.err) == (2, True)
+
+
+def test_the_study_file_is_what_was_asked_whatever_classes_are_called() -> None:
+    classes = ("back pack", 'a "quoted" one', "Ä 'ä'", *(f"kind {i} of many" for i in range(40)))
+    one = ImageFolder("shop", classes, "0" * 64, "some folder/shop", stamp="1")
+    asked = MethodComparison(
+        one, replace(one, name="desk", labelled=False), Pretrained(), 1280, labels=("few.csv", "2")
+    )
+    names = {kind.__name__: kind for kind in (ImageFolder, MethodComparison, Pretrained)}
+    code = as_code(asked)
+    assert eval(code, names) == asked
+    assert max(map(len, code.splitlines())) <= 120
+    assert "steps" not in code  # a default
 
 
 def test_folders_of_one_name_go_by_their_parents(tmp_path: Path) -> None:
