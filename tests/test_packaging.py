@@ -97,7 +97,7 @@ def test_a_wheel_works_in_an_empty_folder(installed: Installed, tmp_path: Path) 
     assert [line.split()[0] for line in installed.give("list", at=tmp_path).stdout.splitlines()] == study_names()
     done = installed.give("run", "quickstart", "--scale", "smoke", "--device", "cpu", at=tmp_path)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert done.stdout.splitlines()[-1] == "reports/quickstart.smoke.md"
+    assert done.stdout.splitlines()[-1] == "reports/quickstart.smoke.html"
     assert {path.name for path in tmp_path.iterdir()} == {"reports", "results"}
     assert (tmp_path / "reports" / "quickstart.smoke.html").is_file()
     after = {path for path in installed.folder.rglob("*") if path.suffix != ".pyc" and path.name != "__pycache__"}

@@ -90,7 +90,7 @@ def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_pat
 
     first = run()
     page = tmp_path / first[-1]
-    assert page == tmp_path / "reports" / f"{study}.smoke.md"
+    assert page == tmp_path / "reports" / f"{study}.smoke.html"
     assert "verdict" in page.read_text(encoding="utf-8").lower()
     records = {path: path.stat().st_mtime_ns for path in (tmp_path / "store").glob("*/*/record.json")}
     assert records

@@ -23,10 +23,10 @@ class Answer:
 
 
 def answers(judgements: Sequence[Judgement]) -> list[Answer]:
-    """By verdict, primary claims where there are any: what holds first, what was not judged last."""
+    """By verdict, primary claims where there are any: what holds first, what is open late, what was not judged last."""
     primary = [j for j in judgements if j.claim.primary] or list(judgements)
     groups: dict[tuple[Verdict, str], list[Judgement]] = {}
-    for j in sorted(primary, key=lambda j: ORDER.index(j.verdict)):
+    for j in sorted(primary, key=lambda j: (ORDER.index(j.verdict), j.words.endswith("open"))):
         groups.setdefault((j.verdict, j.words), []).append(j)
     return [Answer(verdict, words, _told(found)) for (verdict, words), found in groups.items()]
 
