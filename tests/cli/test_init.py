@@ -96,6 +96,6 @@ def test_the_example_is_listed_and_runs_in_its_folder(tmp_path: Path) -> None:
     )
     done = give(mine, "run", EXAMPLE, "--scale", "smoke", "--device", "cpu")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == f"reports/{EXAMPLE}.smoke.md"
+    assert done.stdout.splitlines()[-1] == f"reports/{EXAMPLE}.smoke.html"
     assert {f"results/{EXAMPLE}.smoke.csv", f"reports/{EXAMPLE}.smoke.html"} <= written(mine)
     assert (mine / "results" / "store").is_dir()
