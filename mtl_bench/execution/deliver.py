@@ -101,7 +101,7 @@ class HandedOver:
         )
 
     def _network(self, folder: Path) -> list[Path]:
-        from safetensors.torch import save
+        from safetensors.torch import save as packed  # into bytes
 
         backbone = self.comparison.backbone
         assert backbone is not None
@@ -125,7 +125,7 @@ class HandedOver:
         }
         weights = {name: tensor.contiguous() for name, tensor in nn.Sequential(trunk, head).state_dict().items()}
         metadata = {name: json.dumps(value) for name, value in about.items()}
-        write_atomically(folder / MODEL, save(weights, metadata))
+        write_atomically(folder / MODEL, packed(weights, metadata))
         write_atomically(
             folder / LOADING, LOADING_CODE.format(model=MODEL, side=getattr(self.comparison.target, "size", 256))
         )

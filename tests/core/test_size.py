@@ -8,8 +8,8 @@ from pathlib import Path
 
 import mtl_bench.core
 
-CODE_LINES = 405  # checksums of what is read again, the store's answers by key, what a trial says it uses of its target
-BESIDE = {"provenance.py", "record.py"}  # what a result came from and how it is written down: read on their own
+CODE_LINES = 395  # checksums of what is read again, the store's answers by key, what a trial says it uses of its target
+BESIDE = {"note.py", "provenance.py", "record.py"}  # what is written down of a trial: read on their own
 WORDS = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
