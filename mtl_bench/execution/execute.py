@@ -22,7 +22,7 @@ from mtl_bench.execution.machine import Machine
 from mtl_bench.execution.predicting import keep_predictions
 from mtl_bench.execution.progress import Progressing, view
 from mtl_bench.execution.selection import Selection
-from mtl_bench.execution.writer import ResultsWriter, invalidate, locked
+from mtl_bench.execution.writer import ResultsWriter, invalidate
 from mtl_bench.study import Cell
 from mtl_bench.typeset import count
 from mtl_bench.workspace import StudyError
@@ -70,10 +70,9 @@ def run(
         print(f"Stopped. {kept} of {len(cells)} cells are kept; give {again} to go on.")
         return STOPPED
     note = _note(selection, machine, todo, left, time.monotonic() - start) if todo or not wanted else ""
-    if not selection.pilot and selection.scale != "smoke":
-        with locked(folder, selection.file):
-            if said := keep_predictions(folder, selection.file, cells, store):
-                print(said)
+    judged = not selection.pilot and selection.scale != "smoke"
+    if judged and (said := keep_predictions(folder, selection.file, cells, store)):
+        print(said)
     if selection.pilot:
         pilot.tell(Selection.of(selection.name, selection.scale))
         print(note)
