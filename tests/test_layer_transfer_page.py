@@ -52,7 +52,7 @@ def test_the_study_runs_as_printed_and_draws_its_figures(tmp_path: Path) -> None
     command = desk.start("run", "my_layers", "--scale", "smoke", "--device", "cpu")
     out, err = command.communicate(timeout=300)
     assert (command.returncode, err) == (0, ""), out
-    page = (tmp_path / out.splitlines()[-1]).read_text(encoding="utf-8")
+    page = (tmp_path / out.splitlines()[-1]).with_suffix(".md").read_text(encoding="utf-8")
     assert "![Accuracy on B](my_layers.smoke/figure-1.png)" in page
     assert "![Effects](my_layers.smoke/figure-2.png)" in page
     assert all((tmp_path / f"reports/my_layers.smoke/figure-{i}.png").stat().st_size > 0 for i in (1, 2))
