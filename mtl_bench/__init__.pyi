@@ -1,3 +1,5 @@
+from .datasets.feature_table import FeatureTable
+from .datasets.folder import ImageFolder
 from .estimators.deep import (
     ADDA,
     CDAN,
@@ -31,6 +33,7 @@ from .estimators.shallow import (
 )
 from .models.pretrained import Pretrained
 from .results.loading import load
+from .results.predictions import predictions
 
 __all__ = [
     "ADDA",
@@ -56,10 +59,13 @@ __all__ = [
     "TCA",
     "AdaBN",
     "DeepCORAL",
+    "FeatureTable",
+    "ImageFolder",
     "NoAdaptation",
     "OptimalTransport",
     "Pretrained",
     "SourceOnly",
     "features",
     "load",
+    "predictions",
 ]

@@ -22,7 +22,8 @@ def compare(
         str, typer.Option("--labels", help="A CSV file (file,label or row,label) of some of its labels.")
     ] = "",
     methods: Annotated[
-        list[str] | None, typer.Option("--method", help="Compare this method; may be repeated. Without, all.")
+        list[str] | None,
+        typer.Option("--methods", "--method", help="Compare this method; may be repeated. Without, all."),
     ] = None,
     backbone: Annotated[
         str,

@@ -25,6 +25,7 @@ from mtl_bench.results.frame import Frame
 from mtl_bench.statistics.method_choice import METHOD, RULE, SCORE
 from mtl_bench.study import Cell
 from mtl_bench.trials.renormalised import batch_norms
+from mtl_bench.trials.validate import RULES
 from mtl_bench.typeset import count
 from mtl_bench.views.method_scores import by_trust
 from mtl_bench.workspace import StudyError, nearest
@@ -122,7 +123,6 @@ def comparison_of(asked: Asked) -> MethodComparison:
     for name, rows in counts.items():
         drawn = f", of which {asked.most:,} are drawn at random (--most changes that)" if rows > asked.most else ""
         print(f"{name}: {rows:,} rows{drawn}")
-    print(f"{len(source.classes)} classes; {target.name} has {'labels' if _judged(target) else 'no labels'}")
     comparison = MethodComparison(
         source,
         target,
@@ -134,6 +134,7 @@ def comparison_of(asked: Asked) -> MethodComparison:
         drawn=min(150, *counts.values()),
         batch_size=min(64, *counts.values()),
     )
+    print(f"{len(source.classes)} classes; {target.name} has {'labels' if comparison.judged else 'no labels'}")
     if not asked.labels:
         return comparison
     try:
@@ -141,10 +142,6 @@ def comparison_of(asked: Asked) -> MethodComparison:
     except DataError as error:
         raise StudyError(one_line(error)) from error
     return replace(comparison, labels=(known.path, known.sha256))
-
-
-def _judged(target: object) -> bool:
-    return bool(getattr(target, "labelled", True))
 
 
 def by_method(comparison: MethodComparison, cells: Sequence[Cell]) -> Iterator[tuple[str, list[Cell]]]:
@@ -164,14 +161,14 @@ def hand_over(comparison: MethodComparison, frame: Frame, machine: Machine, fold
     }
     why = "of the highest accuracy"
     if not comparison.judged:
-        rule = by_trust(list(dict.fromkeys(cell.labels[RULE] for cell in frame.measured(SCORE))))
+        rule = by_trust(list(dict.fromkeys(cell.labels[RULE] for cell in frame.measured(SCORE))) or [*RULES])
         means = {c.labels[METHOD]: c.mean for c in frame.measured(SCORE, {RULE: rule})}
         why = f"of the best score by {rule}, which looks at no label"
     runs = {name: comparison.runs(name, frame.study.scale(frame.scale).seeds) for name in means}
     done = {name: [run for run in of if run in machine.store] for name, of in runs.items()}
     best = max((name for name in means if done[name]), key=lambda name: means[name], default=None)
     if best is None:
-        print("no network is handed over: its runs are not in this machine's store (--here computes them)")
+        print("no network is handed over, as none was trained to the end")
         return
     votes = [run for of in done.values() for run in of]
     made = HandedOver(comparison, done[best][0], votes, machine.store).write(folder)

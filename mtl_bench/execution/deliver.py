@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 from collections.abc import Sequence
@@ -21,8 +22,11 @@ from mtl_bench.datasets.wrappers.part import Part
 from mtl_bench.disk import write_atomically
 from mtl_bench.inputs.rows import Array
 from mtl_bench.measures.validators import log_probabilities
-from mtl_bench.models.pretrained import Pretrained
+from mtl_bench.methods.deep.mcd import MCDLearner
+from mtl_bench.models.own_network import OwnNetwork
+from mtl_bench.models.pretrained import TORCHVISION, Pretrained
 from mtl_bench.plans.comparison import MethodComparison
+from mtl_bench.training.learner import Learner
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.contracts import DataSet
 from mtl_bench.trials.history import read_arrays
@@ -32,13 +36,13 @@ from mtl_bench.trials.weights import file_of
 PREDICTIONS, MODEL, LOADING = "predictions.csv", "model.safetensors", "load_model.py"
 SURE, UNSURE = "most_certain.png", "least_certain.png"
 SHOWN, COLUMNS, SIDE = 24, 8, 128  # thumbnails, in a row, and pixels of each
-LAYERS = {nn.Linear: "Linear", nn.ReLU: "ReLU"}
+LAYERS = (nn.Linear, nn.ReLU)  # of what stands above the features; dropout does nothing in a prediction
 
 LOADING_CODE = '''"""The chosen network: images to logits, in the order of `classes`."""
 
 import json
 
-import timm
+{imports}
 import torch
 from PIL import Image, ImageOps
 from safetensors import safe_open
@@ -46,12 +50,11 @@ from safetensors import safe_open
 with safe_open("{model}", "pt") as file:
     about = {{name: json.loads(text) for name, text in file.metadata().items()}}
     weights = {{name: file.get_tensor(name) for name in file.keys()}}
-trunk = timm.create_model(about["backbone"], pretrained=False, num_classes=0)
+{trunk}
 head = torch.nn.Sequential(*(getattr(torch.nn, kind)(*sizes) for kind, *sizes in about["head"]))
 network = torch.nn.Sequential(trunk, head).eval()
 network.load_state_dict(weights)
-transform = timm.data.create_transform(**timm.data.resolve_data_config(model=trunk))
-classes = about["classes"]
+{transform}classes = about["classes"]
 
 
 def logits(image):  # a PIL image, squared as the comparison did it
@@ -71,13 +74,13 @@ class HandedOver:
     store: Store
 
     def write(self, folder: Path) -> list[Path]:
-        """All files; where there is no image or no trunk, those that make sense."""
+        """All files; of tables of features, which have no network below them and no images, the predictions alone."""
         folder.mkdir(parents=True, exist_ok=True)
         predictions = self.predictions()
         made = [folder / PREDICTIONS]
         write_atomically(made[0], predictions.to_csv(index=False, lineterminator="\n"))
-        if self.comparison.backbone is not None and not self.comparison.backbone.name.startswith("torchvision/"):
-            made += self._network(folder)
+        if self.comparison.backbone is not None:
+            made += self._network(folder, self.comparison.backbone)
         if isinstance(self.comparison.target, ImageFolder):
             for name, ascending in ((SURE, False), (UNSURE, True)):
                 few = predictions.sort_values("confidence", ascending=ascending, kind="stable")[:SHOWN]
@@ -100,36 +103,70 @@ class HandedOver:
             }
         )
 
-    def _network(self, folder: Path) -> list[Path]:
+    def _network(self, folder: Path, backbone: Pretrained) -> list[Path]:
         from safetensors.torch import save as packed  # into bytes
 
-        backbone = self.comparison.backbone
-        assert backbone is not None
         learner = self.run.build()
         state = torch.load(
             self.store.artifact(self.run, file_of(self.run.recipe.steps)), map_location="cpu", weights_only=True
         )
         learner.load_state_dict(state)
-        trunk = _trunk(self.run, backbone, self.store)
-        modules = [*learner.net.stages.values(), learner.classifier_of(self.run.target.name)]
-        layers = [layer for module in modules for layer in module.modules() if type(layer) in LAYERS]
-        head = nn.Sequential(*layers)
+        trunk, head = _trunk(self.run, backbone, self.store), head_of(learner, self.run.target.name)
         about = {
             "backbone": backbone.name,
-            "head": [
-                [LAYERS[type(layer)], *([layer.in_features, layer.out_features] if type(layer) is nn.Linear else [])]
-                for layer in layers
-            ],
+            "head": [[type(one).__name__, *_sizes(one)] for one in head],
             "classes": list(self.run.target.classes),
             "method": type(self.run.method).__name__,
         }
         weights = {name: tensor.contiguous() for name, tensor in nn.Sequential(trunk, head).state_dict().items()}
         metadata = {name: json.dumps(value) for name, value in about.items()}
         write_atomically(folder / MODEL, packed(weights, metadata))
-        write_atomically(
-            folder / LOADING, LOADING_CODE.format(model=MODEL, side=getattr(self.comparison.target, "size", 256))
-        )
+        side = getattr(self.comparison.target, "size", 256)
+        write_atomically(folder / LOADING, LOADING_CODE.format(model=MODEL, side=side, **_building(backbone)))
         return [folder / MODEL, folder / LOADING]
+
+
+def head_of(learner: Learner, domain: str) -> nn.Sequential:
+    """The layers that make a domain's logits of the features. Raises ValueError where they predict otherwise."""
+    modules = (*learner.net.stages.values(), learner.classifier_of(domain))
+    head = nn.Sequential(*(copy.deepcopy(one) for m in modules for one in m.modules() if isinstance(one, LAYERS)))
+    if isinstance(learner, MCDLearner):  # predicts by the sum of two linear classifiers, which is one
+        last, second = (_linear(one) for one in (head, learner.second_classifier))
+        with torch.no_grad():
+            last.weight += second.weight
+            last.bias += second.bias
+    features = torch.randn(8, *learner.net.input_shape, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        if not torch.allclose(head(features), learner.eval().predict(features, domain), atol=1e-5):
+            raise ValueError(
+                f"what {type(learner).__name__} predicts by is no chain of linear layers, to be handed over"
+            )
+    return head
+
+
+def _linear(classifier: nn.Module) -> nn.Linear:
+    """The last linear layer."""
+    return [one for one in classifier.modules() if isinstance(one, nn.Linear)][-1]
+
+
+def _sizes(layer: nn.Module) -> tuple[int, ...]:
+    return (layer.in_features, layer.out_features) if isinstance(layer, nn.Linear) else ()
+
+
+def _building(backbone: Pretrained) -> dict[str, str]:
+    """The lines that build a network, before its weights are read: with timm alone where it is timm's."""
+    if isinstance(backbone, OwnNetwork) or backbone.name.startswith(TORCHVISION):
+        made = f"OwnNetwork.of({backbone.word!r})" if isinstance(backbone, OwnNetwork) else repr(backbone)
+        return {
+            "imports": f"from {type(backbone).__module__} import {type(backbone).__name__}",
+            "trunk": f"trunk, transform = {made}.network()",
+            "transform": "",
+        }
+    return {
+        "imports": "import timm",
+        "trunk": 'trunk = timm.create_model(about["backbone"], pretrained=False, num_classes=0)',
+        "transform": "transform = timm.data.create_transform(**timm.data.resolve_data_config(model=trunk))\n",
+    }
 
 
 def _probabilities(run: Adapt, store: Store) -> Array:

@@ -25,6 +25,8 @@ HUB = re.compile(r"(?P<path>[\w.-]+(/[\w.-]+)?)@(?P<commit>[0-9a-f]{40})")
 def looked_at(source: str, target: str, label: str, unlabelled: bool) -> tuple[OwnData, OwnData]:
     """Both domains with the same classes; raises StudyError, one sentence, for whatever can't be compared."""
     try:
+        if unlabelled and HUB.fullmatch(target):
+            raise ValueError(f"{target} states its labels; save its images in a folder to compare without them")
         of_source = _domain(source, (), label, labelled=True)
         labelled = not unlabelled and _has_labels(target, label)
         of_target = _domain(target, () if labelled else of_source.classes, label, labelled)

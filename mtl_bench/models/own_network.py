@@ -37,6 +37,11 @@ class OwnNetwork(Pretrained):
         return cls(f"{path.name}:{name}", hashlib.sha256(path.read_bytes()).hexdigest(), str(path.parent))
 
     @property
+    def word(self) -> str:
+        """The word by which `of` makes it, wherever it is called."""
+        return f"{Path(self.folder).resolve()}/{self.name}"
+
+    @property
     def normalisation(self) -> tuple[Tensor, Tensor]:
         mean, std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD))
         return mean, std

@@ -105,7 +105,8 @@ class MethodComparison:
             title=f"{source} → {target}: which method works here?",
             question=(
                 f"Labels of {source} are known. Which transfer method makes the most of them on {target}, "
-                + ("whose labels are read for the scores alone?" if self.judged else "of which none is known?")
+                + f"{'of which some are known' if self.labels else 'of which none is known'}"
+                + ("? Its other labels are read for the scores alone." if self.judged else "?")
             ),
             paper="a comparison of one's own; each method is the one of the same name in docs/methods.md",
             plan=self._plan,
@@ -129,10 +130,14 @@ class MethodComparison:
             "papers learn whole networks: that may gain more, and takes hours.",
             "Every method has the weights of its paper or its authors, as in docs/methods.md; none was tuned here.",
             f"Of each domain at most {self.most:,} rows are used, drawn at random.",
-            "Scores without labels compare networks' probabilities, so that methods that have none are not among them."
-            if self.judged
-            else "Methods without probabilities, CORAL and TCA, can't be compared without labels: they are left out.",
+            "Scores without labels compare networks' probabilities. CORAL and TCA have none: they are not among them"
+            + ("." if self._with_shallow else ", and are left out here."),
         )
+
+    @property
+    def _with_shallow(self) -> bool:
+        """Classifiers are fitted to all of the source's labels and to no other, and need labels to be compared by."""
+        return self.judged and not self.labels
 
     def _plan(self, scale: Scale) -> Iterator[Cell]:
         for name in self.methods:
@@ -160,7 +165,7 @@ class MethodComparison:
             yield from (Cell({**labels, "rule": rule}, scores, "score", reads=rule) for rule in RULES)
 
     def _shallow(self, line: Shallow) -> Iterator[Cell]:
-        if self.judged and not self.labels:
+        if self._with_shallow:
             both = self._rows(Trunk, self.source), self._rows(Trunk, self.target)
             method: Any = line.method
             if hasattr(method, "dimension"):

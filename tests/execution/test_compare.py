@@ -12,20 +12,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from mtl_bench.datasets.folder import ImageFolder
 from mtl_bench.execution import own_data
+from mtl_bench.execution.deliver import head_of
 from mtl_bench.execution.study_file import as_code
-from mtl_bench.models.pretrained import Pretrained
-from mtl_bench.plans.comparison import MethodComparison
+from mtl_bench.methods.deep.cmd import CMD
+from mtl_bench.models.bottleneck import Bottleneck
+from mtl_bench.models.network import Network
+from mtl_bench.models.pretrained import Pretrained, WeightsError
+from mtl_bench.plans.comparison import DEEP, MethodComparison
 from mtl_bench.results.table import Results
 from mtl_bench.workspace import StudyError
 from tests.studies import Outcome
 
 Compare = Callable[..., Outcome]
 KINDS = ("cup", "pen", "tape")
-FAST = ("--steps", "20", "--method", "DANN", "--method", "CORAL", "--slots", "1", "--device", "cpu")
+FAST = ("--steps", "20", "--methods", "DANN", "--methods", "CORAL", "--slots", "1", "--device", "cpu")
 
 
 @pytest.fixture
@@ -87,7 +92,7 @@ def test_predictions_are_of_the_rows_that_they_name(compare: Compare, tmp_path: 
     tables(tmp_path)
     assert compare("source.csv", "source.csv", *FAST).status == 2  # the same name
     (tmp_path / "again.csv").write_bytes((tmp_path / "source.csv").read_bytes())
-    assert compare("source.csv", "again.csv", "--steps", "150", "--method", "DANN", "--slots", "1").status == 0
+    assert compare("source.csv", "again.csv", "--steps", "150", "--methods", "DANN", "--slots", "1").status == 0
     labels = pd.read_csv("again.csv")["label"].to_numpy()
     predictions = pd.read_csv("source_to_again/predictions.csv")
     right = predictions["predicted"].to_numpy() == labels[predictions["row"].to_numpy()]
@@ -118,6 +123,9 @@ def test_some_labels_are_learnt_from_and_are_no_test(compare: Compare, tmp_path:
     assert compare("source.csv", "target.csv", "--labels", "few.csv", *FAST).status == 0
     predictions = pd.read_csv("source_to_target/predictions.csv")
     assert sorted(predictions["row"]) == list(range(9, 40))
+    page = Path("reports/source_to_target.laptop.md").read_text(encoding="utf-8")
+    assert "few labels" in page and "of which some are known" in page and "CORAL and TCA have none" in page
+    assert "CORAL" not in set(Results.read(tmp_path / "results", "source_to_target.laptop").rows["method"])
     assert "few labels" in Path("reports/source_to_target.laptop.md").read_text(encoding="utf-8")
 
 
@@ -134,13 +142,20 @@ def test_too_few_minutes_leave_methods_for_later(compare: Compare, tmp_path: Pat
 def test_images_leave_a_network_that_predicts_the_same_and_thumbnails(compare: Compare, tmp_path: Path) -> None:
     images(tmp_path / "shop", 8, seed=1)
     images(tmp_path / "desk", 8, seed=2, flat=True)
-    words = ("--steps", "20", "--method", "AdaBN, all layers", "--method", "DANN", "--slots", "1", "--device", "cpu")
+    words = ("--steps", "20", "--methods", "AdaBN, all layers", "--methods", "DANN", "--slots", "1", "--device", "cpu")
     done = compare("shop", "desk", *words)
     assert done.status == 0, done.err
     folder = tmp_path / "shop_to_desk"
     assert {path.name for path in folder.iterdir()} == {
         "predictions.csv", "model.safetensors", "load_model.py", "most_certain.png", "least_certain.png",
     }  # fmt: skip
+    check_that_it_predicts_the_same(folder)
+    with Image.open(folder / "most_certain.png") as sheet:
+        assert sheet.size[0] == 8 * 128
+
+
+def check_that_it_predicts_the_same(folder: Path) -> None:
+    """What load_model.py makes of each image is what predictions.csv says."""
     code = (
         "from load_model import *\nimport pandas as pd\n"
         "for file, predicted, confidence, _ in pd.read_csv('predictions.csv').itertuples(index=False):\n"
@@ -148,8 +163,31 @@ def test_images_leave_a_network_that_predicts_the_same_and_thumbnails(compare: C
         "    assert classes[found.argmax()] == predicted and abs(found.max() - confidence) < 2e-3, (file, found)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
-    with Image.open(folder / "most_certain.png") as sheet:
-        assert sheet.size[0] == 8 * 128
+
+
+@pytest.mark.slow
+def test_a_network_of_ones_own_is_loaded_too(compare: Compare, tmp_path: Path) -> None:
+    images(tmp_path / "shop", 8, seed=1)
+    images(tmp_path / "desk", 8, seed=2, flat=True)
+    code = "from torch import nn\n\ndef Net():\n    return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())\n"
+    (tmp_path / "models.py").write_text(code, encoding="utf-8")
+    done = compare("shop", "desk", "--backbone", "models.py:Net", *FAST)
+    assert done.status == 0, done.err
+    check_that_it_predicts_the_same(tmp_path / "shop_to_desk")
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_what_is_handed_over_is_all_of_the_network_above_the_features(name: str) -> None:
+    learner = DEEP[name].method.build(Network(Bottleneck(5), ("a", "b")), 3).eval()
+    features = torch.randn(7, 5)
+    with torch.no_grad():
+        assert torch.allclose(head_of(learner, "b")(features), learner.predict(features, "b"), atol=1e-6)
+
+
+def test_what_no_chain_of_layers_predicts_is_not_handed_over() -> None:
+    learner = CMD().build(Network(Bottleneck(5), ("a", "b")), 3)
+    with pytest.raises(ValueError, match="CMDLearner predicts by is no chain of linear layers"):
+        head_of(learner, "b")
 
 
 @pytest.mark.parametrize(
@@ -179,9 +217,8 @@ def test_what_cannot_be_compared_is_one_sentence(
 
 def test_a_misspelt_method_and_another_study_of_that_name(compare: Compare, tmp_path: Path) -> None:
     tables(tmp_path)
-    assert 'no method "DAN N" is compared; did you mean "DANN"?' in compare(
-        "source.csv", "target.csv", "--method", "DAN N"
-    ).err.replace("DAN\nN", "DAN N")
+    misspelt = compare("source.csv", "target.csv", "--method", "DANNN")
+    assert (misspelt.status, 'no method "DANNN" is compared; did you mean "DANN"?' in misspelt.err) == (2, True)
     (tmp_path / "mine").mkdir(exist_ok=True)
     (tmp_path / "mine/source_to_target.py").write_text("STUDY = None\n")
     done = compare("source.csv", "target.csv", *FAST)
@@ -217,7 +254,7 @@ def test_a_network_of_ones_own_sees_the_images(tmp_path: Path, monkeypatch: pyte
     network, width = own_data.backbone_of("models.py:Net", source)
     assert width == 12 and network is not None
     Path("models.py").write_text(code + "# another\n", encoding="utf-8")
-    with pytest.raises(Exception, match="is not what it was when the study was written"):
+    with pytest.raises(WeightsError, match="is not what it was when the study was written"):
         network.network()
     for word, sentence in (
         ("gone.py:Net", "gone.py is not there"),

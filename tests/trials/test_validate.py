@@ -65,7 +65,6 @@ def test_statistics_are_the_means_over_batches_of_the_domains_own_rows(tmp_path:
     net, transform = Pretrained().network()
     first, seen = net.get_submodule("bn1"), []
     first.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-    OfPretrained(Pretrained(), "cpu")  # what the trial calls with batches of 32
     extract = OfPretrained(Pretrained(), "cpu")
     extract.net, extract.transform = net, transform
     extract(np.asarray(DOMAIN.inputs("train")[:]))
