@@ -48,9 +48,8 @@ def compare(
     chosen network.
     """
     from mtl_bench.execution import compare as comparing
-    from mtl_bench.execution.machine import Machine
 
     asked = comparing.Asked(
         source, target, labels, tuple(methods or ()), backbone, minutes, steps, most, name, label, unlabelled
     )
-    raise typer.Exit(comparing.compare(asked, Machine.of(device_class(device), slots), context.obj))
+    raise typer.Exit(comparing.compare(asked, device_class(device), slots, context.obj))

@@ -48,11 +48,12 @@ class Asked:
     unlabelled: bool = False
 
 
-def compare(asked: Asked, machine: Machine, command: str) -> int:
+def compare(asked: Asked, device: str, slots: int | None, command: str) -> int:
     """Write the study, compute what the minutes allow, write the page and hand over; returns the exit status."""
     clock = Clock(asked.minutes)
     comparison = comparison_of(asked)
     name = written(comparison, asked.name)
+    machine = Machine.of(device, slots)  # now that there are studies of one's own here, its store lies beside them
     selection = Selection.of(name, None)
     writer = ResultsWriter(workspace.places().results, selection.file, selection.cells, machine.store, command)
     reasons: dict[str, str] = {}

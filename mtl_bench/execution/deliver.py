@@ -133,8 +133,8 @@ def head_of(learner: Learner, domain: str) -> nn.Sequential:
     if isinstance(learner, MCDLearner):  # predicts by the sum of two linear classifiers, which is one
         last, second = (_linear(one) for one in (head, learner.second_classifier))
         with torch.no_grad():
-            last.weight += second.weight
-            last.bias += second.bias
+            last.weight.add_(second.weight)
+            last.bias.add_(second.bias)
     features = torch.randn(8, *learner.net.input_shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         if not torch.allclose(head(features), learner.eval().predict(features, domain), atol=1e-5):

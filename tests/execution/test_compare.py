@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from mtl_bench.models.pretrained import Pretrained, WeightsError
 from mtl_bench.plans.comparison import DEEP, MethodComparison
 from mtl_bench.results.table import Results
 from mtl_bench.workspace import StudyError
-from tests.studies import Outcome
+from tests.studies import ROOT, Outcome
 
 Compare = Callable[..., Outcome]
 KINDS = ("cup", "pen", "tape")
@@ -86,6 +87,22 @@ def test_a_labelled_target_is_judged_and_a_second_command_computes_nothing(compa
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "store").rglob("record.json")}
     assert compare("source.csv", "target.csv", *FAST).status == 0
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "store").rglob("record.json")} == before
+
+
+@pytest.mark.slow
+def test_in_an_empty_folder_all_lands_there_and_a_second_command_finds_it(tmp_path: Path) -> None:
+    tables(tmp_path)
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("MTL_BENCH_")} | {"PYTHONPATH": str(ROOT)}
+    stored = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "mtl_bench", "compare", "source.csv", "target.csv", *FAST],
+            cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        stored.append({path: path.stat().st_mtime_ns for path in (tmp_path / "results/store").rglob("record.json")})
+    assert stored[0] and stored[0] == stored[1]
+    assert {"benchmarks", "reports", "results", "source_to_target"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_predictions_are_of_the_rows_that_they_name(compare: Compare, tmp_path: Path) -> None:
