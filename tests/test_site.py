@@ -120,7 +120,7 @@ def test_the_search_finds_a_method_without_network(address: str, browser: Any) -
     tab = browser.new_page(viewport={"width": 1280, "height": 800})
     tab.goto(address)
     tab.locator("input.md-search__input").click()
-    tab.locator("input.md-search__input").fill("geodesic")
+    tab.locator("input.md-search__input").press_sequentially("geodesic")
     tab.locator(".md-search-result a", has_text="GFK").first.wait_for(timeout=60_000)
 
 

@@ -27,6 +27,7 @@ from mtl_bench.models.own_network import OwnNetwork
 from mtl_bench.models.pretrained import TORCHVISION, Pretrained
 from mtl_bench.plans.comparison import MethodComparison
 from mtl_bench.training.learner import Learner
+from mtl_bench.training.seeding import generator
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.contracts import DataSet
 from mtl_bench.trials.history import read_arrays
@@ -135,7 +136,8 @@ def head_of(learner: Learner, domain: str) -> nn.Sequential:
         with torch.no_grad():
             last.weight.add_(second.weight)
             last.bias.add_(second.bias)
-    features = torch.randn(8, *learner.net.input_shape, generator=torch.Generator().manual_seed(0))
+    drawn = generator(0, "handed over").standard_normal((8, *learner.net.input_shape), dtype=np.float32)
+    features = torch.from_numpy(drawn)
     with torch.no_grad():
         if not torch.allclose(head(features), learner.eval().predict(features, domain), atol=1e-5):
             raise ValueError(
