@@ -12,7 +12,7 @@ import jaxtyping
 import pytest
 
 import tests.shapes  # noqa: F401  # what pyproject.toml names must be there when packages are imported
-from mtl_bench import workspace
+from mtl_bench import home, workspace
 from mtl_bench.__main__ import main
 from tests.results.measured import maker, quick  # noqa: F401
 from tests.studies import FAKE, Desk, Outcome
@@ -43,8 +43,11 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """With no other study than its own: to plan the shipped ones takes seconds. Commands it starts have them too."""
     desk = Desk(tmp_path)
+    shipped = tmp_path_factory.mktemp("shipped")
+    monkeypatch.setattr(home, "shipped_studies", lambda: shipped)
     (tmp_path / "benchmarks" / "fake.py").write_text(FAKE, encoding="utf-8")
     for name, value in desk.environment().items():
         monkeypatch.setenv(name, value)

@@ -16,15 +16,25 @@ _OF_TENSORS = {
     "coral_distance": "coral.coral",
     "squared_mmd": "mmd.squared_mmd",
 }
+_OF_REPRESENTATIONS = {"cka": "kernel_alignment.cka"}
 _OF_ARRAYS = {
     "accuracy": "validators.accuracy",
+    "barrier": "parameters.barrier",
     "deep_embedded_validation": "validators.deep_embedded_validation",
     "entropy": "validators.entropy",
+    "error_consistency": "mistakes.error_consistency",
     "importance_weights": "validators.importance_weights",
+    "learning_curve_area": "learning_curve.learning_curve_area",
+    "parameter_distance": "parameters.parameter_distance",
+    "procrustes": "cca.procrustes",
     "proxy_a_distance": "a_distance.proxy_a_distance",
+    "pwcca": "cca.pwcca",
     "soft_neighbourhood_density": "validators.soft_neighbourhood_density",
+    "steps_to": "learning_curve.steps_to",
+    "svcca": "cca.svcca",
 }
-_HOMES = _OF_ARRAYS | _OF_TENSORS
+_AS_THEY_ARE = {"StreamingCKA": "kernel_alignment.StreamingCKA", "criticality": "parameters.criticality"}
+_HOMES = _OF_ARRAYS | _OF_TENSORS | _OF_REPRESENTATIONS | _AS_THEY_ARE
 __all__ = [*_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
@@ -33,14 +43,16 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"mtl_bench.measures has no {name}; it has {', '.join(sorted(_HOMES))}")
     module, _, function = _HOMES[name].partition(".")
     found = getattr(importlib.import_module(f"{__name__}.{module}"), function)
-    return _differentiable(found) if name in _OF_TENSORS else _on_arrays(found)
+    if name in _AS_THEY_ARE:
+        return found
+    return _on_arrays(found) if name in _OF_ARRAYS else _differentiable(found, name in _OF_TENSORS)
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOMES})
 
 
-def _differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
+def _differentiable(function: Callable[..., Any], one_width: bool) -> Callable[..., Any]:
     import torch
 
     from mtl_bench.inputs import gate
@@ -49,8 +61,8 @@ def _differentiable(function: Callable[..., Any]) -> Callable[..., Any]:
     def either(x: Any, y: Any, *rest: Any, **named: Any) -> Any:
         if isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor):
             return function(x, y, *rest, **named)
-        first = gate.points("x", _array(x))
-        second = gate.points("y", _array(y), first.shape[1])
+        first = gate.points("x", _flat(x, one_width))
+        second = gate.points("y", _flat(y, one_width), first.shape[1] if one_width else None)
         return float(function(torch.tensor(first), torch.tensor(second), *rest, **named))
 
     return either
@@ -67,3 +79,9 @@ def _on_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
 def _array(given: Any) -> Any:
     """Of a tensor its values; all else as it is."""
     return given.detach().cpu().numpy() if hasattr(given, "detach") else given
+
+
+def _flat(given: Any, one_width: bool) -> Any:
+    """Of representations of any width each row as a vector; points are vectors."""
+    array = _array(given)
+    return array if one_width or getattr(array, "ndim", 2) < 3 else array.reshape(len(array), -1)
