@@ -31,6 +31,7 @@ from .estimators.shallow import (
     NoAdaptation,
     OptimalTransport,
 )
+from .measures.networks import similarity
 from .models.pretrained import Pretrained
 from .results.loading import load
 from .results.predictions import predictions
@@ -68,4 +69,5 @@ __all__ = [
     "features",
     "load",
     "predictions",
+    "similarity",
 ]

@@ -20,6 +20,7 @@ from mtl_bench.cli.init import init
 from mtl_bench.cli.list import list_studies
 from mtl_bench.cli.report import report
 from mtl_bench.cli.run import run
+from mtl_bench.cli.similarity import similarity
 from mtl_bench.cli.status import status
 from mtl_bench.cli.tidy import tidy
 from mtl_bench.cli.why import why
@@ -50,7 +51,7 @@ def _options(
     pass
 
 
-for command in (compare, declare, run, report, check, why, status):
+for command in (compare, similarity, declare, run, report, check, why, status):
     app.command()(command)
 app.command("list")(list_studies)
 for upkeep in (init, tidy, clean):

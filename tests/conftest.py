@@ -18,6 +18,7 @@ from tests.results.measured import maker, quick  # noqa: F401
 from tests.studies import FAKE, Desk, Outcome
 
 MEMORY = 1.5 * 2**30  # bytes, of a process that imports PyTorch and of the commands that it starts
+SHIPPED = home.shipped_studies
 PROCESSES = 8  # more take longer to start than they save, and the machine's cores may not all be ours
 
 
@@ -55,6 +56,12 @@ def desk(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     return desk
+
+
+@pytest.fixture
+def shipped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk has the studies that come with mtl-bench, too."""
+    monkeypatch.setattr(home, "shipped_studies", SHIPPED)
 
 
 @pytest.fixture

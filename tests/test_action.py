@@ -194,6 +194,7 @@ def test_the_check_reports_and_the_last_step_fails(runner: Runner) -> None:
     assert runner.give("Result", STATUS="").returncode == 1, "no status means that a step before failed"
 
 
+@pytest.mark.slow
 def test_what_could_not_be_checked_is_said_in_the_summary(runner: Runner) -> None:
     assert runner.check(STUDY="fkae").returncode == 0
     assert runner.outputs["status"] == "2", "a typo is no regression"

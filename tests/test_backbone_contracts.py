@@ -71,6 +71,7 @@ def test_a_backbone_is_a_frozen_value(backbone: type[Any]) -> None:
     assert not backbone.__doc__.startswith(f"{backbone.__name__}(")
 
 
+@pytest.mark.slow
 @every_backbone
 def test_stages_lead_from_inputs_to_features_and_the_head_to_classes(backbone: type[Any]) -> None:
     net, head = built(backbone)
@@ -84,6 +85,7 @@ def test_stages_lead_from_inputs_to_features_and_the_head_to_classes(backbone: t
     assert torch.isfinite(found).all()
 
 
+@pytest.mark.slow
 @every_backbone
 def test_the_seed_decides_the_weights(backbone: type[Any]) -> None:
     """A pre-trained backbone starts at its published weights; its head is drawn all the same."""

@@ -162,6 +162,7 @@ def separable() -> dict[str, Batch]:
     return {"a": Batch(bands, labels), "target": Batch(bands, None, target=True)}
 
 
+@pytest.mark.slow
 @every_method
 def test_a_few_steps_on_an_easy_batch_learn_it(method: type[Method]) -> None:
     learner, given = built(method, "a", "target"), separable()

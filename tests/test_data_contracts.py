@@ -124,6 +124,7 @@ def modality(rows: Rows) -> str:
     return "tokens"
 
 
+@pytest.mark.slow
 @every_data_set
 def test_inputs_and_labels_fit_together(data: Any) -> None:
     kinds, absent = set(), getattr(data, "absent", {})
@@ -210,6 +211,7 @@ def fingerprints(only: Sequence[str] | None = None) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_another_process_reads_the_same_rows() -> None:
     expected = fingerprints()
     assert "MNISTM5k mnist-m-5k test" in expected

@@ -195,6 +195,7 @@ def _write_often(path: Path, letter: str) -> None:
         write_atomically(path, letter * 100_000)
 
 
+@pytest.mark.slow
 def test_of_two_writers_each_file_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "file"
     context = multiprocessing.get_context("spawn")

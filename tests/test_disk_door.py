@@ -66,6 +66,7 @@ def modules() -> dict[str, Path]:
     return {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in modules() if name not in {DOOR, *ALLOWED}])
 def test_every_file_is_written_through_the_door(name: str) -> None:
     found = direct_writes(modules()[name].read_text(encoding="utf-8"))

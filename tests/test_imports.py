@@ -150,6 +150,7 @@ def distributions(lines: list[str]) -> set[str]:
 BASE = distributions(PROJECT["dependencies"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("folder", "extra"), [("mtl_bench", "studies"), ("benchmarks", "studies"), ("speed", "peers"), ("tests", "test")]
 )
@@ -176,6 +177,7 @@ def at_import(tree: ast.AST) -> Iterator[str]:
                 yield from at_import(node)
 
 
+@pytest.mark.slow
 def test_a_library_of_an_extra_is_imported_where_it_is_used_only() -> None:
     """So that all else works without it."""
     optional = {name.replace("pot", "ot") for name in distributions(["mtl-bench[studies]"])}
@@ -212,6 +214,7 @@ def breaches_of_single_entry(source: str, file: str) -> Iterator[str]:
                 yield f"{file}:{node.lineno} names a device: a trial is given its device"
 
 
+@pytest.mark.slow
 def test_randomness_arguments_and_devices_enter_at_one_place() -> None:
     files = [*(ROOT / "mtl_bench").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
     found = [
@@ -237,6 +240,7 @@ def test_another_entry_is_found(line: str) -> None:
     assert list(breaches_of_single_entry(line, "mtl_bench/methods/deep/dann.py"))
 
 
+@pytest.mark.slow
 def test_help_and_status_import_neither_torch_nor_pandas(tmp_path: Path) -> None:
     """Run for real, since import-linter does not follow what is imported late."""
     program = (

@@ -78,6 +78,7 @@ VALUES = (
 )
 
 
+@pytest.mark.slow
 @OFTEN
 @given(st.lists(st.dictionaries(NAMES, VALUES, max_size=3), min_size=1, max_size=4))
 def test_what_is_accepted_reads_back_as_done(tmp_path_factory: pytest.TempPathFactory, several: list[Any]) -> None:

@@ -112,6 +112,7 @@ def test_layers_go_between_data_sets_whose_classes_differ_in_number(name: str, f
         assert 0 <= store.record(run)["metrics"]["accuracy"] <= 100
 
 
+@pytest.mark.slow
 def test_models_are_what_the_page_says_of_them() -> None:
     without: tuple[Backbone, ...] = (TimmBackbone("nf_resnet26", size=28), SmallCNN(size=28))
     for backbone in without:

@@ -74,6 +74,7 @@ def test_halves_share_no_class_and_a_name_says_whose_layers_are_copied(scale: st
     assert seen == {"BnB", "BnB+", "AnB", "AnB+"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 def test_no_baseline_is_a_network_that_layers_are_copied_from(scale: str) -> None:
     copied = {copied_from(init) for _, _, init in copies(scale)}
@@ -81,6 +82,7 @@ def test_no_baseline_is_a_network_that_layers_are_copied_from(scale: str) -> Non
     assert not copied & {run for _, run in cells(scale, network=BASE)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_replicates_networks_differ_from_their_base_in_what_they_are_given_alone(scale: str) -> None:
     """Equal seed, hence equal fresh weights and order of images; equal recipe, network and data."""
@@ -97,6 +99,7 @@ def test_a_replicates_networks_differ_from_their_base_in_what_they_are_given_alo
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 def test_the_second_base_is_another_draw_of_the_first(scale: str) -> None:
     for cell, run in cells(scale, network=AGAIN):
@@ -122,6 +125,7 @@ def test_primary_claims_have_all_cuts_and_what_is_only_shown_has_four() -> None:
             assert len(seeds) == 12 if claim.primary else len(seeds) in (4, 12), (claim.text, term.labels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 def test_networks_above_layers_of_the_other_kind_and_of_both_differ_in_whose_layers_alone(scale: str) -> None:
     """And no class is learnt twice; the sources have as many classes, the targets as many as each other."""
@@ -151,6 +155,7 @@ def test_kinds_at_laptop_scale_are_the_papers() -> None:
         assert len(natural & set(copied_from(run.init).data.classes)) == 15, "of 39, as 39 of 100 are natural"
 
 
+@pytest.mark.slow
 def test_paper_scale_has_the_authors_halves_and_their_untrained_control() -> None:
     first = STUDY.scale("paper").seeds[0]
     for seed, (a, b) in enumerate(random_halves(seed) for seed in range(4)):
@@ -166,6 +171,7 @@ def test_paper_scale_has_the_authors_halves_and_their_untrained_control() -> Non
     assert {len(run.data.classes) for run in untrained} == {1000}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 def test_the_gate_trains_twice_as_long_and_changes_nothing_else(scale: str) -> None:
     for cell, run in cells(scale, network=LONGER):

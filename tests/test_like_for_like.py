@@ -9,6 +9,7 @@ from mtl_bench.statistics.like_for_like import sides
 from tests.test_studies import STUDIES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_sides_of_a_claim_differ_in_what_it_declares_and_in_nothing_else(name: str) -> None:
     _, study = workspace.load(name)

@@ -22,6 +22,7 @@ def frame() -> Frame:
     return Frame.of(STUDY, Results.read(RESULTS, "office_caltech.paper"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("comparison", COMPARISONS, ids=lambda comparison: comparison.of.__name__)
 def test_the_judged_convention_has_the_highest_mean_on_the_choosing_half(comparison: Comparison, frame: Frame) -> None:
     def accuracy(row: Shallow) -> float:

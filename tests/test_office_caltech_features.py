@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from benchmarks.office_caltech import STUDY as ON_SURF
 from benchmarks.office_caltech.plan import SURF
 from benchmarks.office_caltech_features import STUDY
@@ -27,6 +29,7 @@ def test_each_line_stands_on_every_kind_of_features() -> None:
         assert set(found.values()) == {count * len(LINES)}
 
 
+@pytest.mark.slow
 def test_rows_of_surf_are_the_trials_of_the_study_that_was_declared() -> None:
     known = {key(cell.trial) for cell in ON_SURF.cells(ON_SURF.scale("paper"))}
     whole = [

@@ -36,6 +36,7 @@ def shares(printed: str) -> dict[str, tuple[float, float]]:
     return {name: (float(share), float(angle)) for name, share, angle in re.findall(pattern, printed)}
 
 
+@pytest.mark.slow
 def test_the_program_prints_what_the_page_says(tmp_path: Path) -> None:
     [printed] = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
     found, said = shares(run(program(), tmp_path)), shares(printed)

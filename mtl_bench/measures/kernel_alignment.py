@@ -10,6 +10,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 Kernel = Literal["linear", "rbf"]
+ROUNDING = 8  # units in the last place by which equal rows may differ from their mean
 FEWEST = 4  # rows, of which the debiased estimate is a mean over different quadruples
 
 
@@ -83,11 +84,13 @@ class StreamingCKA:
 
 
 def centred(x: Float[Tensor, "n ..."]) -> Float[Tensor, "n d"]:
-    """Rows as vectors about their mean; raises ValueError of fewer than four."""
+    """Rows as vectors about their mean, 0 where they differ by rounding alone; raises ValueError of fewer than four."""
     if len(x) < FEWEST:
         raise ValueError(f"CKA needs {FEWEST} rows at a time, not {len(x)}; give larger batches, or drop the last one")
     flat = x.flatten(1)
-    return flat - flat.mean(0)
+    found = flat - flat.mean(0)
+    rounding = ROUNDING * torch.finfo(flat.dtype).eps * flat.abs().max()
+    return torch.zeros_like(found) if found.abs().max() <= rounding else found
 
 
 def gram(x: Float[Tensor, "n d"], kernel: Kernel = "linear", bandwidth: float = 1.0) -> Float64[Tensor, "n n"]:

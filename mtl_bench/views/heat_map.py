@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIDE = 0.42  # inches of a square
-COLOURS = "Blues"
-DARK = 0.6  # of the scale, from which on text is white
 
 
 @dataclass(frozen=True)
@@ -64,9 +62,6 @@ class HeatMap:
         primitives.hide_rest(grid, len(parts))
         return figure
 
-    def _titles(self, cells: list[Measured]) -> list[str]:
-        return values_of(cells, self.panels) if self.panels else [""]
-
     def _panel(self, axes: Any, cells: list[Measured], low: float, high: float) -> None:
         source, target = DOMAINS
         rows, columns = values_of(cells, source), values_of(cells, target)
@@ -79,18 +74,11 @@ class HeatMap:
                 pair = " → ".join(cell.labels[name] for name in DOMAINS)
                 raise ResultsError(f"the view “{self.title}” has two cells of {pair}; tell them apart in its `where`")
             values[place], few[place] = cell.mean, cell.few
-        axes.imshow(values, cmap=COLOURS, vmin=low, vmax=high, aspect="auto")
-        for (row, column), value in np.ndenumerate(values):
-            if not np.isnan(value):
-                dark = high > low and (value - low) / (high - low) > DARK
-                text = number(float(value), digits_of(self.metric))
-                style = "italic" if few[row, column] else "normal"
-                axes.text(column, row, text, style=style, ha="center", va="center", color="white" if dark else "black")
-        axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", rotation_mode="anchor")
-        axes.set_yticks(range(len(rows)), rows)
-        axes.tick_params(length=0)
-        axes.grid(visible=False)
+        texts = {
+            place: (number(float(value), digits_of(self.metric)), "italic" if few[place] else "normal")
+            for place, value in np.ndenumerate(values)
+            if not np.isnan(value)
+        }
+        primitives.squares(axes, values, rows, columns, low, high, texts)
         axes.set_xlabel(target)
         axes.set_ylabel(source)
-        for spine in axes.spines.values():
-            spine.set_visible(False)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 Numbers = Sequence[float] | pd.Series | pd.Index | np.ndarray[Any, Any]
 LINE_HEIGHT = 0.125  # inches, of the legend's text
+SQUARES = "Blues"  # the colours of a heat map, darker for more
+DARK = 0.6  # of the scale, from which on text is white
 HOLLOW = f"hollow: fewer than three runs (n < {FEW})"
 
 
@@ -170,6 +172,29 @@ def image(axes: Axes, pixels: np.ndarray[Any, Any], title: str) -> None:
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_title(title, loc="left")
     axes.set_axis_off()
+
+
+def squares(
+    axes: Axes,
+    values: np.ndarray[Any, Any],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    low: float,
+    high: float,
+    texts: Mapping[tuple[int, ...], tuple[str, str]],
+) -> None:
+    """A heat map with the names of its rows and columns; `texts` has what stands on a square, and in which slant."""
+    axes.imshow(values, cmap=SQUARES, vmin=low, vmax=high, aspect="auto")
+    for place, (text, slant) in texts.items():
+        dark = high > low and (values[place] - low) / (high - low) > DARK
+        colour = "white" if dark else "black"
+        axes.text(place[1], place[0], text, style=slant, ha="center", va="center", color=colour)
+    axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
 
 
 def hide_rest(grid: Sequence[Axes], used: int) -> None:

@@ -61,6 +61,7 @@ def rewrite(desk: Desk, name: str, change: Callable[[dict[str, str]], dict[str, 
         writer.writerows(rows)
 
 
+@pytest.mark.slow
 def test_rows_of_more_seeds_than_planned_keep_all_that_they_need(chain: Desk, mtl_bench: Give, answer: Give) -> None:
     mtl_bench("run", "chain", "--seeds", "4")
     before = stored(chain)
@@ -85,6 +86,7 @@ def test_rows_of_more_seeds_than_planned_keep_all_that_they_need(chain: Desk, mt
     assert stored(chain, seed=202)
 
 
+@pytest.mark.slow
 def test_what_is_planned_at_any_scale_stays_without_a_row(chain: Desk, mtl_bench: Give, answer: Give) -> None:
     mtl_bench("run", "chain", "--scale", "smoke")
     mtl_bench("run", "chain")
@@ -95,6 +97,7 @@ def test_what_is_planned_at_any_scale_stays_without_a_row(chain: Desk, mtl_bench
     assert stored(chain) == before
 
 
+@pytest.mark.slow
 def test_the_rows_of_a_study_that_is_gone_keep_its_trials(chain: Desk, mtl_bench: Give, answer: Give) -> None:
     mtl_bench("run", "fake")
     mtl_bench("run", "chain")
@@ -108,6 +111,7 @@ def test_the_rows_of_a_study_that_is_gone_keep_its_trials(chain: Desk, mtl_bench
     assert len(stored(chain)) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -130,6 +134,7 @@ def test_a_study_that_cannot_be_loaded_removes_nothing(
     assert stored(desk) == before
 
 
+@pytest.mark.slow
 def test_a_broken_record_of_a_row_removes_nothing(chain: Desk, mtl_bench: Give, answer: Give) -> None:
     mtl_bench("run", "chain", "--seeds", "3")
     (key_of_row,) = {row["key"] for row in chain.rows("chain.laptop") if row["seed"] == "202"} & {
@@ -146,6 +151,7 @@ def test_a_broken_record_of_a_row_removes_nothing(chain: Desk, mtl_bench: Give, 
     assert stored(chain) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mark", ["<<<<<<< ours\n{}", "{}=======\n"])
 def test_results_that_cannot_be_read_remove_nothing(desk: Desk, mtl_bench: Give, answer: Give, mark: str) -> None:
     mtl_bench("run", "fake", "--seeds", "6")
@@ -158,6 +164,7 @@ def test_results_that_cannot_be_read_remove_nothing(desk: Desk, mtl_bench: Give,
     assert stored(desk) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"\xff\xfe", b"x" * 200_000, b"", b"<<<<<<< ours\n"])
 def test_status_says_what_is_damaged_and_goes_on(desk: Desk, mtl_bench: Give, damage: bytes) -> None:
     mtl_bench("run", "fake", "--seeds", "1")
@@ -170,6 +177,7 @@ def test_status_says_what_is_damaged_and_goes_on(desk: Desk, mtl_bench: Give, da
     assert any("fake.laptop  2 rows" in line for line in done.out.splitlines())
 
 
+@pytest.mark.slow
 def test_nothing_is_removed_while_trials_run(desk: Desk, mtl_bench: Give, answer: Give) -> None:
     mtl_bench("run", "fake", "--seeds", "6")
     rewrite(desk, "fake.laptop", lambda row: None if row["seed"] == "205" else row)
@@ -185,6 +193,7 @@ def test_nothing_is_removed_while_trials_run(desk: Desk, mtl_bench: Give, answer
     assert not stored(desk, seed=205)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("--all", "--unreferenced"), ("--dry-run",), ("--all", "--dry-run")])
 def test_options_that_do_not_go_together_are_refused(desk: Desk, mtl_bench: Give, words: tuple[str]) -> None:
     mtl_bench("run", "fake", "--seeds", "1")
@@ -192,6 +201,7 @@ def test_options_that_do_not_go_together_are_refused(desk: Desk, mtl_bench: Give
     assert len(stored(desk)) == 2
 
 
+@pytest.mark.slow
 def test_status_tells_what_the_disk_is_used_for(desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MTL_BENCH_DATA", str(desk.folder / "elsewhere"))
     monkeypatch.setenv("MTL_BENCH_STORE", str(desk.folder / "results" / "store"))  # where it is by default
@@ -231,6 +241,7 @@ def test_status_needs_neither_torch_nor_pandas(desk: Desk) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 def test_a_study_without_laptop_scale_is_meant_at_paper_scale(desk: Desk, mtl_bench: Give) -> None:
     (desk.folder / "benchmarks" / "fake.py").write_text(FAKE.replace('"laptop": 5', '"paper": 3'), encoding="utf-8")
     assert "fake at paper scale: 0 of 6 cells done" in mtl_bench("run", "fake", "--dry-run").out
@@ -244,6 +255,7 @@ def test_a_study_without_laptop_scale_is_meant_at_paper_scale(desk: Desk, mtl_be
     assert "there is no laptop scale; it has smoke" in done.err
 
 
+@pytest.mark.slow
 def test_cost_at_a_scale_that_never_ran_is_estimated_from_another(
     chain: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +280,7 @@ def test_cost_at_a_scale_that_never_ran_is_estimated_from_another(
     assert done.last.endswith("by how much they compute; without the 2 trials whose cost is not known yet")
 
 
+@pytest.mark.slow
 def test_other_devices_say_nothing_about_this_one(chain: Desk, mtl_bench: Give) -> None:
     mtl_bench("run", "chain")
     rewrite(chain, "chain.laptop", lambda row: {**row, "device": "cuda"})
@@ -275,6 +288,7 @@ def test_other_devices_say_nothing_about_this_one(chain: Desk, mtl_bench: Give) 
     assert mtl_bench("run", "chain", "--scale", "paper", "--dry-run").last == "30 trials to compute"
 
 
+@pytest.mark.slow
 def test_what_is_stored_counts_before_what_rows_share_out(chain: Desk, mtl_bench: Give) -> None:
     mtl_bench("run", "chain")
     chain.change_records("Train-*", lambda record: {"seconds": 36.0})

@@ -28,6 +28,7 @@ from tests.studies import FAKE, ROOT, Desk, Outcome
 OLDER = "0" * 12  # the digest of other code
 
 
+@pytest.mark.slow
 def test_a_run_computes_judges_and_ends_with_the_page(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     done = mtl_bench("run", "fake")
     assert (done.status, done.err) == (0, "")
@@ -51,6 +52,7 @@ def test_a_run_computes_judges_and_ends_with_the_page(desk: Desk, mtl_bench: Cal
     assert "mtl-bench run fake --device cpu" in Path("results/fake.laptop.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_part_of_a_study_is_not_said_to_have_made_the_rest(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     def made_by() -> str:
         found = re.search(r"Made by `(.*?)`", Path("reports/fake.laptop.md").read_text(encoding="utf-8"))
@@ -72,6 +74,7 @@ def test_a_part_of_a_study_is_not_said_to_have_made_the_rest(desk: Desk, mtl_ben
     assert made_by() == "mtl-bench run fake --seeds 6"
 
 
+@pytest.mark.slow
 def test_a_finished_study_computes_nothing_even_without_its_store(
     desk: Desk, mtl_bench: Callable[..., Outcome]
 ) -> None:
@@ -86,6 +89,7 @@ def test_a_finished_study_computes_nothing_even_without_its_store(
     assert {name: content for name, (_, content) in desk.files().items() if name in before} == before
 
 
+@pytest.mark.slow
 def test_what_is_stored_is_taken_into_lost_results(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake")
     rows = desk.rows("fake.laptop")
@@ -95,6 +99,7 @@ def test_what_is_stored_is_taken_into_lost_results(desk: Desk, mtl_bench: Callab
     assert len(desk.log) == 10
 
 
+@pytest.mark.slow
 def test_only_some_cells_and_some_seeds(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     assert mtl_bench("run", "fake", "--only", "method=left", "--seeds", "2").status == 0
     assert sorted(desk.log) == ["left-200", "left-201"]
@@ -102,6 +107,7 @@ def test_only_some_cells_and_some_seeds(desk: Desk, mtl_bench: Callable[..., Out
     assert sorted(desk.log) == ["left-200", "left-201", "left-204"]
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_what_would_run_and_changes_nothing(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     before = desk.files()
     done = mtl_bench("run", "fake", "--dry-run")
@@ -118,6 +124,7 @@ def test_a_dry_run_says_what_would_run_and_changes_nothing(desk: Desk, mtl_bench
     assert "last time this took about" in mtl_bench("run", "fake", "--dry-run", "--recompute", "--seeds", "2").last
 
 
+@pytest.mark.slow
 def test_here_measures_what_only_the_repository_holds(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake")
     (desk.folder / "store").rename(desk.folder / "gone")  # a fresh clone: rows, and no store
@@ -140,6 +147,7 @@ def test_here_measures_what_only_the_repository_holds(desk: Desk, mtl_bench: Cal
     assert len(desk.log) == 20
 
 
+@pytest.mark.slow
 def test_an_optional_cell_without_its_data_is_left_out_and_said_so(
     desk: Desk, mtl_bench: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +162,7 @@ def test_an_optional_cell_without_its_data_is_left_out_and_said_so(
     assert len(desk.log) == 10  # nothing was begun that could not be finished
 
 
+@pytest.mark.slow
 def test_recompute_computes_anew(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake")
     mtl_bench("run", "fake", "--recompute", "--only", "method=left", "--only", "seed=201")
@@ -229,6 +238,7 @@ def test_a_wrong_study_file_is_one_sentence(
     assert len(done.err.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_study_may_be_a_folder(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     folder = desk.folder / "benchmarks" / "large"
     folder.mkdir()
@@ -271,6 +281,7 @@ def test_without_studies_the_remedy_is_named(
         assert len(done.err.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_failures_are_a_line_each_and_the_rest_is_kept(
     desk: Desk, mtl_bench: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +299,7 @@ def test_failures_are_a_line_each_and_the_rest_is_kept(
     assert "ValueError: this was meant to fail" in mtl_bench("status").out
 
 
+@pytest.mark.slow
 def test_broken_results_are_one_sentence_and_tidy_repairs_a_merge(
     desk: Desk, mtl_bench: Callable[..., Outcome]
 ) -> None:
@@ -325,6 +337,7 @@ def test_an_unusable_store_is_one_sentence(
     assert len(done.err.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("shipped")
 def test_list_names_the_studies(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     (desk.folder / "benchmarks" / "broken.py").write_text("def plan(:\n", encoding="utf-8")
     shipped, own = mtl_bench("list").out.split("\n\n")
@@ -368,6 +381,7 @@ def test_a_stopped_run_keeps_what_it_has_and_says_how_to_go_on(desk: Desk, how: 
     assert Counter(desk.log) == {**Counter(set(desk.log)), "w": 2}
 
 
+@pytest.mark.slow
 def test_a_stopped_measurement_counts_what_was_measured_here(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     environment = desk.environment(ALSO="waiting")
     words = ("run", "fake", "--device", "cpu", "--slots", "1", "--seeds", "1")
@@ -385,6 +399,7 @@ def test_a_stopped_measurement_counts_what_was_measured_here(desk: Desk, mtl_ben
     assert out.splitlines()[-1] == "Stopped. 2 of 3 cells are kept; give the same command again to go on."
 
 
+@pytest.mark.slow
 def test_a_second_run_says_that_it_waits_for_the_first(desk: Desk) -> None:
     environment = desk.environment(ALSO="waiting")
     words = ("run", "fake", "--device", "cpu", "--slots", "1", "--seeds", "1")
@@ -466,6 +481,7 @@ def test_a_terminal_shows_each_running_trial(desk: Desk) -> None:
     assert shown.rstrip().endswith(b"reports/fake.laptop.html")
 
 
+@pytest.mark.slow
 def test_clean_sweeps_what_stopped_runs_left_but_nothing_in_use(
     desk: Desk, mtl_bench: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -511,6 +527,7 @@ def spoil(desk: Desk, change: Callable[[dict[str, str]], dict[str, str]]) -> Non
     path.write_text("\n".join([",".join(rows[0]), *(",".join(row.values()) for row in rows)]) + "\n", encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_check_passes_on_what_did_not_change(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake")
     before = desk.files()
@@ -522,6 +539,7 @@ def test_check_passes_on_what_did_not_change(desk: Desk, mtl_bench: Callable[...
     }
 
 
+@pytest.mark.slow
 def test_check_finds_a_drop_and_confirms_it_with_new_seeds(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake")
     spoil(desk, lambda row: {**row, "value": str(float(row["value"]) + 20 * (row["method"] == "right")), "code": OLDER})
@@ -536,6 +554,7 @@ def test_check_finds_a_drop_and_confirms_it_with_new_seeds(desk: Desk, mtl_bench
     assert len(desk.rows("fake.laptop")) == 10, "a check changed the results"
 
 
+@pytest.mark.slow
 def test_check_finds_that_equal_code_gives_other_numbers(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake")
     spoil(desk, lambda row: {**row, "value": str(float(row["value"]) + 0.001)})
@@ -544,12 +563,14 @@ def test_check_finds_that_equal_code_gives_other_numbers(desk: Desk, mtl_bench: 
     assert "nondeterminism" in done.out
 
 
+@pytest.mark.slow
 def test_check_cannot_judge_one_seed(desk: Desk, mtl_bench: Callable[..., Outcome]) -> None:
     mtl_bench("run", "fake", "--seeds", "1")
     spoil(desk, lambda row: {**row, "value": "99.0", "code": OLDER})
     assert mtl_bench("check", "fake").status == 2
 
 
+@pytest.mark.slow
 def test_check_compares_with_the_commit_and_recomputes_what_older_code_left(
     desk: Desk, mtl_bench: Callable[..., Outcome]
 ) -> None:

@@ -37,6 +37,7 @@ def section() -> list[str]:
     return [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
 
 
+@pytest.mark.slow
 def test_a_pilot_has_results_of_its_own_and_no_page(desk: Desk, mtl_bench: Give) -> None:
     study(desk, ('source="Table 1"', 'source="Table 1", published=9.0, smallest_effect=4.5'))
     done = mtl_bench("run", "fake", "--pilot")
@@ -51,6 +52,7 @@ def test_a_pilot_has_results_of_its_own_and_no_page(desk: Desk, mtl_bench: Give)
     assert len(desk.log) == 6
 
 
+@pytest.mark.slow
 def test_a_dry_run_tells_the_power_or_how_to_get_it(desk: Desk, mtl_bench: Give) -> None:
     first = mtl_bench("run", "fake", "--dry-run").out.splitlines()[0]
     assert first.startswith("no pilot yet: `mtl-bench run fake --scale laptop --pilot` runs the seeds 0 to 2")
@@ -63,6 +65,7 @@ def test_a_dry_run_tells_the_power_or_how_to_get_it(desk: Desk, mtl_bench: Give)
     assert "pilot" not in mtl_bench("run", "fake", "--scale", "smoke", "--dry-run").out
 
 
+@pytest.mark.slow
 def test_a_pilots_rows_are_planned_and_never_judged(desk: Desk, mtl_bench: Give) -> None:
     mtl_bench("run", "fake", "--pilot")
     mtl_bench("run", "fake")
@@ -106,6 +109,7 @@ def test_mistakes_are_told(mtl_bench: Give, words: tuple[str, ...], sentence: st
     assert sentence in " ".join(done.err.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_a_declared_run_says_that_nothing_changed_since(desk: Desk, mtl_bench: Give) -> None:
     mtl_bench("run", "fake", "--pilot")
     done = mtl_bench("declare", "fake")
@@ -133,6 +137,7 @@ def wait_a_second(desk: Desk) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_run_that_was_not_declared_says_so(mtl_bench: Give) -> None:
     mtl_bench("run", "fake")
     text = PAGE.read_text(encoding="utf-8")
@@ -141,6 +146,7 @@ def test_a_run_that_was_not_declared_says_so(mtl_bench: Give) -> None:
     assert "declared" not in Path("reports/fake.smoke.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_nothing_is_declared_twice_or_afterwards_without_saying_so(desk: Desk, mtl_bench: Give) -> None:
     mtl_bench("run", "fake")
     done = mtl_bench("declare", "fake")
@@ -164,6 +170,7 @@ def test_nothing_is_declared_twice_or_afterwards_without_saying_so(desk: Desk, m
     assert section()[0] == f"Declared: {first.date}, {second.date}; the last one counts"
 
 
+@pytest.mark.slow
 def test_what_differs_from_the_declaration_is_listed(desk: Desk, mtl_bench: Give) -> None:
     gate = 'gates=(Gate("left is far above chance", accuracy(method="left"), at_least=20),),'
     study(desk, ("    views=", f"    {gate}\n    views="), ("import Cell, Claim,", "import Cell, Claim, Gate,"))
@@ -192,6 +199,7 @@ def test_what_differs_from_the_declaration_is_listed(desk: Desk, mtl_bench: Give
     ]
 
 
+@pytest.mark.slow
 def test_code_is_compared_with_that_of_the_rows_and_not_with_todays(desk: Desk, mtl_bench: Give) -> None:
     mtl_bench("declare", "fake")
     wait_a_second(desk)
@@ -243,6 +251,7 @@ def test_a_damaged_declaration_is_one_sentence(
     assert str(error.value).endswith(f"restore it with `git checkout {desk.folder / DECLARED}`")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"declarations": []}', '{"declarations": [3]}', "<<<<<<< ours\n{}"])
 def test_a_file_that_is_no_declaration_stops_the_page_with_a_sentence(mtl_bench: Give, desk: Desk, text: str) -> None:
     mtl_bench("run", "fake", "--seeds", "1")
@@ -252,6 +261,7 @@ def test_a_file_that_is_no_declaration_stops_the_page_with_a_sentence(mtl_bench:
     assert f"restore it with `git checkout {desk.folder / DECLARED}`" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [{"questions": []}, {}, {"questions": [{"what": "bound"}]}])
 def test_power_of_another_shape_stops_the_page_with_a_sentence(
     mtl_bench: Give, desk: Desk, wrong: dict[str, Any]
@@ -264,6 +274,7 @@ def test_power_of_another_shape_stops_the_page_with_a_sentence(
     assert "has a power of another shape" in done.err
 
 
+@pytest.mark.slow
 def test_judged_runs_start_at_a_seed_that_nobody_looked_at(desk: Desk, mtl_bench: Give) -> None:
     assert FIRST_JUDGED_SEED == 200
     assert CONFIRMING_SEED >= 1000

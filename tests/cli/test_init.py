@@ -58,6 +58,7 @@ def test_a_file_that_is_there_is_one_sentence_and_nothing_is_written(
     assert (tmp_path / taken).read_text(encoding="utf-8") == "mine\n"
 
 
+@pytest.mark.slow
 def test_what_the_user_meets_is_a_sentence_and_status_2(tmp_path: Path) -> None:
     give(tmp_path, "init")
     done = give(tmp_path, "init")

@@ -44,6 +44,7 @@ def names(value: Any, but: tuple[str, ...]) -> set[str]:
     return set(value) | set().union(*(names(inner, but) for name, inner in value.items() if name not in but))
 
 
+@pytest.mark.usefixtures("shipped")
 def test_studies(desk: Desk, mtl_bench: Give) -> None:
     found = document(mtl_bench("list", "--json"))["studies"]
     fake = {"name": "fake", "about": "Left and right: a study of trials that take no time.", "own": True}
@@ -52,6 +53,7 @@ def test_studies(desk: Desk, mtl_bench: Give) -> None:
     assert mtl_bench("list").out.endswith("fake  Left and right: a study of trials that take no time.\n")
 
 
+@pytest.mark.slow
 def test_status(measured: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALSO", "failing")
     assert mtl_bench("run", "fake").status == 1
@@ -68,6 +70,7 @@ def test_status(measured: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch
     assert f"10 finished trials ({found['store']['bytes'] / 2**20:,.1f} MiB)" in told
 
 
+@pytest.mark.slow
 def test_where_a_number_comes_from(measured: Desk, mtl_bench: Give) -> None:
     words = ("why", "fake", "method=left", "seed=200")
     found = document(mtl_bench(*words, "--json"))
@@ -83,6 +86,7 @@ def test_where_a_number_comes_from(measured: Desk, mtl_bench: Give) -> None:
     assert len(apart["numbers"]) == 2
 
 
+@pytest.mark.slow
 def test_a_check(measured: Desk, mtl_bench: Give) -> None:
     fields = documented("mtl-bench check … --json")
     done = mtl_bench("check", "fake", "--json")
@@ -108,6 +112,7 @@ def test_a_check(measured: Desk, mtl_bench: Give) -> None:
     assert "--only leaves 1 cell out: not checked." in part.out
 
 
+@pytest.mark.slow
 def test_a_spot_check(measured: Desk, mtl_bench: Give) -> None:
     commit(measured)
     done = mtl_bench("check", "--spot", "2", "--json")
@@ -129,6 +134,7 @@ def test_a_mistake_leaves_stdout_empty(desk: Desk, mtl_bench: Give) -> None:
         assert len(done.err.splitlines()) == 1, done.err
 
 
+@pytest.mark.slow
 def test_nothing_is_escaped_on_a_terminal(desk: Desk, mtl_bench: Give) -> None:
     """Markdown has backslashes before underscores and asterisks; a terminal shows them."""
     text = FAKE.replace('"target": "both"', '"target": "b_*o*"')

@@ -42,6 +42,7 @@ STUDY = Study("Guessing", "How well can one guess?", "Nobody, 2016", plan, basel
 '''
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["studies.v2", "json", "torch", "with space", "benchmarks"])
 def test_a_folder_of_studies_may_have_any_name(
     desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch, folder: str
@@ -71,6 +72,7 @@ def test_another_package_of_the_same_name_is_not_in_the_way(
     assert mtl_bench("run", "fake", "--dry-run").status == 0
 
 
+@pytest.mark.slow
 def test_a_study_may_be_a_folder_with_a_trial_of_its_own(desk: Desk, mtl_bench: Give) -> None:
     folder = desk.folder / "benchmarks" / "large"
     folder.mkdir()
@@ -89,6 +91,7 @@ def test_a_study_may_be_a_folder_with_a_trial_of_its_own(desk: Desk, mtl_bench: 
     assert re.search(r"^0 of \d cells", out, re.MULTILINE), "a changed file of the study is changed code"
 
 
+@pytest.mark.usefixtures("shipped")
 def test_what_studies_share_is_no_study(desk: Desk) -> None:
     for name in ("__init__.py", "_shared.py", "Notes.py"):
         (desk.folder / "benchmarks" / name).touch()
@@ -97,6 +100,7 @@ def test_what_studies_share_is_no_study(desk: Desk) -> None:
     assert workspace.study_names() == sorted(["fake", *workspace.names_in(ROOT / "benchmarks")])
 
 
+@pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize("how", ["./benchmarks", "MTL_BENCH_STUDIES"])
 def test_own_studies_are_found_beside_those_that_come_with_it(
     desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch, how: str
@@ -113,6 +117,7 @@ def test_own_studies_are_found_beside_those_that_come_with_it(
     assert "quickstart at laptop scale: 0 of 15 cells" in mtl_bench("run", "quickstart", "--dry-run").out
 
 
+@pytest.mark.usefixtures("shipped")
 def test_a_name_that_comes_with_it_is_refused_in_one_sentence(desk: Desk, mtl_bench: Give) -> None:
     (desk.folder / "benchmarks" / "quickstart.py").write_text(FAKE, encoding="utf-8")
     for words in (("list",), ("run", "quickstart"), ("report", "quickstart")):
@@ -123,6 +128,7 @@ def test_a_name_that_comes_with_it_is_refused_in_one_sentence(desk: Desk, mtl_be
     assert mtl_bench("run", "fake", "--dry-run").status == 0
 
 
+@pytest.mark.usefixtures("shipped")
 def test_all_lies_beside_own_studies_else_in_the_checkout(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STUDIES", "RESULTS", "REPORTS", "STORE", "DATA"):
         monkeypatch.delenv(f"MTL_BENCH_{name}", raising=False)
@@ -155,6 +161,7 @@ def test_a_folder_of_another_projects_benchmarks_holds_no_studies(
     assert workspace.places().own == desk.folder / "benchmarks"
 
 
+@pytest.mark.slow
 def test_what_lies_beside_the_folder_can_be_imported_after_all_else(desk: Desk, mtl_bench: Give) -> None:
     (desk.folder / "house_method.py").write_text("STEPS = 5\n", encoding="utf-8")
     (desk.folder / "typer.py").write_text("raise ImportError('shadowed')\n", encoding="utf-8")

@@ -21,6 +21,7 @@ def moved(desk: Desk, mtl_bench: Give) -> Desk:
     return desk
 
 
+@pytest.mark.slow
 def test_it_says_how_many_and_which_and_asks(moved: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch) -> None:
     before = moved.rows("fake.laptop")
     answer = moved.folder / "answer"
@@ -38,6 +39,7 @@ def test_it_says_how_many_and_which_and_asks(moved: Desk, mtl_bench: Give, monke
     assert mtl_bench("tidy", "--unplanned").out == "fake.laptop: 0 of 6 rows dropped\n"
 
 
+@pytest.mark.slow
 def test_rows_of_another_key_have_left_the_plan(desk: Desk, mtl_bench: Give) -> None:
     mtl_bench("run", "fake", "--seeds", "2")
     path = desk.folder / "results" / "fake.laptop.csv"
@@ -47,6 +49,7 @@ def test_rows_of_another_key_have_left_the_plan(desk: Desk, mtl_bench: Give) -> 
     assert len(desk.rows("fake.laptop")) == 3
 
 
+@pytest.mark.slow
 def test_results_without_a_study_are_left_alone_aloud(desk: Desk, mtl_bench: Give) -> None:
     mtl_bench("run", "fake", "--seeds", "1")
     (desk.folder / "results" / "fake.laptop.csv").rename(desk.folder / "results" / "gone.laptop.csv")

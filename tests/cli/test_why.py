@@ -56,6 +56,7 @@ def lines(done: Outcome) -> list[str]:
     return [line.strip() for line in done.out.splitlines()]
 
 
+@pytest.mark.slow
 def test_a_number_comes_with_every_trial_behind_it(chain: Desk, mtl_bench: Give) -> None:
     told = lines(mtl_bench(*ONE))
     assert told[:3] == [
@@ -77,6 +78,7 @@ def test_a_number_comes_with_every_trial_behind_it(chain: Desk, mtl_bench: Give)
     assert not any("not in the store" in line for line in told)
 
 
+@pytest.mark.slow
 def test_older_code_is_said_to_be_older(chain: Desk, mtl_bench: Give) -> None:
     today = row(chain)["code"]
     change_rows(chain, lambda one: {**one, "code": "0" * 12})
@@ -86,6 +88,7 @@ def test_older_code_is_said_to_be_older(chain: Desk, mtl_bench: Give) -> None:
     assert told.count(f"code {today} (today's code)") == 2
 
 
+@pytest.mark.slow
 def test_a_fresh_clone_says_what_it_knows_from_the_results_alone(chain: Desk, mtl_bench: Give) -> None:
     (chain.folder / "store").rename(chain.folder / "gone")
     told = lines(mtl_bench(*ONE))
@@ -98,6 +101,7 @@ def test_a_fresh_clone_says_what_it_knows_from_the_results_alone(chain: Desk, mt
     assert told[-1].endswith("so only results/chain.laptop.csv knows it")
 
 
+@pytest.mark.slow
 def test_a_number_that_was_planned_once_is_explained_from_the_store(chain: Desk, mtl_bench: Give) -> None:
     mtl_bench("run", "chain", "--seeds", "3")
     told = lines(mtl_bench(*ONE[:-1], "seed=202"))
@@ -106,6 +110,7 @@ def test_a_number_that_was_planned_once_is_explained_from_the_store(chain: Desk,
     assert sum("(today's is unknown)" in line for line in told) == 3
 
 
+@pytest.mark.slow
 def test_another_run_in_the_store_is_not_taken_for_the_rows(chain: Desk, mtl_bench: Give) -> None:
     chain.change_records(row(chain)["key"], lambda record: {"finished": "2001-01-01T00:00:00+00:00", "commit": "wrong"})
     done = mtl_bench(*ONE)
@@ -113,12 +118,14 @@ def test_another_run_in_the_store_is_not_taken_for_the_rows(chain: Desk, mtl_ben
     assert "wrong" not in done.out
 
 
+@pytest.mark.slow
 def test_what_is_not_computed_yet_is_said_so(chain: Desk, mtl_bench: Give) -> None:
     told = lines(mtl_bench(*ONE, "--scale", "paper"))
     assert "accuracy  not computed yet" in told
     assert "recipe.steps = 1000" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -142,10 +149,12 @@ def test_a_mistake_is_one_sentence(chain: Desk, mtl_bench: Give, words: tuple[st
     assert len(done.err.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_accuracy_is_meant_unless_another_metric_is_named(chain: Desk, mtl_bench: Give) -> None:
     assert "loss  0.25  (from" in mtl_bench(*ONE, "metric=loss").out
 
 
+@pytest.mark.slow
 def test_of_two_numbers_only_the_paths_that_differ_are_told(chain: Desk, mtl_bench: Give) -> None:
     assert lines(mtl_bench(*ONE, "--versus", "method=heavy")) == [
         "chain at laptop scale",
@@ -160,6 +169,7 @@ def test_of_two_numbers_only_the_paths_that_differ_are_told(chain: Desk, mtl_ben
     assert "Measure.network.method.weight: 1.0 → (absent)" in told
 
 
+@pytest.mark.slow
 def test_data_are_compared_by_digest(chain: Desk, mtl_bench: Give) -> None:
     told = lines(mtl_bench(*ONE, "--versus", "seed=201"))
     assert told[2:] == ["accuracy  64 → 65", "parameters", *told[4:6]]
@@ -169,6 +179,7 @@ def test_data_are_compared_by_digest(chain: Desk, mtl_bench: Give) -> None:
     assert told[told.index("data") + 1] == "circles train labels: fedcba9876543210 → other"
 
 
+@pytest.mark.slow
 def test_code_and_environment_are_compared_entry_by_entry(chain: Desk, mtl_bench: Give) -> None:
     (digest,) = {one["environment"] for one in chain.rows(NAME)}
     path = chain.folder / "results" / f"{NAME}.json"
@@ -185,6 +196,7 @@ def test_code_and_environment_are_compared_entry_by_entry(chain: Desk, mtl_bench
     assert told[told.index("environment") + 1 :] == [f"torch: {torch} → 1.0 and {torch}"]
 
 
+@pytest.mark.slow
 def test_a_row_beside_the_committed_one(chain: Desk, mtl_bench: Give) -> None:
     commit(chain)
     assert lines(mtl_bench(*ONE, "--versus", "committed"))[1:] == [
@@ -198,6 +210,7 @@ def test_a_row_beside_the_committed_one(chain: Desk, mtl_bench: Give) -> None:
     assert any(line.startswith("Measure: ") and line.endswith(f" → {'0' * 12}") for line in told)
 
 
+@pytest.mark.slow
 def test_a_changed_plan_shows_beside_the_committed_row(chain: Desk, mtl_bench: Give) -> None:
     commit(chain)
     study = chain.folder / "benchmarks" / "chain.py"
@@ -209,6 +222,7 @@ def test_a_changed_plan_shows_beside_the_committed_row(chain: Desk, mtl_bench: G
     assert "Measure.network.method.weight: 1.0 → 2.0" in told
 
 
+@pytest.mark.slow
 def test_explaining_changes_nothing(chain: Desk, mtl_bench: Give) -> None:
     commit(chain)
     before = {name: state for name, state in chain.files().items() if "/.git/" not in name}

@@ -64,6 +64,7 @@ def one_sentence(error: BaseException, folder: Path) -> str:
     return text
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 def test_a_damaged_record_is_a_sentence_or_the_same_record(store: Store, data: st.DataObject) -> None:
@@ -117,6 +118,7 @@ def test_records_of_older_code_have_no_checksums(store: Store) -> None:
         store.artifact(Leave(), "words.txt")
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 def test_a_damaged_artifact_is_never_read(store: Store, data: st.DataObject) -> None:
@@ -190,6 +192,7 @@ class Resume(Trial):
         return {"accuracy": 1.0 if state else 0.0}
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 @pytest.mark.filterwarnings("ignore:.* was damaged and is removed:UserWarning")

@@ -74,6 +74,7 @@ def worker_of(tmp_path: Path, name: str) -> int:
     return int(started.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_a_killed_command_goes_on_where_it_was(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     names = ["a", "b", "wait:w", "c<wait:w", "d"]
     log = str(tmp_path / "log")
@@ -92,6 +93,7 @@ def test_a_killed_command_goes_on_where_it_was(start: Callable[..., subprocess.P
     assert Counter(executions(log)) == {"a": 1, "b": 1, "d": 1, "w": 2, "c": 1}
 
 
+@pytest.mark.slow
 def test_a_trial_resumes_inside(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     """Killed after step 5 of 10: each step ran once in all."""
     first = start("steps:s")
@@ -106,6 +108,7 @@ def test_a_trial_resumes_inside(start: Callable[..., subprocess.Popen[str]], tmp
     assert executions(str(tmp_path / "log")) == [f"s-{step}" for step in range(10)]
 
 
+@pytest.mark.slow
 def test_two_commands_on_one_store_compute_each_trial_once(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
@@ -123,6 +126,7 @@ def test_two_commands_on_one_store_compute_each_trial_once(
     assert Counter(executions(str(tmp_path / "log"))) == Counter(["w", "x", *(f"t{i}" for i in range(12))])
 
 
+@pytest.mark.slow
 def test_a_killed_holder_of_a_trial_is_succeeded_by_who_waits_for_it(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ def test_what_was_begun_is_finished_first(store: Store, log: str) -> None:
     assert executions(log) == ["root0", "top0", "root1", "top1", "root2", "top2"]
 
 
+@pytest.mark.slow
 def test_a_failure_stops_its_dependents_only_and_is_never_stored(store: Store, log: str) -> None:
     failing, sound = Fail(), Count("sound", log=log)
     dependent = Count("dependent", needs=(failing,), log=log)
@@ -88,6 +89,7 @@ def test_a_failure_stops_its_dependents_only_and_is_never_stored(store: Store, l
     assert set(compute([after], store)) == set(reasons), "a failure was cached"
 
 
+@pytest.mark.slow
 def test_the_traceback_goes_when_the_trial_succeeds(store: Store, tmp_path: Path) -> None:
     waiting = Wait("w", str(tmp_path / "no" / "such" / "folder"), log=str(tmp_path / "log"))
     assert set(compute([waiting], store)) == {key(waiting)}
@@ -107,6 +109,7 @@ def test_odd_errors_cost_their_own_trial_only(culprit: Trial, store: Store, log:
     assert len(executions(log)) == 4
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_its_own_trial_only(store: Store, log: str, tmp_path: Path) -> None:
     """Three of five trials die while another runs: the runner goes on in fresh workers."""
     release = tmp_path / "release"

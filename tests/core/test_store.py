@@ -155,6 +155,7 @@ def script(how: list[str], text: str, tmp_path: Path) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence_and_finished_trials_are_kept(mounts: list[str], tmp_path: Path) -> None:
     """On a real disk of one mebibyte, which then grows."""
     done = script(

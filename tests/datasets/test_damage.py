@@ -218,6 +218,7 @@ def as_zip(members: list[str]) -> bytes:
     return made.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "ending"), [(as_tar, ".tar"), (as_zip, ".zip")])
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @settings(quick, max_examples=25)

@@ -111,6 +111,7 @@ def check(data: DomainNet, most: dict[str, int] | None = None) -> None:
         assert len(np.unique(labels[:200])) > min(100, len(data.classes) / 2), "in a random order"
 
 
+@pytest.mark.slow
 def test_a_domain_is_read_from_its_archive(server: Server, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(server, monkeypatch, "clipart")
     data = DomainNet("clipart", size=SIDE)
@@ -125,6 +126,7 @@ def test_a_domain_is_read_from_its_archive(server: Server, root: Path, monkeypat
     assert paths == {"/original/clipart_train.txt", "/original/clipart_test.txt"}, "the archive serves every variant"
 
 
+@pytest.mark.slow
 def test_40_classes_need_a_part_of_the_archive(server: Server, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(server, monkeypatch, "clipart")
     monkeypatch.setattr("mtl_bench.datasets.files.members.GAP", 100)
@@ -154,6 +156,7 @@ def test_a_host_without_ranges_is_not_asked_for_gigabytes(
     check(data, domainnet.MOST)
 
 
+@pytest.mark.slow
 def test_large_splits_are_kept_as_files_with_the_same_values(
     server: Server, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ def expected(server: Server, root: Path, monkeypatch: pytest.MonkeyPatch) -> lis
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [True, False])
 def test_40_classes_come_out_of_groups_of_rows(
     server: Server, root: Path, expected: list[tuple[str, bytes]], names: bool
@@ -52,6 +53,7 @@ def test_40_classes_come_out_of_groups_of_rows(
     assert not list(root.glob("domainnet/*.parquet"))
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_where_it_was(server: Server, root: Path, expected: list[tuple[str, bytes]]) -> None:
     serve_hub(server, "clipart")
 
@@ -77,6 +79,7 @@ def refusal(data: DomainNet) -> str:
     return str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("expected")
 def test_what_the_hub_can_not_give_is_one_sentence(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     first = f"/{PARQUETS['train'][0].name}"
@@ -96,6 +99,7 @@ def test_what_the_hub_can_not_give_is_one_sentence(server: Server, monkeypatch: 
     assert "has these images in groups of rows of" in refusal(SOME)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("expected")
 @pytest.mark.parametrize(("names", "reason"), [(False, "in another order than the list"), (True, "under other names")])
 def test_rows_that_are_not_those_of_the_list_are_refused(server: Server, names: bool, reason: str) -> None:
@@ -107,6 +111,7 @@ def test_rows_that_are_not_those_of_the_list_are_refused(server: Server, names: 
     assert reason in refusal(SOME)
 
 
+@pytest.mark.slow
 def test_whole_files_serve_every_cleaned_variant(
     server: Server, root: Path, expected: list[tuple[str, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

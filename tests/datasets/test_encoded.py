@@ -90,6 +90,7 @@ def test_they_are_written_once_and_sealed(root: Path) -> None:
     assert not list(root.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_the_rows_are_the_named_images_however_the_file_orders_them(root: Path) -> None:
     every, order = kept(), np.random.default_rng(0).permutation(COUNT)
     names = [NAMES[i] for i in order]
@@ -151,6 +152,7 @@ def test_a_full_disk_is_one_sentence(root: Path, monkeypatch: pytest.MonkeyPatch
     assert len(kept()) == COUNT
 
 
+@pytest.mark.slow
 def test_reading_some_rows_takes_the_memory_of_some_rows(root: Path) -> None:
     """Of 3,000 images the 30 that are asked for are in memory."""
     large = [(str(i), content) for i in range(60) for _, content in files(count=50)]

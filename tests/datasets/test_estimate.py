@@ -122,6 +122,7 @@ def test_what_computing_costs_is_told_beside_it_and_asked_for_only_then(
     assert computing_line == "then: 3 trials to compute; about 2.0 h in 2 slots"
 
 
+@pytest.mark.slow
 def test_a_study_that_never_ran_says_itself_what_it_takes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MTL_BENCH_STUDIES", str(ROOT / "benchmarks"))
     for name in ("RESULTS", "STORE"):

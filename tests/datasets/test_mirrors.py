@@ -52,6 +52,7 @@ address = st.builds("{}://{}{}/{}".format, st.sampled_from(["http", "https"]), w
 folder = st.builds("{}{}".format, st.sampled_from(["", "/", "../"]), word)
 
 
+@pytest.mark.slow
 @settings(derandomize=True)
 @given(st.lists(st.one_of(address, folder), unique=True))
 def test_any_entries_are_found_again(entries: list[str]) -> None:

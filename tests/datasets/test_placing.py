@@ -274,6 +274,7 @@ def limited(*arguments: str, mebibytes: int, root: Path) -> subprocess.Completed
     return subprocess.run(run, env=environment, capture_output=True, text=True, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence(server: Server, root: Path, tmp_path: Path) -> None:
     content = np.random.default_rng(0).bytes(3 << 20)
     server.served["/a"] = Served(content)

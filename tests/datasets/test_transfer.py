@@ -294,6 +294,7 @@ def test_the_doctor_tells_what_a_source_says(server: Server) -> None:
     assert sum(r.method == "GET" for r in server.requests) == 1, "only where HEAD is refused"
 
 
+@pytest.mark.slow
 def test_a_killed_download_leaves_no_file_and_is_resumed(server: Server, root: Path) -> None:
     server.served["/a"] = Served(CONTENT, chunk=20_000, pause=0.05)
     part, path = root / "set" / "file.bin.part", root / "set" / "file.bin"

@@ -191,6 +191,7 @@ def test_the_names_are_imported_when_they_are_used() -> None:
     assert replace(standard.NEIGHBOUR).name == "no adaptation"
 
 
+@pytest.mark.slow
 def test_features_are_those_that_studies_compute(tmp_path: Path) -> None:
     data = SyntheticImages(0.3, train=6)
     found = mtl_bench.features(data, device="cpu")
@@ -223,6 +224,7 @@ def test_a_measure_of_tensors_is_that_of_arrays(name: str) -> None:
             measure(x, y[:, :2])
 
 
+@pytest.mark.slow
 def test_results_are_loaded_without_means_over_others() -> None:
     found = mtl_bench.load("office_caltech")
     assert set(found["metric"]) == {"accuracy"}

@@ -57,6 +57,7 @@ def test_what_fits_is_taken_in_turn_and_what_is_shared_costs_once() -> None:
     assert fitting(groups, 4, 1) == ([], {})
 
 
+@pytest.mark.slow
 def test_a_run_takes_whole_comparisons_and_the_next_one_goes_on(desk: Desk, mtl_bench: Give) -> None:
     words = ("run", "fake", "--minutes", "1", "--slots", "1")
     done = mtl_bench(*words)
@@ -77,6 +78,7 @@ def test_a_run_takes_whole_comparisons_and_the_next_one_goes_on(desk: Desk, mtl_
     assert "Nothing was computed" in mtl_bench(*words).out
 
 
+@pytest.mark.slow
 def test_the_rows_of_a_fresh_clone_say_what_trials_take(desk: Desk, mtl_bench: Give) -> None:
     mtl_bench("run", "fake", "--seeds", "3")
     (desk.folder / "store").rename(desk.folder / "gone")

@@ -30,6 +30,7 @@ def test_without_committed_rows_one_sentence_says_what_to_do(desk: Desk, mtl_ben
     assert desk.log == []
 
 
+@pytest.mark.slow
 def test_a_baseline_of_another_device_class_trains_nothing(measured: Desk, mtl_bench: Give) -> None:
     change(measured, "fake.laptop.csv", r",cpu,", ",cuda,")
     before = measured.log
@@ -41,6 +42,7 @@ def test_a_baseline_of_another_device_class_trains_nothing(measured: Desk, mtl_b
     assert measured.log == before
 
 
+@pytest.mark.slow
 def test_minutes_pick_cells_and_say_what_was_left_out(measured: Desk, mtl_bench: Give) -> None:
     """A run of "left" is said to have taken 50 s, of "right" 500 s: five of the one fit in five minutes."""
     for method, seconds in (("left", 50), ("right", 500)):
@@ -59,6 +61,7 @@ def test_minutes_pick_cells_and_say_what_was_left_out(measured: Desk, mtl_bench:
     assert "no cell fits in 60 s; the cheapest takes --minutes 4.3" in re.sub(r"\s+", " ", few.err)
 
 
+@pytest.mark.slow
 def test_elsewhere_the_summary_says_what_still_applies(measured: Desk, mtl_bench: Give) -> None:
     change(measured, "fake.laptop.json", r'"processor": "[^"]*"', '"processor": "abacus"')
     change(measured, "fake.laptop.csv", r",([0-9a-f]{8})\n", ",00000000\n")

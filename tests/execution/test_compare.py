@@ -67,6 +67,7 @@ def images(folder: Path, count: int, seed: int, flat: bool = False) -> None:
             Image.fromarray(pixels.astype(np.uint8)).save(place / f"{kind}{n}.png")
 
 
+@pytest.mark.slow
 def test_a_labelled_target_is_judged_and_a_second_command_computes_nothing(compare: Compare, tmp_path: Path) -> None:
     tables(tmp_path)
     done = compare("source.csv", "target.csv", *FAST)
@@ -105,6 +106,7 @@ def test_in_an_empty_folder_all_lands_there_and_a_second_command_finds_it(tmp_pa
     assert {"benchmarks", "reports", "results", "source_to_target"} <= {path.name for path in tmp_path.iterdir()}
 
 
+@pytest.mark.slow
 def test_predictions_are_of_the_rows_that_they_name(compare: Compare, tmp_path: Path) -> None:
     tables(tmp_path)
     assert compare("source.csv", "source.csv", *FAST).status == 2  # the same name
@@ -116,6 +118,7 @@ def test_predictions_are_of_the_rows_that_they_name(compare: Compare, tmp_path: 
     assert right.mean() > 0.9
 
 
+@pytest.mark.slow
 def test_without_labels_of_the_target_methods_are_ranked_and_nothing_is_scored(
     compare: Compare, tmp_path: Path
 ) -> None:
@@ -132,6 +135,7 @@ def test_without_labels_of_the_target_methods_are_ranked_and_nothing_is_scored(
     assert "accuracy" not in set(Results.read(tmp_path / "results", "blind.laptop").rows["metric"])
 
 
+@pytest.mark.slow
 def test_some_labels_are_learnt_from_and_are_no_test(compare: Compare, tmp_path: Path) -> None:
     tables(tmp_path)
     labels = pd.read_csv("target.csv")["label"]
@@ -146,6 +150,7 @@ def test_some_labels_are_learnt_from_and_are_no_test(compare: Compare, tmp_path:
     assert "few labels" in Path("reports/source_to_target.laptop.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_too_few_minutes_leave_methods_for_later(compare: Compare, tmp_path: Path) -> None:
     tables(tmp_path)
     done = compare("source.csv", "target.csv", "--minutes", "0", *FAST)

@@ -39,6 +39,7 @@ def ran(tmp_path: Path) -> tuple[list[Cell], Store]:
     return cells, store
 
 
+@pytest.mark.slow
 def test_predictions_agree_with_what_was_right_and_with_the_labels(
     ran: tuple[list[Cell], Store], tmp_path: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_predictions_agree_with_what_was_right_and_with_the_labels(
     assert accuracy.sort_index().to_numpy() == pytest.approx(expected.sort_index().to_numpy())
 
 
+@pytest.mark.slow
 def test_the_same_run_keeps_the_same_bytes_and_a_row_that_is_gone_takes_its_predictions_along(
     ran: tuple[list[Cell], Store], tmp_path: Path
 ) -> None:
@@ -78,6 +80,7 @@ def test_the_same_run_keeps_the_same_bytes_and_a_row_that_is_gone_takes_its_pred
     assert set(kept) == {key(cell.trial) for cell in cells if cell.labels["seed"] == 0}
 
 
+@pytest.mark.slow
 def test_without_a_store_there_is_what_was_right_alone(ran: tuple[list[Cell], Store], tmp_path: Path) -> None:
     cells, _ = ran
     assert keep_predictions(tmp_path, NAME, cells, Store(tmp_path / "another")) == ""
@@ -86,6 +89,7 @@ def test_without_a_store_there_is_what_was_right_alone(ran: tuple[list[Cell], St
     assert table["predicted"].isna().all() and table["true"].isna().all() and table["correct"].notna().all()
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_or_is_damaged_is_one_sentence(
     ran: tuple[list[Cell], Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ def change(desk: Desk, name: str, old: str, new: str) -> None:
     commit(desk)
 
 
+@pytest.mark.slow
 def test_unchanged_code_is_equal_bit_for_bit_and_leaves_nothing(committed: Desk, mtl_bench: Give) -> None:
     before = {name: state for name, state in committed.files().items() if not name.endswith("/log")}
     done = mtl_bench("check", "--spot", "4")
@@ -61,6 +62,7 @@ def test_unchanged_code_is_equal_bit_for_bit_and_leaves_nothing(committed: Desk,
     assert one.last.startswith("10 drawn: 10 equal")
 
 
+@pytest.mark.slow
 def test_other_numbers_in_the_same_environment_differ(committed: Desk, mtl_bench: Give) -> None:
     change(committed, "fake.laptop.csv", r",6(\d)\.0,", r",6\1.000001,")
     done = mtl_bench("check", "fake", "--spot", "10")
@@ -69,6 +71,7 @@ def test_other_numbers_in_the_same_environment_differ(committed: Desk, mtl_bench
     assert done.last == "10 drawn: 5 equal bit for bit, 0 within the tolerance, 5 different, 0 not checkable"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("apart", "status", "word"), [(0.9, 0, "within "), (1.1, 1, "differs ")])
 def test_elsewhere_a_tolerance_decides(committed: Desk, mtl_bench: Give, apart: float, status: int, word: str) -> None:
     change(committed, "fake.laptop.csv", r",60\.0,", f",{60 + apart},")
@@ -79,6 +82,7 @@ def test_elsewhere_a_tolerance_decides(committed: Desk, mtl_bench: Give, apart: 
     assert line.startswith(word)
 
 
+@pytest.mark.slow
 def test_what_left_the_plan_and_absent_data_are_said_aloud(
     committed: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +98,7 @@ def test_what_left_the_plan_and_absent_data_are_said_aloud(
     assert 'there is no study "chain"' in mtl_bench("check", "--spot", "3").out
 
 
+@pytest.mark.slow
 def test_cells_without_their_data_are_skipped_aloud(desk: Desk, mtl_bench: Give) -> None:
     study = FAKE.replace("Score(method, seed, log)", "Peek(ABSENT, seed)").replace(
         "from tests.core.fakes", "from tests.execution.absent import ABSENT, Peek\nfrom tests.core.fakes"
@@ -106,6 +111,7 @@ def test_cells_without_their_data_are_skipped_aloud(desk: Desk, mtl_bench: Give)
     assert "skipped: 4 cells need absent, which is not here (`mtl-bench data fetch absent:only`" in done.out
 
 
+@pytest.mark.slow
 def test_a_failing_cell_is_told(committed: Desk, mtl_bench: Give) -> None:
     study = committed.folder / "benchmarks" / "fake.py"
     study.write_text(

@@ -104,6 +104,7 @@ def fill(folder: Path, store: Path, method: str, ready: object, count: int) -> N
         saving.save()
 
 
+@pytest.mark.slow
 def test_two_runs_with_different_stores_lose_nothing(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(3)

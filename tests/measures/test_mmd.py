@@ -78,6 +78,7 @@ def test_the_unbiased_estimate_is_zero_on_average_between_equals_and_the_biased_
         assert bool((values < 0).any()) is not biased
 
 
+@pytest.mark.slow
 def test_the_unbiased_estimate_does_not_depend_on_the_sample_size_on_average() -> None:
     """Between N(0, 1) and N(1, 1) with one kernel the population value is known."""
     b, variance = 2.0, 1.0

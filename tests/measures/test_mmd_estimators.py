@@ -122,6 +122,7 @@ def test_the_mean_distance_is_numpys_and_no_gradient_passes_it() -> None:
     assert not mean_distance(x, y, with_self=True).requires_grad
 
 
+@pytest.mark.slow
 def test_both_estimates_agree_on_average_and_quadruples_vary_more() -> None:
     generator = torch.Generator().manual_seed(0)
     draws = [torch.randn(2, 8, 3, generator=generator, dtype=torch.float64) for _ in range(600)]

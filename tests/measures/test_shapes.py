@@ -24,6 +24,7 @@ def test_what_does_not_fit_a_signature_fails_a_test() -> None:
         flow_factor(np.eye(4, 2), np.eye(4, 3))
 
 
+@pytest.mark.slow
 def test_measures_are_importable_without_the_rest() -> None:
     code = (
         "import sys; import mtl_bench.measures.validators, mtl_bench.measures.mmd; "

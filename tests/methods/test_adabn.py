@@ -40,6 +40,7 @@ def test_target_images_move_the_targets_statistics_and_no_weight() -> None:
     assert all(not torch.equal(a, b) for a, b in pairs)
 
 
+@pytest.mark.slow
 def test_the_weights_are_those_of_source_only() -> None:
     adapted, plain = trained(1), trained(1, SourceOnly())
     for a, b in zip(adapted.parameters(), plain.parameters(), strict=True):

@@ -56,6 +56,7 @@ def test_the_weights_are_those_of_a_general_solver(bound: float, total: tuple[fl
     assert loss(kernel, kappa, found) == pytest.approx(reference.fun, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [0.05, 1.0, 20.0])
 @pytest.mark.parametrize("slack", [None, 0.0])
 def test_the_conditions_of_karush_kuhn_and_tucker_hold(width: float, slack: float | None) -> None:
@@ -103,6 +104,7 @@ def test_equal_domains_have_equal_weights() -> None:
     assert KMM(width=5.0).weights(xs, xs) == pytest.approx(np.ones(80), abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_weights_go_into_the_classifier() -> None:
     xs, ys, xt, _ = domains()
     expected = LinearSVC(dual=False).fit(xs, ys, KMM().weights(xs, xt))

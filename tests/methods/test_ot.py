@@ -71,6 +71,7 @@ def test_entropy_gives_the_plan_of_sinkhorn(entropy: float) -> None:
     assert moved("entropy", xs, ys, xt, entropy=entropy) == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_classes_majorise_the_group_norm() -> None:
     """Ten Sinkhorns, each with the slope of sum_jc sqrt(1e-3 + what class c sends to target point j) in its costs."""
     xs, ys, xt, _ = domains(30, 20)

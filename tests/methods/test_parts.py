@@ -294,6 +294,7 @@ PARTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.term)
 def test_a_term_lowers_what_it_acts_on_beyond_the_spread_over_seeds(part: Part, tmp_path: Path) -> None:
     data = part.make()

@@ -199,6 +199,7 @@ def test_points_that_are_all_the_same_have_no_component(
     assert predictor.predict(x).shape == (14,)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.integers(2, 12), st.integers(1, 12), st.integers(2, 15), st.integers(0, 99))
 def test_any_shapes_give_the_reference(source: int, target: int, d: int, seed: int) -> None:

@@ -29,6 +29,7 @@ DOMAINS = {"a": 0.0, "b": 0.5}
 IMAGES = SyntheticImages(tint=0.4, train=3, test=1)
 
 
+@pytest.mark.slow
 def test_lower_and_upper_stages_together_are_the_published_network(tmp_path: Path) -> None:
     trial = Trunk(IMAGES, splits=("train",), upto="blocks_5")
     trial.run(Work(tmp_path, "cpu"))
@@ -61,6 +62,7 @@ def test_bad_stages_are_refused_with_those_that_there_are() -> None:
         _ = Above(first="conv_stem").input_shape
 
 
+@pytest.mark.slow
 def test_a_network_is_known_without_its_weights() -> None:
     with torch.device("meta"):
         stages = Above().stages()
@@ -72,6 +74,7 @@ def test_a_network_is_known_without_its_weights() -> None:
     assert Above(Pretrained("torchvision/alexnet"), "conv4").input_shape == (384 * 13 * 13,)
 
 
+@pytest.mark.slow
 def test_a_network_that_learns_from_pixels_on_is_the_published_one_at_first() -> None:
     net = Network(FineTuned(), ("a",)).eval()
     net.normalise(torch.zeros(3, 1, 1), torch.ones(3, 1, 1))  # published weights keep their own
@@ -86,6 +89,7 @@ def test_a_network_that_learns_from_pixels_on_is_the_published_one_at_first() ->
     assert rates == {0.1, 1.0}
 
 
+@pytest.mark.slow
 def test_a_network_that_learns_from_pixels_on_adapts(tmp_path: Path) -> None:
     domains = [SyntheticImages(tint, train=12, test=4, size=SIZE, stands_for=name) for name, tint in DOMAINS.items()]
     trial = Adapt(DAN(), (domains[0],), domains[1], FineTuned(), Recipe(1, batch_size=4, checkpoints=1), seed=0)
@@ -93,6 +97,7 @@ def test_a_network_that_learns_from_pixels_on_adapts(tmp_path: Path) -> None:
     assert BATCH_NORM in trial.uses_of_target()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "layers", "width"), [("alexnet", 7, 4096), ("vgg16", 15, 4096)])
 def test_the_stages_of_torchvisions_chains_compute_what_the_model_does(name: str, layers: int, width: int) -> None:
     model = get_model(name, num_classes=4096).eval()  # as many as features, so that its last layer can be left out

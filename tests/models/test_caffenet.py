@@ -62,6 +62,7 @@ def pooled(x: Tensor) -> Tensor:
     return x.unfold(2, 3, 2).unfold(3, 3, 2).amax((4, 5))
 
 
+@pytest.mark.slow
 def test_it_has_caffes_number_of_weights(made: tuple[Network, nn.Module]) -> None:
     count = sum(p.numel() for _, stage in parts(made) for p in stage.parameters())
     assert count == 60_965_224

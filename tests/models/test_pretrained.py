@@ -66,6 +66,7 @@ def test_every_weight_has_a_place_and_every_place_a_weight(classifier: tuple[nn.
     assert names.keys() == classifier[0].state_dict().keys()
 
 
+@pytest.mark.slow
 def test_another_network_of_torchvisions_loses_its_last_layer_only(monkeypatch: pytest.MonkeyPatch) -> None:
     from torchvision import models
 

@@ -47,6 +47,7 @@ def through(stages: dict[str, nn.Module], x: Tensor) -> Tensor:
     return x
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_stages_one_after_another_are_the_model(name: str) -> None:
     """With timm's own model under the same seed as reference, bit for bit, at a size that isn't its usual one."""
@@ -111,6 +112,7 @@ def test_batch_norm_per_domain() -> None:
         TimmBackbone("mobilenetv3_small_050", 32, "per domain").stages()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["crossvit_tiny_240", "twins_pcpvt_small"])
 def test_a_model_with_branches_is_refused(name: str) -> None:
     size = TimmBackbone.size if name.startswith("twins") else 240

@@ -45,6 +45,7 @@ class Elements(HTMLParser):
         ]
 
 
+@pytest.mark.slow
 def test_the_page_is_one_file(page: Path, quick: tuple[Study, Results]) -> None:
     found = Elements(page.read_text(encoding="utf-8"))
     assert not found.open
@@ -57,6 +58,7 @@ def test_the_page_is_one_file(page: Path, quick: tuple[Study, Results]) -> None:
         assert link == URL or (link[1:] in ids if link.startswith("#") else (page.parent / link).exists()), link
 
 
+@pytest.mark.slow
 def test_it_answers_first_and_says_next_what_is_not_matched(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     order = ('class="answers"', 'href="#deviations"', '<h2 id="verdicts">', '<figure id="claims">')
@@ -65,6 +67,7 @@ def test_it_answers_first_and_says_next_what_is_not_matched(page: Path) -> None:
     assert places[-1] < text.index('<h2 id="figures">')
 
 
+@pytest.mark.slow
 def test_deviations_beyond_three_are_folded_and_counted(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     five = replace(study, deviations=tuple(f"Deviation {i}." for i in range(5)))
@@ -73,6 +76,7 @@ def test_deviations_beyond_three_are_folded_and_counted(quick: tuple[Study, Resu
     assert html.index("Deviation 2.") < html.index("<summary>2 more</summary>") < html.index("Deviation 3.")
 
 
+@pytest.mark.slow
 def test_a_verdict_leads_to_the_rows_it_used(page: Path, quick: tuple[Study, Results]) -> None:
     study, results = quick
     [judgement] = judge(frame_of(study, results))
@@ -84,6 +88,7 @@ def test_a_verdict_leads_to_the_rows_it_used(page: Path, quick: tuple[Study, Res
     assert set(judgement.keys) <= links
 
 
+@pytest.mark.slow
 def test_every_figure_and_table_has_an_address_that_the_page_shows(page: Path) -> None:
     """Each lies in a part with an id, and a link in that part leads to it."""
     path: list[tuple[str, str | None]] = []  # tags that are open, with their ids
@@ -115,6 +120,7 @@ def test_every_figure_and_table_has_an_address_that_the_page_shows(page: Path) -
     assert {f"#{part}" for part in parts} <= links
 
 
+@pytest.mark.slow
 def test_a_verdict_links_to_its_rows_and_rows_to_say_which_claims_used_them(
     page: Path, quick: tuple[Study, Results]
 ) -> None:
@@ -131,6 +137,7 @@ def test_a_verdict_links_to_its_rows_and_rows_to_say_which_claims_used_them(
     assert len(used) < len(results.rows)
 
 
+@pytest.mark.slow
 def test_a_published_number_beneath_and_one_of_a_claim_lead_to_the_paper(maker: Maker, tmp_path: Path) -> None:
     for target in ("photos", "sketches"):
         for method, mean in (("source only", 40.0), ("DANN", 48.0)):
@@ -144,6 +151,7 @@ def test_a_published_number_beneath_and_one_of_a_claim_lead_to_the_paper(maker: 
     assert f'<a href="{URL}">+24.4 points</a>' in html
 
 
+@pytest.mark.slow
 def test_a_published_number_leads_to_its_paper(page: Path) -> None:
     assert f'<a href="{URL}">76.66</a>' in page.read_text(encoding="utf-8")
     assert f"[76.66]({URL})" in page.with_suffix(".md").read_text(encoding="utf-8")
@@ -156,6 +164,7 @@ def test_an_address_that_is_no_page_is_refused() -> None:
         make_study(papers={"Somebody": "javascript:x"})
 
 
+@pytest.mark.slow
 def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
     evil = "</style><script>alert(1)</script><img src=x onerror=alert(1)> {{ 7 * 7 }} \" onclick='x'"
     maker.cell([40.0, 41.0, 42.0], method=evil)
@@ -192,6 +201,7 @@ def test_a_papers_name_inside_anothers_breaks_no_link() -> None:
         assert re.sub(r"<[^>]*>", "", found) == "Ganin &amp; Li, JMLR, Table 2; Li &lt;b&gt;; Ganin"
 
 
+@pytest.mark.slow
 def test_of_very_many_rows_the_page_shows_those_that_the_claims_used(
     quick: tuple[Study, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +210,7 @@ def test_of_very_many_rows_the_page_shows_those_that_the_claims_used(
     assert "Rows of the results: 10 of 15, those that the claims used" in text
 
 
+@pytest.mark.slow
 def test_the_overview_has_a_row_per_page(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     write("quick", frame_of(study, results), tmp_path)
@@ -219,6 +230,7 @@ def test_the_overview_has_a_row_per_page(quick: tuple[Study, Results], tmp_path:
         assert [one.study for one in overview.summaries(tmp_path)] == ["other"]
 
 
+@pytest.mark.slow
 def test_the_overview_counts_negative_claims_and_has_each_claims_word(maker: Maker, tmp_path: Path) -> None:
     """Opposite and absent are negative; an exploratory claim has a column of its own."""
     maker.cell([40.0, 41.0, 42.0, 40.5, 41.5], method="source only")

@@ -29,6 +29,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.slow
 def test_the_page_says_what_the_results_hold(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     text = write("quick", frame_of(study, results), tmp_path / "reports", {"Evaluate": 12}).read_text(encoding="utf-8")
@@ -76,6 +77,7 @@ def test_the_answer_comes_first_and_names_what_holds(maker: Maker, tmp_path: Pat
     assert answers([]) == []
 
 
+@pytest.mark.slow
 def test_a_claims_size_that_was_not_read_in_the_paper_says_where_it_was(
     quick: tuple[Study, Results], tmp_path: Path
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_claims_size_that_was_not_read_in_the_paper_says_where_it_was(
         assert "+24.4 points" in text
 
 
+@pytest.mark.slow
 def test_every_link_of_the_page_leads_to_a_file(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     results.write()
@@ -101,6 +104,7 @@ def test_every_link_of_the_page_leads_to_a_file(quick: tuple[Study, Results], tm
         assert (page.parent / link).exists(), link
 
 
+@pytest.mark.slow
 def test_equal_results_give_equal_bytes_in_another_process(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     results.write()
@@ -120,6 +124,7 @@ def test_equal_results_give_equal_bytes_in_another_process(quick: tuple[Study, R
     assert len(here) == 2 + 2 + 1 + 3 * 2 + 2 * 3  # the pages, the overview, its note, figures and tables
 
 
+@pytest.mark.slow
 def test_files_of_a_former_page_go(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     write("quick", frame_of(study, results), tmp_path)
@@ -132,6 +137,7 @@ def test_files_of_a_former_page_go(quick: tuple[Study, Results], tmp_path: Path)
     }
 
 
+@pytest.mark.slow
 def test_a_figure_with_the_title_of_the_first_one_stays_itself(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     views = (Bars("What the claims compare"), Bars("Another"))
@@ -170,6 +176,7 @@ def test_a_page_without_files_claims_views_or_second_seed(maker: Maker, tmp_path
     assert "Seeds: 0" in text
 
 
+@pytest.mark.slow
 def test_numbers_are_judged_on_the_page_at_paper_scale_only(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = replace(quick[0], views=()), quick[1]
     heading = "Do the numbers agree"
@@ -181,6 +188,7 @@ def test_numbers_are_judged_on_the_page_at_paper_scale_only(quick: tuple[Study, 
     assert "smaller" in text
 
 
+@pytest.mark.slow
 def test_cells_without_data_and_failed_cells_are_named(quick: tuple[Study, Results], tmp_path: Path) -> None:
     def wider(scale: Scale) -> list[Cell]:
         labels: Labels = {"method": "DANN", "target": "photos", "selection": "last", "seed": 200}
@@ -196,6 +204,7 @@ def test_cells_without_data_and_failed_cells_are_named(quick: tuple[Study, Resul
 SCRIPT = "<script>alert(1)</script>"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [f"run x\n\n{SCRIPT}\n\n", f"`{SCRIPT}`", f"\r\r{SCRIPT}", "``", " ", "a\x0b\x0c<img src=x>"]
 )
@@ -210,6 +219,7 @@ def test_no_command_becomes_markup(quick: tuple[Study, Results], tmp_path: Path,
     assert "What is not matched to the paper</h2>" in page, "the rest of the page is what it was"
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_former_page_whole(
     quick: tuple[Study, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +245,7 @@ def test_a_full_disk_leaves_the_former_page_whole(
     assert contents(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_every_file_of_a_page_goes_through_the_one_door(
     quick: tuple[Study, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,12 +263,14 @@ def test_every_file_of_a_page_goes_through_the_one_door(
     )
 
 
+@pytest.mark.slow
 def test_a_view_that_lacks_its_files_is_named(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study = replace(quick[0], views=(Filters("First layer"),))
     text = write("quick", frame_of(study, quick[1]), tmp_path).read_text(encoding="utf-8")
     assert "Not drawn: First layer (no cell kept filters.npy)" in text
 
 
+@pytest.mark.slow
 def test_two_commands_may_write_one_page_at_a_time(quick: tuple[Study, Results], tmp_path: Path) -> None:
     """What the other is about to write stays; what it removed already is no fault."""
     study, results = quick

@@ -59,6 +59,7 @@ def sentence(error: ResultsError, path: Path) -> str:
     return text
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 def test_any_damage_to_the_rows_is_a_sentence_or_no_damage(folder: Path, data: st.DataObject) -> None:
@@ -76,6 +77,7 @@ def test_any_damage_to_the_rows_is_a_sentence_or_no_damage(folder: Path, data: s
         path.write_bytes(whole)
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 def test_of_a_cut_file_no_row_is_another_one(folder: Path, data: st.DataObject) -> None:
@@ -109,6 +111,7 @@ def test_a_flipped_bit_changes_at_most_the_field_it_is_in(folder: Path, data: st
         path.write_bytes(whole)
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 def test_the_markers_of_a_merge_are_never_rows(folder: Path, data: st.DataObject) -> None:
@@ -122,6 +125,7 @@ def test_the_markers_of_a_merge_are_never_rows(folder: Path, data: st.DataObject
         path.write_bytes(whole)
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 def test_damaged_provenance_blames_the_json(folder: Path, data: st.DataObject) -> None:

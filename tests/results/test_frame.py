@@ -60,6 +60,7 @@ def usual() -> list[Cell]:
     return STUDY.cells(STUDY.scale("laptop"))
 
 
+@pytest.mark.slow
 def test_rows_that_left_the_plan_stand_neither_on_the_page_nor_in_a_verdict(tmp_path: Path) -> None:
     fine = results_of(usual())
     former = [
@@ -105,6 +106,7 @@ def test_a_planned_cell_with_one_more_label_is_another() -> None:
     assert unplanned(results, [more, *rest]).tolist() == [True] + 14 * [False]
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, database=None)
 @given(st.sets(st.integers(0, 14)), st.sets(st.integers(0, 14)))
 def test_unplanned_is_what_is_no_planned_cell(gone: set[int], changed: set[int]) -> None:
@@ -140,6 +142,7 @@ def test_a_plan_that_looks_at_all_its_seeds_is_asked_for_all_of_them() -> None:
     assert Frame.of(study, mixed).unplanned == 3
 
 
+@pytest.mark.slow
 def test_the_plan_is_made_once(tmp_path: Path) -> None:
     made = []
 
@@ -163,6 +166,7 @@ def test_a_seed_that_is_no_whole_number_is_a_sentence(seed: Any) -> None:
         Frame.of(STUDY, results)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [[], "x", 3, None, {"environments": []}, {"data": "x"}, {"environments": {"e": 3}}])
 def test_what_lies_beside_the_rows_in_another_shape_is_a_sentence(shape: Any, tmp_path: Path) -> None:
     results = replace(results_of(usual()), provenance=shape)
@@ -185,6 +189,7 @@ NUMBERS = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, database=None)
 @given(st.lists(NUMBERS, max_size=12), LABELS)
 def test_a_counterpart_is_found_as_by_a_search(numbers: list[Published], labels: dict[str, Any]) -> None:

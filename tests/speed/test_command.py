@@ -81,18 +81,21 @@ def test_without_a_peer_the_goal_is_for_our_seconds() -> None:
     assert outcome(ALONE, 11.0, 0.0).reached is False
 
 
+@pytest.mark.slow
 def test_another_result_is_said_instead_of_a_ratio() -> None:
     [line] = lines.lines_of(rows_module.measured(WRONG))
     assert (line.state, line.disagreement, line.reached) == ("disagrees", 1.0, "")
     assert "disagrees" in page.text(line)
 
 
+@pytest.mark.slow
 def test_a_peer_that_is_not_installed_is_said_with_the_remedy() -> None:
     [line] = lines.lines_of(rows_module.measured(MISSING))
     assert line.state == "not installed: pip install -e '.[peers]'"
     assert "not installed" in page.text(line) and "'.[peers]'" in page.text(line)
 
 
+@pytest.mark.slow
 def test_an_error_is_one_sentence_and_the_other_rows_go_on(tmp_path: Path) -> None:
     def broken(_: Any) -> Any:
         raise RuntimeError("it broke\nin two lines")
@@ -120,6 +123,7 @@ def test_the_list_has_every_row() -> None:
     assert [line.split()[0] for line in command.listing().splitlines()] == [row.name for row in ROWS]
 
 
+@pytest.mark.slow
 def test_the_page_holds_every_row_and_its_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.run(THESE[:4], None, tmp_path, THESE, command.here) == 0
     shown = capsys.readouterr().out.splitlines()
@@ -132,11 +136,13 @@ def test_the_page_holds_every_row_and_its_files(tmp_path: Path, capsys: pytest.C
     assert {path.name for path in (tmp_path / "speed").iterdir()} == {"figure-1.png", "figure-1.pdf", "table-1.csv"}
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_is_said_and_the_other_rows_go_on() -> None:
     [line] = command.apart(PLAIN, 1)  # a row that the process does not know
     assert line.state.startswith("failed: its process ended with 1: speed.command.SpeedError: there is no row")
 
 
+@pytest.mark.slow
 def test_rows_that_are_not_measured_anew_stay(tmp_path: Path) -> None:
     table = tmp_path / "speed" / "table-1.csv"
     command.run([PLAIN], None, tmp_path, THESE, command.here)

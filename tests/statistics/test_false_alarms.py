@@ -74,6 +74,7 @@ def test_the_check_itself_finds_what_the_simulation_finds(shape: str) -> None:
         assert found == {kind for kind, alarmed in expected.items() if alarmed}
 
 
+@pytest.mark.slow
 def test_the_stated_power_is_the_power() -> None:
     """The detectable fall is for a spread that is known; that of a pool of 12 nearly is."""
     setting = Setting("normal", 12, 12, 10, unlike=0.0)
@@ -82,6 +83,7 @@ def test_the_stated_power_is_the_power() -> None:
     assert detectable(setting, (first, second), 1_000) == pytest.approx(stated, rel=0.12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statistic", WORST)
 def test_normal_runs_never_have_the_highest_rate(statistic: false_alarms.Statistic) -> None:
     for count, seeds in ((1, 10), (4, 3), (12, 5), (200, 10)):

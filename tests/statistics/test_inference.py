@@ -87,6 +87,7 @@ def test_holm_controls_and_orders() -> None:
     assert holm([]) == []
 
 
+@pytest.mark.slow
 def test_holm_is_that_of_statsmodels() -> None:
     rng = np.random.default_rng(0)
     for m in (1, 2, 6):

@@ -182,6 +182,7 @@ def test_a_contrast_without_two_sides_says_nothing() -> None:
     assert (alone.text, alone.sentence) == ("", "")
 
 
+@pytest.mark.slow
 def test_the_pages_print_it_beside_the_verdict(maker: Maker, tmp_path: Path) -> None:
     def plan(scale: Scale) -> Iterator[Cell]:
         for seed in scale.seeds:

@@ -51,6 +51,7 @@ def test_it_is_scipys_spearman_ties_included(seed: int) -> None:
     assert (found.pairs, found.domains) == (32, 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("places", [FOUR, COMPLETE])
 @pytest.mark.parametrize("of_domains", [0.0, 1.0])
 @pytest.mark.parametrize("slope", [0.0, 0.6])

@@ -91,6 +91,7 @@ def test_the_band_is_the_simulated_limit_times_the_pooled_spread(tmp_path: Path)
     assert limit > stats.t.ppf(0.95 ** (1 / 6), 24), "skewed runs need more than normal ones"
 
 
+@pytest.mark.slow
 def test_siblings_with_enough_seeds_are_pooled_alone() -> None:
     rng = np.random.default_rng(5)
 
@@ -200,6 +201,7 @@ def test_the_band_is_at_least_one_test_item_wide(tmp_path: Path) -> None:
     assert "regressed" not in {kind for kind, _ in kinds(compare(before, after))}
 
 
+@pytest.mark.slow
 def test_an_exact_cell_may_move_by_what_rounding_does(tmp_path: Path) -> None:
     """Nothing is drawn or trained there: no spread is needed, and its neighbours' would hide any fall."""
     noisy, exact = run(tmp_path, 1).rows, {"source": "plain", "target": "photos", "selection": "last", "method": "SA"}
@@ -343,6 +345,7 @@ def test_unbroken_code_raises_an_alarm_in_one_run_of_a_hundred(sds: tuple[float,
     assert not any("uncheckable" in one for one in found)
 
 
+@pytest.mark.slow
 def test_the_detectable_drop_is_detected_in_four_of_five_runs() -> None:
     rng = np.random.default_rng(1)
     sds = (1.0,) * 12

@@ -138,6 +138,7 @@ class StoppedError(Exception):
     """Stands for a kill: nothing after it runs."""
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed_is_bit_for_bit_the_uninterrupted_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_killed_and_resumed_is_bit_for_bit_the_uninterrupted_run(name: str, killed: Path, tmp_path: Path) -> None:
     expected = train(CASES[name], tmp_path)
@@ -80,6 +81,7 @@ def test_a_kill_at_any_moment_even_while_saving(tmp_path: Path, monkeypatch: pyt
     assert all(torch.equal(resumed[parameter], value) for parameter, value in expected.items())
 
 
+@pytest.mark.slow
 def test_the_seed_decides_the_run(tmp_path: Path) -> None:
     finals = []
     for run, seed in enumerate((3, 3, 4)):

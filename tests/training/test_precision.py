@@ -87,6 +87,7 @@ def test_without_it_products_are_float32() -> None:
     assert kinds == {torch.float32}
 
 
+@pytest.mark.slow
 def test_what_it_learns_is_close_to_float32(tmp_path: Path) -> None:
     """The loss falls alike, within 8 %, and weights end within 8 % of each other and 15 % of the way that they went."""
     exact, half, start = plain(), in_bfloat16(plain()), plain()

@@ -64,6 +64,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return run(adaptation(), tmp_path_factory.mktemp("plain"))
 
 
+@pytest.mark.slow
 def test_the_targets_labels_are_never_asked_for(plain: dict[str, bytes], tmp_path: Path) -> None:
     with pytest.raises(PoisonError):
         Poisoned(TARGET).labels("train")
@@ -79,6 +80,7 @@ def test_other_labels_of_the_target_change_no_bit(seed: int, plain: dict[str, by
     assert not {"resume_state.pt", "history.json"} & plain.keys()
 
 
+@pytest.mark.slow
 def test_the_quickstart_reads_labels_of_the_target_only_for_the_ceiling(tmp_path: Path) -> None:
     cells = quickstart.STUDY.cells(quickstart.STUDY.scale("smoke", seeds=1))
     for cell in cells:
@@ -95,6 +97,7 @@ def test_the_quickstart_reads_labels_of_the_target_only_for_the_ceiling(tmp_path
             assert run(trial, folder)
 
 
+@pytest.mark.slow
 def test_labels_of_a_source_matter_but_not_to_the_cut(plain: dict[str, bytes], tmp_path: Path) -> None:
     """Which images are held out does not depend on labels: the outputs of the cut differ in weights only."""
     trial = replace(adaptation(), method=Watched())
@@ -150,6 +153,7 @@ def test_logits_are_those_of_the_checkpoints_weights(tmp_path: Path) -> None:
         np.testing.assert_allclose(stored[f"target {split} features"], features, rtol=1e-2, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_best_weights_are_those_of_the_smallest_validation_loss(tmp_path: Path) -> None:
     trial = replace(adaptation(), recipe=Recipe(steps=40, batch_size=6, checkpoints=8, learning_rate=0.05))
     metrics = trial.run(Work(tmp_path, "cpu"))
@@ -181,6 +185,7 @@ def test_pixels_are_centred_on_the_mean_of_the_sources_or_of_all_domains(
     assert bool((net.std == 1).all())
 
 
+@pytest.mark.slow
 def test_source_only_is_the_same_network_whatever_the_target_is(tmp_path: Path) -> None:
     """Bit for bit, on pixels of another brightness: nothing of the target reaches a baseline."""
     alone = replace(adaptation(), method=SourceOnly())
@@ -228,6 +233,7 @@ def test_two_sources_are_both_trained_on(tmp_path: Path) -> None:
     assert len(arrays(tmp_path, trial)["source validation logits"]) == 4 + 2
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_it_leaves_the_same_files(plain: dict[str, bytes], tmp_path: Path) -> None:
     """The kill comes after the third of four checkpoints, the resume_state before the second."""
     command = [sys.executable, "-m", "tests.trials.domains", str(tmp_path)]

@@ -126,6 +126,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DAMAGE)
 @pytest.mark.parametrize(("name", "file"), CASES)
 def test_a_damaged_file_of_a_stopped_run_changes_no_bit(

@@ -49,6 +49,7 @@ def chosen(rule: str, store: Store) -> float:
     return metrics(store, Select(TRIAL, rule))["step"]  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_the_last_and_the_best_validated_checkpoint(store: Store, tmp_path: Path) -> None:
     history = history_of(TRIAL, work(tmp_path, store))
     assert [row["step"] for row in history] == [6, 12, 18, 24, 30]
@@ -94,6 +95,7 @@ def selections(run: Adapt) -> list[Select | SelectWeighted | ReverseValidate]:
     ]
 
 
+@pytest.mark.slow
 def test_no_rule_asks_for_the_targets_labels_and_each_chooses_the_same_with_others(
     store: Store, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def test_it_is_the_same_from_both_sides(tmp_path: Path) -> None:
     assert back == pytest.approx(there, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_how_many_rows_a_data_set_has_moves_no_distance(tmp_path: Path) -> None:
     """CMD of samples of one distribution shrinks with their size; the rows that are compared are as many everywhere."""
     small = distances(Cloud(2), Cloud(2, count=80, seed=1), tmp_path)

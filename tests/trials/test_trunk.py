@@ -31,6 +31,7 @@ def features(trial: Trunk, folder: Path) -> Array:
     return np.asarray(np.load(folder / "train.npy", allow_pickle=False))
 
 
+@pytest.mark.slow
 def test_each_row_is_the_networks_output_for_that_image(tmp_path: Path) -> None:
     found = features(Trunk(DOMAIN, splits=("train",)), tmp_path)
     assert found.dtype == np.float32
@@ -56,6 +57,7 @@ def test_labels_are_not_read(tmp_path: Path) -> None:
     assert Trunk(DOMAIN, splits=("train",)).labels("train").tolist() == DOMAIN.labels("train").tolist()
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_after_its_last_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trunk, "CHUNK", 4)
     whole = features(Trunk(DOMAIN, splits=("train",)), tmp_path / "whole")

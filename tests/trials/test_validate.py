@@ -38,6 +38,7 @@ def computed(trial: Any, store: Store) -> dict[str, float]:
     return dict(store.record(trial)["metrics"])
 
 
+@pytest.mark.slow
 def test_its_scores_are_those_that_select_goes_by(tmp_path: Path) -> None:
     store = Store(tmp_path)
     run: Adapt = adaptation()
@@ -50,6 +51,7 @@ def test_its_scores_are_those_that_select_goes_by(tmp_path: Path) -> None:
         assert computed(trial, store)["score"] == pytest.approx(found[rule], rel=1e-12), rule
 
 
+@pytest.mark.slow
 def test_no_label_of_the_target_reaches_them(tmp_path: Path) -> None:
     run = adaptation()
     poisoned, other = replace(run, target=Poisoned(TARGET)), replace(run, target=Relabelled(TARGET))
@@ -59,6 +61,7 @@ def test_no_label_of_the_target_reaches_them(tmp_path: Path) -> None:
     assert len(accuracies) == 2  # the labels do differ
 
 
+@pytest.mark.slow
 def test_statistics_are_the_means_over_batches_of_the_domains_own_rows(tmp_path: Path) -> None:
     trial = RenormalisedTrunk(DOMAIN, splits=("train",))
     assert trial.run(Work(tmp_path, "cpu")) == {"rows": 40, "width": 1280}
@@ -76,6 +79,7 @@ def test_statistics_are_the_means_over_batches_of_the_domains_own_rows(tmp_path:
     assert {name.rpartition(".")[0] for name in stored.files} == set(batch_norms(net))
 
 
+@pytest.mark.slow
 def test_its_features_are_the_networks_with_these_statistics_and_no_label_is_read(tmp_path: Path) -> None:
     trial = RenormalisedTrunk(Poisoned(DOMAIN), splits=("train",))
     trial.run(Work(tmp_path, "cpu"))

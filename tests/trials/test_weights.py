@@ -144,6 +144,7 @@ def test_layers_of_an_adaptation_can_be_copied(store: Store) -> None:
     assert not torch.equal(begun["net.stages.conv2.0.weight"], learnt["net.stages.conv2.0.weight"])
 
 
+@pytest.mark.slow
 def test_adaptation_without_a_source_starts_from_a_network_that_learnt_one(store: Store) -> None:
     backbone = DigitCNNBatchNorm("per domain")
     first = Adapt(AdaBN(), (SOURCE,), TARGET, backbone, RECIPE, seed=1)
@@ -168,6 +169,7 @@ def store_metrics(store: Store, trial: Any) -> dict[str, float]:
     return metrics
 
 
+@pytest.mark.slow
 def test_a_few_labels_of_the_target_are_seen_and_no_other(store: Store, tmp_path: Path) -> None:
     few = Partly(TARGET, per_class=2, seed=3)
     known = few.known("train")

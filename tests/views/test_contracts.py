@@ -117,6 +117,7 @@ def test_it_is_a_frozen_dataclass_that_says_what_it_is_and_how_to_read_it(kind: 
     assert all(isinstance(file, str) and "." in file for file in view.files)
 
 
+@pytest.mark.slow
 def test_it_draws_a_small_frame_the_same_twice(kind: type[Any], maker: Maker, study: Study, tmp_path: Path) -> None:
     view = made(kind)
     results = run_of(maker, view)
@@ -156,6 +157,7 @@ DAMAGES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(derandomize=True, max_examples=25, deadline=None, database=None)
 @given(damage=DAMAGES)
 def test_a_bad_file_is_one_sentence(kind: type[Any], damage: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:

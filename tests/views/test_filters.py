@@ -113,6 +113,7 @@ def test_other_panels_show_the_first_seed_only(maker: Maker) -> None:
     assert titles(figure) == ["half B", "half A"]
 
 
+@pytest.mark.slow
 def test_without_files_there_is_no_figure_and_with_them_the_same_bytes(maker: Maker) -> None:
     study = make_study(plan=plan)
     maker.cell([1.0], metric="filters.npy", network="base")

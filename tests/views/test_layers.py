@@ -221,6 +221,7 @@ def test_published_context_has_a_panel_of_its_own(maker: Maker) -> None:
     assert {(4, 60.1), (4, 60.9), (1, 62.6), (1, 62.8)} <= corners
 
 
+@pytest.mark.slow
 def test_a_published_band_does_not_cross_a_layer_without_an_sd(maker: Maker) -> None:
     run(maker)
     published = [number(60.0, "BnB", n, sd=sd) for n, sd in ((1, 0.5), (2, 0.5), (3, None), (4, 0.7))]
@@ -347,6 +348,7 @@ def test_marks_of_fewer_than_three_replicates_are_hollow_without_a_band(maker: M
     assert figure.legends[0].get_texts()[-1].get_text() == "hollow: fewer than three runs (n < 3)"
 
 
+@pytest.mark.slow
 def test_a_page_shows_the_figures_and_equal_results_give_equal_bytes(maker: Maker, tmp_path: Path) -> None:
     run(maker)
     published = tuple(number(62.7 - n, "BnB", n) for n in LAYERS)

@@ -78,6 +78,7 @@ def test_files_are_made_for_print(quick: tuple[Study, Results], tmp_path: Path) 
     assert width == pytest.approx(3.3 * 72)
 
 
+@pytest.mark.slow
 def test_many_bars_or_panels_take_two_columns_and_more_rows(maker: Maker, tmp_path: Path) -> None:
     for target in "abcdefg":
         for method in (*METHODS, "MCD", "DSN", "ADDA"):

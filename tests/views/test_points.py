@@ -92,6 +92,7 @@ def test_of_more_classes_than_colours_the_others_are_grey(maker: Maker) -> None:
     assert to_hex(OTHER_CLASSES) in faces and len(faces) == len(CLASS_COLOURS) + 1
 
 
+@pytest.mark.slow
 def test_classes_are_asked_for_move_no_point_and_change_no_key(tmp_path: Path) -> None:
     run, store = adaptation(), Store(tmp_path / "store")
     plain, classes = Embedding(run), Embedding(run, classes=True)

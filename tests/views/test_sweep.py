@@ -76,6 +76,7 @@ def test_labels_that_are_no_numbers_are_refused_with_a_sentence(maker: Maker) ->
         drawn(Sweep("Dimension"), make_study(), maker.results())
 
 
+@pytest.mark.slow
 def test_without_cells_there_is_no_figure_and_with_them_the_same_bytes(maker: Maker) -> None:
     study = make_study(published=())
     maker.cell([1.0], method="TCA")
