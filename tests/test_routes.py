@@ -10,7 +10,9 @@ import re
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.test_docs import EXAMPLES, FILE, ROOT, project, run  # noqa: F401
 from tests.test_studies import STUDIES
@@ -53,6 +55,9 @@ def test_the_commands_run_as_printed(page: str, project: Path) -> None:  # noqa:
     [*diffs] = blocks(page, "diff")
     assert len(diffs) == (page == METHOD)
     (project / STUDY).write_text(changed(EXAMPLES[STUDY], diffs[0]) if diffs else EXAMPLES[STUDY], encoding="utf-8")
+    (project / "photographs").mkdir(exist_ok=True)
+    for i, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype=np.uint8)):
+        Image.fromarray(pixels).save(project / f"photographs/{i}.png")
     if blocks(page, "python"):
         (project / "route.py").write_text("\n".join(blocks(page, "python")), encoding="utf-8")
     for command in ["python route.py"] * bool(blocks(page, "python")) + commands(page):
