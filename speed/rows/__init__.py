@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from speed.rows import adaptation, cells, coral, gfk, images, jda, layers, mmd, sa, tca
+from speed.rows import adaptation, cells, cka, coral, gfk, images, jda, layers, mmd, sa, tca
 
 ROWS = (
     *tca.ROWS,
@@ -13,6 +13,7 @@ ROWS = (
     *mmd.ROWS,
     *images.ROWS,
     *layers.ROWS,
+    *cka.ROWS,
     *adaptation.ROWS,
     *cells.ROWS,
 )
