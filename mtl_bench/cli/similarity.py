@@ -35,5 +35,7 @@ def similarity(
     """
     from mtl_bench.execution import similarity as comparing
 
-    asked = comparing.Asked(model_a, model_b, images, tuple(layers or ()), tuple(layers_b or ()), most, biased, folder)
+    asked = comparing.TwoNetworks(
+        model_a, model_b, images, tuple(layers or ()), tuple(layers_b or ()), most, biased, folder
+    )
     typer.echo(str(comparing.compare(asked, device_class(device), lambda line: typer.echo(line, err=True))))

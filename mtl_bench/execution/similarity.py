@@ -39,7 +39,7 @@ TABLE, FIGURE, PAGE = "cka.csv", "cka", "index.html"
 
 
 @dataclass(frozen=True)
-class Asked:
+class TwoNetworks:
     """What the command was given."""
 
     a: str
@@ -52,7 +52,7 @@ class Asked:
     folder: str
 
 
-def compare(asked: Asked, device: str, tell: Callable[[str], None]) -> Path:
+def compare(asked: TwoNetworks, device: str, tell: Callable[[str], None]) -> Path:
     """Write the table, the figure and the page, whose path comes back. Raises StudyError, one sentence."""
     try:
         images = _drawn(own_images(Path(asked.images), labelled=False), asked.most)
@@ -140,7 +140,7 @@ def _batches(
         tell(f"{(i + 1) * len(paths) // count:,} of {len(paths):,} images")
 
 
-def _write(asked: Asked, found: pd.DataFrame, images: int, digest: str) -> Path:
+def _write(asked: TwoNetworks, found: pd.DataFrame, images: int, digest: str) -> Path:
     folder = Path(asked.folder)
     folder.mkdir(parents=True, exist_ok=True)
     table = io.StringIO()

@@ -1,7 +1,8 @@
 """Measures, pure and importable by themselves: `mtl_bench.measures.squared_mmd(xs, xt)`.
 
 Called by these names they take arrays, frames and tensors alike. What is differentiable gives a tensor for tensors, and
-a number in double precision for anything else. The modules below have the same functions for one kind of input.
+a number in double precision for anything else. `StreamingCKA` takes tensors, and `criticality` a function. The modules
+below have the same functions for one kind of input.
 """
 
 from __future__ import annotations
