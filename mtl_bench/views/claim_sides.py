@@ -132,7 +132,8 @@ def _values(terms: Sequence[Term]) -> dict[str, list[str]]:
 def _label(row: Row) -> str:
     first, other = row.names
     beside = f"● {first}   ■ {other}" if first and other else ""
-    return "\n".join(line for text in (row.text, beside) for line in textwrap.wrap(text, LETTERS))
+    widths = {row.text: LETTERS, beside: LETTERS - 4}  # marks are wider than letters
+    return "\n".join(line for text, width in widths.items() for line in textwrap.wrap(text, width))
 
 
 def _draw(axes: Any, place: float, row: Row) -> None:

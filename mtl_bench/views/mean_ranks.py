@@ -57,7 +57,7 @@ class MeanRanks:
         axes.grid(visible=True, axis="x")
         if len(ranks) < FEW:
             primitives.legend(figure, primitives.hollow_mark(), "upper")
-        axes.set_xlabel(f"mean rank among {len(order)} (1 is best)")
+        axes.set_xlabel(f"mean rank of {len(order)}, 1 the best")
         return figure
 
     def ranks(self, frame: Frame) -> pd.DataFrame | None:
