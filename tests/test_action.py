@@ -213,6 +213,7 @@ def test_only_names_cells_a_line_each(runner: Runner) -> None:
     assert 'did you mean "left"?' in runner.summary
 
 
+@pytest.mark.slow
 def test_inputs_are_words_never_commands(runner: Runner) -> None:
     evil = '"; touch broken; $(touch broken) `touch broken`'
     runner.check(STUDY=evil, ARGUMENTS="$(touch broken) ; touch broken", ONLY="$(touch broken)\n`touch broken`")

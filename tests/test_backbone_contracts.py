@@ -96,6 +96,7 @@ def test_the_seed_decides_the_weights(backbone: type[Any]) -> None:
     assert any(not torch.equal(value, other_head.state_dict()[name]) for name, value in head.state_dict().items())
 
 
+@pytest.mark.slow
 @every_backbone
 def test_a_row_is_predicted_as_among_others(backbone: type[Any]) -> None:
     net, head = built(backbone)
@@ -107,6 +108,7 @@ def test_a_row_is_predicted_as_among_others(backbone: type[Any]) -> None:
     assert not torch.allclose(together[0], together[1])  # and it looks at the row
 
 
+@pytest.mark.slow
 @every_backbone
 def test_every_weight_gets_a_gradient(backbone: type[Any]) -> None:
     net, head = built(backbone)

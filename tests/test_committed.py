@@ -20,6 +20,7 @@ COMMITTED = sorted(path.stem for path in (ROOT / "results").glob("*.*.csv"))
 RETIRED = ROOT / "results" / "retired"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMITTED)
 def test_every_row_is_a_planned_cell_with_todays_key(name: str) -> None:
     planned = {

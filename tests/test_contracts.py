@@ -190,17 +190,20 @@ def test_a_prediction_depends_on_its_own_image_alone(method: type[Method]) -> No
                 torch.testing.assert_close(learner.predict(x[i : i + 1], domain)[0], together[i], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @every_method
 def test_the_same_seed_gives_the_same_weights_bit_for_bit(method: type[Method], tmp_path: Path) -> None:
     assert equal(trained(method, streams(), tmp_path), trained(method, streams(), tmp_path))
 
 
+@pytest.mark.slow
 @every_method
 def test_target_images_matter_exactly_to_methods_that_adapt(method: type[Method], tmp_path: Path) -> None:
     one, other = (trained(method, streams(seed), tmp_path) for seed in (9, 10))
     assert equal(one, other) is (method.__name__ in UNADAPTED)
 
 
+@pytest.mark.slow
 @every_method
 def test_source_labels_matter(method: type[Method], tmp_path: Path) -> None:
     data = streams()

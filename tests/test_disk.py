@@ -122,6 +122,7 @@ def test_what_is_written_with_a_checksum_reads_back(tmp_path: Path) -> None:
         assert read_with_checksum(path) == content
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 def test_what_is_resumed_is_what_was_written_or_nothing(
@@ -145,6 +146,7 @@ def test_what_is_resumed_is_what_was_written_or_nothing(
         assert not path.exists()
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 def test_damaged_json_is_one_sentence_that_names_the_file(

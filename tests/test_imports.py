@@ -94,6 +94,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_contracts_hold(copy: Path) -> None:
     done = lint(copy)
     assert done.returncode == 0, done.stdout

@@ -89,6 +89,7 @@ def test_the_base_is_never_a_network_that_was_copied_and_shares_its_seed_with_ev
                 assert (copied.data == base.data) == str(network).startswith("B")
 
 
+@pytest.mark.slow
 def test_the_second_example_prints_what_the_page_says() -> None:
     [example] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     [said] = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
@@ -98,6 +99,7 @@ def test_the_second_example_prints_what_the_page_says() -> None:
     assert printed.getvalue() == said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["test_resnet", "test_vit"])
 @pytest.mark.parametrize("freeze", [True, False])
 def test_layers_go_between_data_sets_whose_classes_differ_in_number(name: str, freeze: bool, tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def copied_from(init: FirstLayers) -> Train:
     return init.weights.of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 def test_halves_share_no_class_and_a_name_says_whose_layers_are_copied(scale: str) -> None:
     seen = set()
@@ -107,6 +108,7 @@ def test_the_second_base_is_another_draw_of_the_first(scale: str) -> None:
         assert run.seed != base.seed and replace(run, seed=base.seed) == base
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_replicate_cuts_anew(scale: str) -> None:
     halves = {run.data.classes for _, run in cells(scale, network=BASE, split=RANDOM, target="half B")}
@@ -144,6 +146,7 @@ def test_networks_above_layers_of_the_other_kind_and_of_both_differ_in_whose_lay
     assert len(targets) == len(sources) == 1
 
 
+@pytest.mark.slow
 def test_kinds_at_laptop_scale_are_the_papers() -> None:
     natural, man_made = set(SMALL.natural), set(SMALL.man_made)
     for cell, run in cells("laptop", split=OTHER_KIND):
@@ -199,6 +202,7 @@ def test_paper_scales_network_trains_above_frozen_layers_on_cropped_images(tmp_p
     assert names and all(torch.equal(left[name], learnt[name]) for name in names)
 
 
+@pytest.mark.slow
 def test_a_copied_network_is_one_trial_whoever_asks_for_it() -> None:
     planned = STUDY.cells(STUDY.scale("laptop"))
     trained = {part for cell in planned for part in parts(cell.trial) if isinstance(part, Train)}

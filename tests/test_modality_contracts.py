@@ -46,6 +46,7 @@ def trained(method: type[Method], modality: Modality, folder: Path) -> Learner:
     return learner
 
 
+@pytest.mark.slow
 @cases
 @every_method
 def test_a_method_learns_from_any_rows_or_refuses_in_one_sentence(

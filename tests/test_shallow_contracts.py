@@ -72,6 +72,7 @@ def test_inputs_are_left_unchanged(method: type[Any]) -> None:
     assert all(np.array_equal(x, y) for x, y in zip(given, domains(), strict=True))
 
 
+@pytest.mark.slow
 @every_method
 def test_it_draws_nothing_at_random(method: type[Any]) -> None:
     random = np.random.default_rng(3)
@@ -218,6 +219,7 @@ def test_tables_lists_and_whole_numbers_are_taken_as_arrays_are(method: type[Any
         assert np.array_equal(of(method).fit(form(xs), YS.tolist(), form(xt)).predict(form(xt)), expected)
 
 
+@pytest.mark.slow
 @every_method
 @pytest.mark.filterwarnings("ignore")
 def test_degenerate_data_are_computed_with_or_refused_with_a_sentence(method: type[Any]) -> None:

@@ -207,6 +207,7 @@ def test_hyphens_are_underscores(desk: Desk, mtl_bench: Callable[..., Outcome]) 
     assert mtl_bench("run", "two-words", "--dry-run").status == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -596,6 +597,7 @@ def test_help_says_what_each_command_is_for(mtl_bench: Callable[..., Outcome]) -
         assert re.search(rf"│ {command} +\w", done.out), command
 
 
+@pytest.mark.slow
 def test_the_command_works_from_any_folder(tmp_path: Path) -> None:
     """The project is found beside the package, wherever the command is given."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -189,6 +189,7 @@ def test_sizes_below_one_are_refused(mtl_bench: Give, words: tuple[str, str]) ->
     assert mtl_bench("run", "fake", *words).status == 2
 
 
+@pytest.mark.slow
 def test_a_read_only_or_full_folder_is_named_with_its_remedy(
     desk: Desk, mtl_bench: Give, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,11 +66,13 @@ wholes = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(wholes, wholes)
 def test_equal_values_and_only_they_have_equal_keys(one: Whole, other: Whole) -> None:
     assert (key(one) == key(other)) == (one == other)
 
 
+@pytest.mark.slow
 @given(wholes)
 def test_one_changed_field_changes_the_key(whole: Whole) -> None:
     for change in ({"count": 7}, {"word": "other"}, {"flag": not whole.part.flag}, {"rates": (2.5,)}):

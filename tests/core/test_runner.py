@@ -44,6 +44,7 @@ def compute(trials: list[Trial], store: Store, slots: int = 2) -> dict[str, str]
         return run(trials, store, executor)
 
 
+@pytest.mark.slow
 def test_dependencies_run_first_and_once(store: Store, log: str) -> None:
     root = Count("root", 1, log=log)
     left, right = Count("left", 10, (root,), log), Count("right", 100, (root,), log)
@@ -100,6 +101,7 @@ def test_the_traceback_goes_when_the_trial_succeeds(store: Store, tmp_path: Path
     assert not store.failure(waiting).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("culprit", [FailOddly(), Exit(), Fail("two\nlines")])
 def test_odd_errors_cost_their_own_trial_only(culprit: Trial, store: Store, log: str) -> None:
     others: list[Trial] = [Count(f"c{i}", log=log) for i in range(4)]
@@ -138,6 +140,7 @@ def children() -> set[int]:
     return {pid for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="lists its worker processes in /proc")
 def test_a_worker_killed_between_two_trials_costs_nothing(store: Store, log: str) -> None:
     with workers(store, 1) as executor:
@@ -170,6 +173,7 @@ def test_progress_is_heard_while_trials_run(store: Store, log: str, tmp_path: Pa
     assert events[-1] == "finished"
 
 
+@pytest.mark.slow
 def test_close_does_not_wait_for_running_trials(store: Store, log: str, tmp_path: Path) -> None:
     executor = LocalExecutor(store, slots=2)
     waiting = [Wait(name, str(tmp_path / name), str(tmp_path / "never"), log) for name in "ab"]

@@ -175,6 +175,7 @@ def test_a_full_disk_is_one_sentence_and_finished_trials_are_kept(mounts: list[s
     assert executions(str(tmp_path / "log")) == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_a_read_only_disk_is_one_sentence(mounts: list[str], tmp_path: Path) -> None:
     done = script(mounts, "mount -t tmpfs -o ro none $DISK || exit 77; exec $COMMAND a", tmp_path)
     if done.returncode == 77:

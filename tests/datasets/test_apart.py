@@ -51,6 +51,7 @@ def test_repeated_scenes_leave_training_and_the_test_stays_whole() -> None:
     assert (data.name, data.classes) == ("photographs", ("a", "b"))
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None)
 @given(st.integers(0, 1000), st.sampled_from([4, 7, 16]), st.floats(0.05, 0.999))
 def test_every_pair_above_the_bound_is_found_and_no_other(seed: int, side: int, bound: float) -> None:

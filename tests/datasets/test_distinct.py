@@ -65,6 +65,7 @@ def test_every_thing_stays_once_where_it_first_was(things: tuple[int, ...]) -> N
     assert (data.name, data.classes) == ("copied", ("a", "b", "c"))
 
 
+@pytest.mark.slow
 @property_of_shops
 @given(shops, st.integers(0, 1000))
 def test_a_cut_has_the_copies_of_a_thing_on_one_side(things: tuple[int, ...], seed: int) -> None:
@@ -74,6 +75,7 @@ def test_a_cut_has_the_copies_of_a_thing_on_one_side(things: tuple[int, ...], se
     assert sorted(train + test) == sorted(set(things)), "and everything is on a side"
 
 
+@pytest.mark.slow
 @property_of_shops
 @given(shops, st.integers(1, 8), st.integers(0, 1000))
 def test_few_are_drawn_of_each_class_and_none_twice(things: tuple[int, ...], per_class: int, seed: int) -> None:
@@ -85,6 +87,7 @@ def test_few_are_drawn_of_each_class_and_none_twice(things: tuple[int, ...], per
     assert shown(few.inputs("test")) == list(dict.fromkeys(things)), "tests are left whole"
 
 
+@pytest.mark.slow
 @property_of_shops
 @given(shops, st.integers(1, 3), st.integers(0, 1000))
 def test_a_shown_target_row_has_no_copy_in_the_test(things: tuple[int, ...], per_class: int, seed: int) -> None:

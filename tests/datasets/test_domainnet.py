@@ -143,6 +143,7 @@ def test_40_classes_need_a_part_of_the_archive(server: Server, root: Path, monke
     assert {split: digest(data.inputs(split)) for split in SPLITS} == first, "the lists alone decide which"
 
 
+@pytest.mark.slow
 def test_a_host_without_ranges_is_not_asked_for_gigabytes(
     server: Server, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,6 +174,7 @@ def test_large_splits_are_kept_as_files_with_the_same_values(
     assert len(list((root / "domainnet" / "arrays").glob("*.arrow"))) == 2, "one for every size"
 
 
+@pytest.mark.slow
 def test_verify_knows_the_images_and_the_members(server: Server, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(server, monkeypatch, "clipart")
     monkeypatch.setattr(domainnet, "IN_MEMORY", 0)

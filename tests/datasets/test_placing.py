@@ -247,6 +247,7 @@ def test_decoded_content_is_checked(root: Path, shape: tuple[int, ...], sha256: 
     assert not list(root.rglob("images*"))
 
 
+@pytest.mark.slow
 def test_a_killed_decoding_leaves_nothing_that_is_read(tmp_path: Path, root: Path) -> None:
     killed = begin("store", str(tmp_path / "mark"), "60")
     wait_for((tmp_path / "mark").exists)

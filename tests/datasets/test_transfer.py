@@ -312,6 +312,7 @@ def test_a_killed_download_leaves_no_file_and_is_resumed(server: Server, root: P
     assert server.requests[-1].range == f"bytes={kept}-"
 
 
+@pytest.mark.slow
 def test_two_processes_download_once(server: Server, root: Path) -> None:
     server.served["/a"] = Served(CONTENT, chunk=50_000, pause=0.1)
     arguments = ("fetch", f"{server.url}/a", hashlib.sha256(CONTENT).hexdigest())

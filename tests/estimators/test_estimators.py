@@ -56,6 +56,7 @@ def made(kind: type[Any], **changes: Any) -> Any:
     return kind(**{name: value for name, value in small.items() if name in names} | changes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SHALLOW, ids=lambda kind: kind.__name__)
 def test_a_shallow_one_predicts_what_its_method_does_on_normalised_features(kind: type[Any]) -> None:
     xs, ys, xt, _ = domains()
@@ -148,6 +149,7 @@ def test_images_and_torch_data_sets_and_frames_are_taken() -> None:
     assert framed.predict(pd.DataFrame(xt)).tolist() == made(mtl_bench.TCA).fit(xs, ys, xt).predict(xt).tolist()
 
 
+@pytest.mark.slow
 def test_known_labels_of_the_target_are_learnt_from() -> None:
     xs, ys, xt, yt = domains()
     swapped = np.where(yt == "cat", "dog", np.where(yt == "dog", "cat", yt))  # the target means other things by them

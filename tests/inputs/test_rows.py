@@ -16,6 +16,7 @@ from mtl_bench.inputs.rows import Chosen, Mapped, Rows, Sparse, Tokens, choose, 
 sequences = st.lists(st.lists(st.integers(1, 50), min_size=1, max_size=9), min_size=1, max_size=30)
 
 
+@pytest.mark.slow
 @settings(max_examples=50, derandomize=True)
 @given(sequences, st.data())
 def test_tokens_are_their_sequences_filled_with_zeros(texts: list[list[int]], data: st.DataObject) -> None:

@@ -93,6 +93,7 @@ def test_it_sees_what_no_layer_shows_alone() -> None:
     assert max(map(abs, alone)) < 0.01 < 0.1 < together
 
 
+@pytest.mark.slow
 def test_it_is_zero_on_average_between_equals() -> None:
     values = []
     for seed in range(400):

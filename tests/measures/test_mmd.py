@@ -68,6 +68,7 @@ def test_a_sample_is_at_distance_zero_from_itself() -> None:
     assert float(squared_mmd(x, x.flip(0), biased=True)) == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_unbiased_estimate_is_zero_on_average_between_equals_and_the_biased_one_is_not() -> None:
     generator = torch.Generator().manual_seed(0)
     draws = [torch.randn(2, 8, 3, generator=generator, dtype=torch.float64) for _ in range(500)]

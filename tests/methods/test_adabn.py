@@ -30,6 +30,7 @@ def statistics(model: Learner, domain: str) -> list[torch.Tensor]:
     return [b for name, b in model.named_buffers() if f"statistics.{domain}.running" in name]
 
 
+@pytest.mark.slow
 def test_target_images_move_the_targets_statistics_and_no_weight() -> None:
     one, other = trained(1), trained(2)
     for (name, a), b in zip(one.named_parameters(), other.parameters(), strict=True):
@@ -47,6 +48,7 @@ def test_the_weights_are_those_of_source_only() -> None:
         torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_targets_first_statistics_become_those_of_its_images() -> None:
     model = trained(1)
     x = images(32, 1, brightness=90)
@@ -57,6 +59,7 @@ def test_the_targets_first_statistics_become_those_of_its_images() -> None:
     torch.testing.assert_close(variance, responses.var((0, 2, 3)), rtol=0.1, atol=0.01)
 
 
+@pytest.mark.slow
 def test_a_domain_is_predicted_with_its_own_statistics() -> None:
     model, x = trained(1).eval(), images(6, 1, brightness=90)
     with torch.no_grad():

@@ -141,6 +141,7 @@ def test_the_adversary_has_two_hidden_layers_of_500() -> None:
     assert [(m.in_features, m.out_features) for m in layers] == [(10, 500), (500, 500), (500, 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed_at", [3, 5, 7], ids=["phase one", "the switch", "phase two"])
 def test_a_resumed_run_is_the_same_run(killed_at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mtl_bench.training.loop.SAVE_EVERY", 0.0)

@@ -92,6 +92,7 @@ def test_the_step_is_safe_and_not_much_too_short() -> None:
         assert exact * (1 - 1e-12) <= largest_eigenvalue(kernel) < 1.3 * exact
 
 
+@pytest.mark.slow
 def test_weighted_means_match() -> None:
     xs, _, xt, _ = domains(400, 300)
     weights = KMM().weights(xs, xt)
@@ -111,6 +112,7 @@ def test_the_weights_go_into_the_classifier() -> None:
     assert KMM().fit(xs, ys, xt).classifier.coef_ == pytest.approx(expected.coef_)
 
 
+@pytest.mark.slow
 def test_it_adapts_where_no_adaptation_fails() -> None:
     xs, ys, xt, yt = domains(400, 300)
     weighted, plain = KMM().fit(xs, ys, xt), NoAdaptation("linear SVM").fit(xs, ys, xt)

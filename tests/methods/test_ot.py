@@ -128,6 +128,7 @@ def test_a_small_entropy_gives_nearly_the_exact_plan(entropy: float) -> None:
     assert (found * cost(xs, xt)).sum() == pytest.approx((exact * cost(xs, xt)).sum(), abs=entropy * np.log(60) + 1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:optimal transport with entropy")
 def test_with_classes_a_small_entropy_tends_to_the_exact_plan_too() -> None:
     """It was chance: the plan summed to 0."""

@@ -46,6 +46,7 @@ def test_lower_and_upper_stages_together_are_the_published_network(tmp_path: Pat
     assert net.layers == ("blocks_6", "conv_head", "bottleneck")
 
 
+@pytest.mark.slow
 def test_published_weights_learn_at_a_tenth_of_the_rate_and_new_ones_at_the_full() -> None:
     net = Network(Above(), ("a",))
     assert all(weight.requires_grad for weight in net.parameters())

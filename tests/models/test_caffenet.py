@@ -68,6 +68,7 @@ def test_it_has_caffes_number_of_weights(made: tuple[Network, nn.Module]) -> Non
     assert count == 60_965_224
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LAYERS)
 def test_weights_and_biases_start_as_in_the_prototxt(name: str, layers: dict[str, nn.Conv2d | nn.Linear]) -> None:
     shape, std, bias = LAYERS[name]

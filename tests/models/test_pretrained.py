@@ -45,6 +45,7 @@ def test_images_are_brought_to_the_network_as_its_weights_were_trained(classifie
     assert transform(Image.new("RGB", (256, 256))).mean() == pytest.approx(-1.0)
 
 
+@pytest.mark.slow
 def test_features_are_what_the_head_sees(classifier: tuple[nn.Module, Any]) -> None:
     net, _ = Pretrained().network()
     whole: Any = classifier[0]

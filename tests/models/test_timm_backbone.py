@@ -78,6 +78,7 @@ def test_every_weight_is_in_one_stage_and_learns(name: str) -> None:
     assert all(weight.grad is not None for weight in weights)
 
 
+@pytest.mark.slow
 def test_weights_are_new_at_every_call_and_set_by_the_seed() -> None:
     torch.manual_seed(0)
     first, second = nn.ModuleDict(SMALL.stages()), nn.ModuleDict(SMALL.stages())

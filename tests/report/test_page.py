@@ -145,6 +145,7 @@ def test_a_figure_with_the_title_of_the_first_one_stays_itself(quick: tuple[Stud
     assert [text.count(f"quick.laptop/{name}.png") for name in ("claims", "figure-1", "figure-2")] == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_hostile_words_stay_words(maker: Maker, tmp_path: Path) -> None:
     evil = "<img src=x onerror=alert(1)> [click](javascript:alert(1)) | `code` {{ 7 * 7 }}"
     maker.cell([40.0, 41.0, 42.0], method=evil)

@@ -280,6 +280,7 @@ def test_a_conflict_whose_sides_cannot_be_read_is_left_to_the_user(folder: Path)
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 def test_a_damaged_kept_array_is_a_sentence(tmp_path: Path, data: st.DataObject) -> None:
@@ -308,6 +309,7 @@ def test_kept_arrays_that_are_none(tmp_path: Path, kind: str) -> None:
     sentence(caught.value, path)
 
 
+@pytest.mark.slow
 @OFTEN
 @given(data=st.data())
 def test_a_damaged_kept_table_is_a_sentence(tmp_path: Path, data: st.DataObject) -> None:

@@ -167,6 +167,7 @@ def test_quantities_have_three_digits(value: float, text: str) -> None:
     assert page.quantity(value) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["ratio", "seconds"])
 def test_a_figure_of_one_line_has_both_files(tmp_path: Path, unit: Any) -> None:
     from speed import figure

@@ -158,6 +158,7 @@ def test_the_stated_bound_is_shown_in_four_of_five_studies_without_a_difference(
         assert 0.743 < rate < 0.857, kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claims", [1, 4])
 def test_a_loss_as_large_as_the_bound_is_found_harmless_in_one_study_of_twenty(claims: int) -> None:
     at_bound = Simulated(450, (claim(at_most_worse=2.0),) * claims, effect=-2.0)
@@ -169,6 +170,7 @@ def test_a_loss_as_large_as_the_bound_is_found_harmless_in_one_study_of_twenty(c
     assert worse.rate("opposite") > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claims", [1, 4])
 def test_an_effect_as_large_as_the_smallest_is_called_absent_in_one_study_of_forty(claims: int) -> None:
     """Also in a study of several claims: Holm's correction covers absence as it covers the effect."""

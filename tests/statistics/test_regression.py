@@ -302,6 +302,7 @@ def test_another_environment_is_told_and_no_band_is_narrower_than_a_point(tmp_pa
     assert compare(before, run(tmp_path, 2, code="changed")).notes == ()
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, database=None)
 @given(st.text(st.characters(max_codepoint=0x2FFF), max_size=12))
 @example("a\x00\x1b[31m\ud800\ufffe")
@@ -329,6 +330,7 @@ def alarms(findings: Sequence[Finding]) -> set[str]:
     return {f.kind for f in findings if f.kind != "ok"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sds", [(1.0, 1.0, 1.0), (0.5, 1.0, 2.0)])
 def test_unbroken_code_raises_an_alarm_in_one_run_of_a_hundred(sds: tuple[float, ...]) -> None:
     rng = np.random.default_rng(0)

@@ -138,6 +138,7 @@ def test_an_incomplete_seed_is_left_out(maker: Maker) -> None:
     assert judgement.deciding.values == pytest.approx((3.0, 4.0, 3.5, 4.5))
 
 
+@pytest.mark.slow
 def test_all_margins_must_hold(maker: Maker) -> None:
     gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
     gains(maker, [1.0, -1.0, 2.0, 1.5, -0.5], target="sketches")
@@ -297,6 +298,7 @@ def test_beside_other_claims_the_stated_effect_is_larger() -> None:
     assert beside > 1.3 * alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sds", "limit"), [((1, 1, 1, 1), 0.065), ((2, 1, 1, 1), 0.095), ((1, 2, 2, 2), 0.065)])
 def test_pooling_over_siblings_keeps_the_error_rate(sds: tuple[float, ...], limit: float) -> None:
     rng = np.random.default_rng(6)

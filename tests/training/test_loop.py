@@ -129,6 +129,7 @@ def test_progress_is_told_at_every_step_and_no_checkpoint_stays(
     assert not list(tmp_path.glob("resume_state*"))
 
 
+@pytest.mark.slow
 def test_saving_does_not_change_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = CASES["dropout, running averages and Adam"]
     (tmp_path / "a").mkdir()

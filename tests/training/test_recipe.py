@@ -101,7 +101,7 @@ def test_a_rate_that_is_not_above_zero_is_refused_with_a_sentence(rate: float) -
 
 
 def test_an_unknown_schedule_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match='no schedule "step"; there are constant, inverse and cosine'):
+    with pytest.raises(ValueError, match='no schedule "step"; there are constant, inverse, cosine and drops'):
         Recipe(steps=5, schedule="step").rate(0.5)  # type: ignore[arg-type]
 
 
@@ -124,3 +124,28 @@ def test_the_recipe_reaches_every_group(recipe: Recipe, kind: type, settings: di
     assert type(optimizer) is kind
     for group in optimizer.param_groups:
         assert {name: group[name] for name in settings} == settings
+
+
+def test_drops_make_the_rate_a_tenth_each_time() -> None:
+    recipe = Recipe(steps=9, schedule="drops", drops=(1 / 3, 2 / 3))
+    assert [recipe.rate(p) for p in (0, 0.33, 0.34, 0.66, 0.67, 1)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+    assert "drops" not in describe(Recipe(steps=9)), "old keys stay"
+    for wrong in ({"schedule": "drops"}, {"drops": (0.5,)}, {"schedule": "drops", "drops": (1.0,)}):
+        with pytest.raises(ValueError, match="give shares between 0 and 1"):
+            Recipe(steps=9, **wrong)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_gradients_are_clipped_as_one_vector(optimizer: Any) -> None:
+    layers = nn.Linear(3, 2), nn.Linear(2, 1)
+    weights = [weight for layer in layers for weight in layer.parameters()]
+    for size, norm in ((4.0, 5.0), (0.1, 0.1 * 11**0.5)):  # eleven weights: the first gradient is too long
+        for weight in weights:
+            weight.grad = torch.full_like(weight, size)
+        Recipe(steps=1, optimizer=optimizer, clip=5.0).optimizer_for(*layers).step()
+        clipped = torch.cat([weight.grad.flatten() for weight in weights if weight.grad is not None])
+        assert float(clipped.norm()) == pytest.approx(norm, rel=1e-5)
+        assert len(clipped.unique()) == 1, "directions stay"
+    assert "clip" not in describe(Recipe(steps=1)), "old keys stay"
+    with pytest.raises(ValueError, match="clips gradients at 0"):
+        Recipe(steps=1, clip=0.0)

@@ -71,6 +71,7 @@ def test_the_targets_labels_are_never_asked_for(plain: dict[str, bytes], tmp_pat
     assert run(adaptation(Poisoned(TARGET)), tmp_path) == plain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_other_labels_of_the_target_change_no_bit(seed: int, plain: dict[str, bytes], tmp_path: Path) -> None:
     other = Relabelled(TARGET, seed)
@@ -111,6 +112,7 @@ def test_labels_of_a_source_matter_but_not_to_the_cut(plain: dict[str, bytes], t
     assert other["weights-8.pt"] != plain["weights-8.pt"]
 
 
+@pytest.mark.slow
 def test_validation_images_are_never_trained_on(tmp_path: Path) -> None:
     """They are found from outside: by the predictions of the final weights."""
     images, labels = SOURCE.inputs("train"), SOURCE.labels("train")
@@ -137,6 +139,7 @@ def test_validation_images_are_never_trained_on(tmp_path: Path) -> None:
     assert seen == {images[i].tobytes() for i in trained}
 
 
+@pytest.mark.slow
 def test_logits_are_those_of_the_checkpoints_weights(tmp_path: Path) -> None:
     trial = adaptation()
     run(trial, tmp_path)
@@ -198,6 +201,7 @@ def test_source_only_is_the_same_network_whatever_the_target_is(tmp_path: Path) 
     assert kept[0] != kept[1]
 
 
+@pytest.mark.slow
 def test_without_a_source_the_mean_is_that_of_the_network_that_learnt_one(tmp_path: Path) -> None:
     learnt = replace(adaptation(), method=SourceOnly())
     run(learnt, tmp_path / "learnt")
@@ -213,6 +217,7 @@ def test_an_unknown_centring_is_refused() -> None:
         replace(adaptation(), centring="target")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_the_record_names_the_data_that_were_read(tmp_path: Path) -> None:
     work = Work(tmp_path, "cpu")
     adaptation().run(work)
@@ -224,6 +229,7 @@ def test_the_record_names_the_data_that_were_read(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_two_sources_are_both_trained_on(tmp_path: Path) -> None:
     second = SyntheticImages(tint=0.5, train=20, test=12)
     trial = replace(adaptation(sources=(SOURCE, second)), method=Watched())

@@ -110,6 +110,7 @@ def test_no_rule_asks_for_the_targets_labels_and_each_chooses_the_same_with_othe
             other.compute(Evaluate(blind), "cpu")
 
 
+@pytest.mark.slow
 def test_the_oracle_reads_labels_of_the_training_images_alone(tmp_path: Path) -> None:
     store, run = Store(tmp_path), replace(TRIAL, target=Poisoned(TARGET))
     store.compute(run, "cpu")

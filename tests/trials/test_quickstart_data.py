@@ -62,6 +62,7 @@ def traced(split: str, raw: tuple[Array, Array], photographs: dict[str, Array]) 
     return found
 
 
+@pytest.mark.slow
 def test_every_blended_image_is_a_digit_subtracted_from_a_photograph_of_its_own_split(
     raw: tuple[Array, Array], photographs: dict[str, Array]
 ) -> None:

@@ -79,6 +79,7 @@ def test_it_refuses_too_few_rows_and_features_without_bounds(tmp_path: Path) -> 
         distances(Cloud(2), Cloud(3), tmp_path, largest=1.0)
 
 
+@pytest.mark.slow
 def test_a_run_loses_what_it_reads_of_held_out_source_images_and_not_of_the_target(tmp_path: Path) -> None:
     run, store = adaptation(), Store(tmp_path / "store")
     trial = TransferLoss(Evaluate(Select(run)))

@@ -161,6 +161,7 @@ def test_accuracies_are_those_of_the_weights_that_it_leaves(init: Init | None, r
     assert curve_of(folder)[-1] == metrics_of(folder)["accuracy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("checkpoints", "steps"), [(24, 48), (11, 44), (10, 40), (4, 40), (1, 5)])
 def test_the_paper_reports_the_mean_of_the_ten_highest(checkpoints: int, steps: int, root: Path) -> None:
     trial = Train(data=IMAGES, backbone=EASY, recipe=replace(RECIPE, steps=steps, checkpoints=checkpoints), seed=2)
@@ -197,6 +198,7 @@ def test_the_test_plays_no_part_in_training(init: Init | None, root: Path, tmp_p
     assert last_of(turned).read_bytes() != last_of(own).read_bytes(), "labels of training images matter"
 
 
+@pytest.mark.slow
 def test_other_test_labels_change_the_accuracy(root: Path, tmp_path: Path) -> None:
     recipe = replace(RECIPE, steps=60)
     own, other = (ran(Train(data=data, backbone=EASY, recipe=recipe, seed=2), tmp_path) for data in (B, Retested(B)))

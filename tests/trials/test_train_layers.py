@@ -174,6 +174,7 @@ CACHED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trial", CACHED, ids=lambda t: f"{type(t.backbone).__name__} {t.init.count}")
 def test_kept_activations_and_a_recomputed_trunk_train_the_same_network(
     trial: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

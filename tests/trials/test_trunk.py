@@ -43,6 +43,7 @@ def test_each_row_is_the_networks_output_for_that_image(tmp_path: Path) -> None:
         assert found[i] == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_each_split_is_a_file_and_the_record_names_what_was_read(tmp_path: Path) -> None:
     work = Work(tmp_path, "cpu")
     assert Trunk(DOMAIN, splits=("train", "test")).run(work) == {"rows": 14, "width": 1280}
@@ -51,6 +52,7 @@ def test_each_split_is_a_file_and_the_record_names_what_was_read(tmp_path: Path)
     assert work.data == {f"{DOMAIN.name} {s} inputs": digest(DOMAIN.inputs(s)) for s in ("train", "test")}
 
 
+@pytest.mark.slow
 def test_labels_are_not_read(tmp_path: Path) -> None:
     trial = Trunk(Poisoned(DOMAIN), splits=("train",))
     assert features(trial, tmp_path).shape == (11, 1280)

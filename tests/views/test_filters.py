@@ -136,6 +136,7 @@ def test_what_is_no_filters_is_refused_with_a_sentence(maker: Maker) -> None:
         drawn(VIEW, make_study(plan=plan), results)
 
 
+@pytest.mark.slow
 def test_a_page_shows_the_picture_and_no_table_of_its_number(maker: Maker) -> None:
     results = trained(maker, seeds=1)
     study = make_study(plan=plan, published=(), claims=(), gates=(), views=(VIEW,))

@@ -185,6 +185,7 @@ def test_a_replicate_without_all_targets_is_a_point_but_not_in_the_mean(maker: M
     assert len(points_in(axes)[1]) == 17
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", [ACCURACIES, DIFFERENCES])
 def test_one_seed_has_no_band_and_an_unfinished_study_is_drawn(maker: Maker, view: Layers) -> None:
     runs = run(maker, seeds=[200], lacks=lambda network, *_: network == "AnB")

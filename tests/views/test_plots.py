@@ -65,6 +65,7 @@ def test_a_view_of_what_is_not_there(quick: tuple[Study, Results], maker: Maker,
     assert not saved(Bars("None", where={"method": "never run"}), study, results, tmp_path / "none")
 
 
+@pytest.mark.slow
 def test_files_are_made_for_print(quick: tuple[Study, Results], tmp_path: Path) -> None:
     study, results = quick
     assert saved(Bars("Accuracy"), study, results, tmp_path / "figure-1")

@@ -294,6 +294,7 @@ def test_words_that_a_spreadsheet_would_compute_are_no_formulas(tmp_path: Path) 
     assert [row[0] for row in rows] == ["'=1+1", "'+1 point", "'@cmd", "'-x", "'\ttab", "−5", "-0.5", "+3", "plain"]
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(exclude_categories=("C", "Z")), min_size=1), min_size=2, max_size=2))
 def test_any_text_survives_a_markdown_table(words: list[str]) -> None:
     table = markdown_table(pd.DataFrame([words], columns=["first", "second"]))
