@@ -110,7 +110,7 @@ def re_estimate(learner: Learner, inputs: Array, domain: str) -> None:
     learner.eval()
     for norm in norms:
         norm.train()
-    _logits(learner, inputs, domain)
+    logits_of(learner, inputs, domain)
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
     learner.eval()
@@ -118,13 +118,14 @@ def re_estimate(learner: Learner, inputs: Array, domain: str) -> None:
 
 def loss_and_error(learner: Learner, inputs: Rows, labels: Array, domain: str) -> dict[str, float]:
     """The error in percent, a mean over classes, and the mean cross-entropy, in evaluation mode."""
-    logits = _logits(learner.eval(), inputs, domain)
+    logits = logits_of(learner.eval(), inputs, domain)
     loss = F.cross_entropy(torch.from_numpy(logits).double(), torch.from_numpy(labels))
     return {"error": 100 - class_mean_accuracy(logits, labels), "loss": float(loss)}
 
 
 @torch.no_grad()
-def _logits(learner: Learner, inputs: Rows, domain: str) -> Array:
+def logits_of(learner: Learner, inputs: Rows, domain: str) -> Array:
+    """float32 (n, classes), as the learner's mode is."""
     device: Any = next(learner.parameters()).device
     return np.concatenate(
         [learner.predict(tensor(chunk).to(device), domain).float().cpu().numpy() for chunk in chunks(inputs, CHUNK)]

@@ -1,0 +1,51 @@
+"""Mistakes of two networks, counted by hand from their predictions."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import cohen_kappa_score
+
+from mtl_bench.trials.mistakes import BY_CLASS, Mistakes
+from mtl_bench.trials.train import Train
+from mtl_bench.trials.weights import Weights
+from tests.trials.transfers import DEEP, RECIPE, B, prepare, work_of
+
+ONE, OTHER = (Train(data=B, backbone=DEEP, recipe=replace(RECIPE, steps=3), seed=seed) for seed in (2, 3))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+def test_they_are_counted_over_all_and_class_by_class(root: Path, tmp_path: Path) -> None:
+    trial = Mistakes(Weights(ONE), Weights(OTHER), B)
+    prepare(trial, root)
+    work = work_of(root, tmp_path)
+    found = trial.run(work)
+    images, labels = torch.from_numpy(np.asarray(B.inputs("test"))), B.labels("test")
+    with torch.no_grad():
+        right = [Weights(run).learner(work).predict(images, B.name).argmax(1).numpy() == labels for run in (ONE, OTHER)]
+    assert found["kappa"] == pytest.approx(cohen_kappa_score(*right))
+    assert found["common"] == pytest.approx(100 * np.mean(~right[0] & ~right[1]))
+    assert found["only a"] == pytest.approx(100 * np.mean(~right[0] & right[1]))
+    assert found["only b"] == pytest.approx(100 * np.mean(right[0] & ~right[1]))
+    assert np.array_equal(np.load(tmp_path / "right.npy"), right)
+    with (tmp_path / BY_CLASS).open(encoding="utf-8") as file:
+        lines = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    assert [line["rows"] for line in lines] == np.bincount(labels, minlength=len(B.classes)).tolist()
+    for name in ("common", "only a", "only b"):
+        assert sum(line[name] for line in lines) == pytest.approx(found[name] * len(labels) / 100)
+
+
+def test_a_network_fails_where_it_fails(root: Path, tmp_path: Path) -> None:
+    trial = Mistakes(Weights(ONE), Weights(ONE), B)
+    prepare(trial, root)
+    found = trial.run(work_of(root, tmp_path))
+    assert (found["kappa"], found["only a"], found["only b"]) == (1, 0, 0)
