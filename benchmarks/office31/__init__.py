@@ -81,11 +81,11 @@ STUDY = Study(
         "What is unlike the papers, and why as far as it was found. Adversaries gain little or nothing (DANN, MDD) "
         "where they gained most: 1,500 steps are too few for them. On the pilot's seed 0, amazon to webcam, which is "
         "not judged, four times as many steps take both far up; the declared length was kept. RTN falls below no "
-        "adaptation, on the small sources dslr and webcam to one class for nearly all images: on that seed, from dslr"
-        " to amazon, it does so without its discrepancy too, and without its entropy term it is above no adaptation. "
-        "At the paper's weight the entropy makes sure of a class what has learnt little yet; the paper chose weights "
-        "by labelled target images. One kernel does as well as five, and two layers as the bottleneck alone: why, was"
-        " not found.",
+        "adaptation: from the small sources to amazon it names one class for nearly all images (dslr) or for most "
+        "(webcam). On that seed, from dslr to amazon, it does so without its discrepancy too, and without its "
+        "entropy term it is above no adaptation. At the paper's weight the entropy makes sure of a class what has "
+        "learnt little yet; the paper chose weights by labelled target images. One kernel does as well as five, and "
+        "two layers as the bottleneck alone: why, was not found.",
         "Gpu scale is a ResNet-50 that learns end to end, with published weights at a tenth of the rate and whole "
         "images of 224 × 224 without augmentation: 1,500 steps of 32 + 32 images, source only, DAN, DANN and CDAN. "
         "Paper scale has 20,000 steps and all methods but DSN, DRCN, AdaBN and the released variants; AlexNet above "
