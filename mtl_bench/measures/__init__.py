@@ -1,8 +1,8 @@
 """Measures, pure and importable by themselves: `mtl_bench.measures.squared_mmd(xs, xt)`.
 
 Called by these names they take arrays, frames and tensors alike. What is differentiable gives a tensor for tensors, and
-a number in double precision for anything else. `StreamingCKA` takes tensors, and `criticality` a function. The modules
-below have the same functions for one kind of input.
+a number in double precision for anything else. `StreamingCKA` takes tensors, `criticality` and `noise_borne` a
+function. The modules below have the same functions for one kind of input.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ _OF_ARRAYS = {
     "steps_to": "learning_curve.steps_to",
     "svcca": "cca.svcca",
 }
-_AS_THEY_ARE = {"StreamingCKA": "kernel_alignment.StreamingCKA", "criticality": "parameters.criticality"}
+_AS_THEY_ARE = {
+    "StreamingCKA": "kernel_alignment.StreamingCKA",
+    "criticality": "parameters.criticality",
+    "noise_borne": "parameters.noise_borne",
+}
 _HOMES = _OF_ARRAYS | _OF_TENSORS | _OF_REPRESENTATIONS | _AS_THEY_ARE
 __all__ = [*_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 

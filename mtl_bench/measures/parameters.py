@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -42,34 +43,47 @@ def barrier(losses: Float64[np.ndarray, " k"], at: Float64[np.ndarray, " k"] | N
 
 
 def criticality(
-    error_at: Callable[[float, float], float],
-    squared_distance: float,
+    error_at: Callable[[int, float], float],
+    squared_distances: Sequence[float],
     allowed: float,
-    alphas: Sequence[float],
     bisections: int = 7,
     smallest: float = 1e-4,
 ) -> float:
-    """How critical a module is: min over a and s of a^2 |final - start|^2 / s^2 with an error of at most `allowed`.
+    """How critical a module is: min over places p and s of |p - start|^2 / s^2 with an error of at most `allowed`.
 
-    `error_at(a, s)` is the mean training error with the module at (1 - a) start + a final, plus normal noise of
-    deviation s, all other modules as trained (Chatterji, Neyshabur and Sedghi, ICLR 2020, definition 3.1). `alphas` lie
-    in [0, 1]; for each, s is bisected in its logarithm between `smallest` and 1, the error being taken to rise with it.
-    A module that can be set back wholly, a = 0, has 0. inf where even the trained one errs more with the least noise.
+    `error_at(i, s)` is the mean training error with the module at place i, plus normal noise of deviation s, all other
+    modules as trained; `squared_distances` are those of the places from the start. With places at shares a of the way
+    to the end, a^2 |end - start|^2, that is definition 3.1 of Chatterji, Neyshabur and Sedghi (ICLR 2020); they may
+    also be what training passed (Neyshabur et al., NeurIPS 2020, section 3.4). See `noise_borne` for s. A module that
+    can be set back wholly has 0; inf where no place bears the least noise.
     """
-    if not alphas or not all(0 <= a <= 1 for a in alphas):
-        raise ValueError("criticality is looked for at shares between 0 and 1; give one at least")
+    if not len(squared_distances) or min(squared_distances) < 0:
+        raise ValueError("criticality is looked for at places with squared distances from the start; give one at least")
+    at_start = [i for i, distance in enumerate(squared_distances) if distance == 0]
+    if any(error_at(i, smallest) <= allowed for i in at_start):
+        return 0.0
     found = float("inf")
-    for a in sorted(alphas):
-        if error_at(a, smallest) > allowed:
-            continue
-        if a == 0:
-            return 0.0
-        low, high = np.log(smallest), 0.0
-        if error_at(a, 1.0) <= allowed:
-            low = 0.0
-        else:
-            for _ in range(bisections):
-                middle = (low + high) / 2
-                low, high = (middle, high) if error_at(a, float(np.exp(middle))) <= allowed else (low, middle)
-        found = min(found, a**2 * squared_distance / float(np.exp(low)) ** 2)
+    for i in sorted({*range(len(squared_distances))} - {*at_start}, key=lambda i: -squared_distances[i]):
+        needed = (squared_distances[i] / found) ** 0.5  # less noise would make no smaller value
+        if needed <= 1 and error_at(i, max(needed, smallest)) <= allowed:
+            noise = noise_borne(partial(error_at, i), allowed, bisections, smallest)
+            found = min(found, squared_distances[i] / noise**2) if noise else found
     return found
+
+
+def noise_borne(
+    error_at: Callable[[float], float], allowed: float, bisections: int = 7, smallest: float = 1e-4
+) -> float:
+    """The largest deviation s, up to 1, at which the error is at most `allowed`; 0 where `smallest` is too much.
+
+    It is bisected in its logarithm, the error being taken to rise with it.
+    """
+    if error_at(smallest) > allowed:
+        return 0.0
+    if error_at(1.0) <= allowed:
+        return 1.0
+    low, high = np.log(smallest), 0.0
+    for _ in range(bisections):
+        middle = (low + high) / 2
+        low, high = (middle, high) if error_at(float(np.exp(middle))) <= allowed else (low, middle)
+    return float(np.exp(low))

@@ -35,7 +35,11 @@ class TimmBackbone:
         return (3, self.size, self.size)
 
     def stages(self) -> dict[str, nn.Module]:
-        """New modules by name. Raises ValueError when they would not compute what the model does."""
+        """New modules by name, with content. Raises ValueError when they would not compute what the model does."""
+        with torch.device("cpu"):  # also where networks are built without content: what they compute is compared
+            return self._checked()
+
+    def _checked(self) -> dict[str, nn.Module]:
         model = self._built()
         try:
             with torch.no_grad():

@@ -105,6 +105,12 @@ def array(values: Array) -> bytes:
     return buffer.getvalue()
 
 
+def read_array(path: Path) -> Array:
+    """The array of an .npy file."""
+    found: Array = np.load(path, allow_pickle=False)
+    return found
+
+
 def read_arrays(path: Path) -> dict[str, Array]:
     """The arrays by name of an .npz file."""
     with np.load(path, allow_pickle=False) as found:

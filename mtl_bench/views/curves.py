@@ -55,13 +55,14 @@ class Curves:
         columns = len(parts) if len(parts) < 3 else 2 if len(parts) == 4 else 3
         figure, grid = primitives.panels(-(-len(parts) // columns), columns, wide=len(names) > LINES_OF_ONE_COLUMN)
         handles: dict[str, Any] = {}
+        start = min(0.0, *(float(curve.index.min()) for curve in curves.values()))
         for axes, (title, inside) in zip(grid, parts.items(), strict=False):
             for cell in inside:
                 name = cell.labels.get(self.lines, "")
                 handles[name] = _line(axes, curves[cell.keys], places[name])
             axes.set_title(title, loc="left")
             axes.set_xlabel(self.x.replace("_", " "))
-            axes.set_xlim(left=0)
+            axes.set_xlim(left=start)
             primitives.chance_line(axes, frame.study.chance, self.y)
         primitives.hide_rest(grid, len(parts))
         few = primitives.hollow_mark() if any((curve["count"] < FEW).any() for curve in curves.values()) else {}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Numbers = Sequence[float] | pd.Series | pd.Index | np.ndarray[Any, Any]
 LINE_HEIGHT = 0.125  # inches, of the legend's text
 SQUARES = "Blues"  # the colours of a heat map, darker for more
+BAR_WIDTH = 0.12  # inches, of the scale beside it
 DARK = 0.6  # of the scale, from which on text is white
 HOLLOW = f"hollow: fewer than three runs (n < {FEW})"
 
@@ -182,19 +183,33 @@ def squares(
     low: float,
     high: float,
     texts: Mapping[tuple[int, ...], tuple[str, str]],
-) -> None:
-    """A heat map with the names of its rows and columns; `texts` has what stands on a square, and in which slant."""
-    axes.imshow(values, cmap=SQUARES, vmin=low, vmax=high, aspect="auto")
+    slanted: bool = True,
+) -> Any:
+    """A heat map with the names of its rows and columns; `texts` has what stands on a square, and in which slant.
+
+    Names of columns are `slanted` where they are long. What comes back has the colours.
+    """
+    drawn = axes.imshow(values, cmap=SQUARES, vmin=low, vmax=high, aspect="auto")
     for place, (text, slant) in texts.items():
         dark = high > low and (values[place] - low) / (high - low) > DARK
         colour = "white" if dark else "black"
         axes.text(place[1], place[0], text, style=slant, ha="center", va="center", color=colour)
-    axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", rotation_mode="anchor")
+    turned: Any = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
+    axes.set_xticks(range(len(columns)), columns, **turned)
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0)
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)
+    return drawn
+
+
+def colour_bar(figure: Figure, drawn: Any, grid: Sequence[Axes], name: str) -> None:
+    """The scale of `drawn`, which all panels share, at their right; for a figure that has its height."""
+    shown = [axes for axes in grid if axes.get_visible()]
+    room, thin = 1.5 * BAR_WIDTH / figure.get_figwidth(), figure.get_figheight() / BAR_WIDTH
+    bar: Any = figure.colorbar(drawn, ax=shown, label=name, format="%g", fraction=room, pad=0.02, aspect=thin)
+    bar.outline.set_visible(False)
 
 
 def hide_rest(grid: Sequence[Axes], used: int) -> None:

@@ -18,7 +18,11 @@ ONE_COLUMN, TWO_COLUMNS = 3.3, 6.9  # inches
 PANEL_HEIGHT = 1.75
 DPI = 200  # of PNG files
 LETTERS_PER_INCH = 18  # of the legend's text
-PERCENT = ("accuracy", "training_accuracy", "source_validation")
+PERCENT = (
+    *("accuracy", "training_accuracy", "source_validation", "start", "area", "learnt_after"),
+    *("train error", "test error", "error_if_set_back", "error_barrier", "error_in_the_middle"),
+    *("common_mistakes", "mistakes_of_a", "mistakes_of_b", "difficulty_for_a", "difficulty_for_b"),
+)
 # Okabe and Ito's palette without its yellow, which is too faint for lines; dark and light alternate for print in grey.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#4D4D4D")
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++", "oooo")

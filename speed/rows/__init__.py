@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from speed.rows import adaptation, cells, cka, coral, gfk, images, jda, layers, mmd, sa, tca
+from speed.rows import adaptation, cells, cka, coral, gfk, images, interpolation, jda, layers, mmd, sa, tca
 
 ROWS = (
     *tca.ROWS,
@@ -14,6 +14,7 @@ ROWS = (
     *images.ROWS,
     *layers.ROWS,
     *cka.ROWS,
+    *interpolation.ROWS,
     *adaptation.ROWS,
     *cells.ROWS,
 )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from mtl_bench.measures.parameters import barrier, criticality, parameter_distance
+from mtl_bench.measures.parameters import barrier, criticality, noise_borne, parameter_distance
+
+Bowl = Callable[[float, float], float]
 
 
 def test_distances_in_three_scales() -> None:
@@ -52,28 +55,48 @@ def bowl(a: float, s: float) -> float:
     return (1 - a) ** 2 + s**2
 
 
+def critical(
+    error_at: Bowl, squared_distance: float, allowed: float, alphas: list[float], bisections: int = 7
+) -> float:
+    """At shares of the way between start and end."""
+    return criticality(
+        lambda i, s: error_at(alphas[i], s), [a**2 * squared_distance for a in alphas], allowed, bisections
+    )
+
+
 def test_criticality_of_a_bowl_is_known() -> None:
     """At a the largest s has s^2 = allowed - (1 - a)^2, so that the least of a^2 / s^2 can be written down."""
     alphas, allowed = np.linspace(0, 1, 201), 0.25
-    found = criticality(bowl, 4.0, allowed, list(alphas), bisections=30)
+    found = critical(bowl, 4.0, allowed, list(alphas), bisections=30)
     inside = alphas[(1 - alphas) ** 2 < allowed]
     assert found == pytest.approx(4 * min(inside**2 / (allowed - (1 - inside) ** 2)), rel=1e-4)
 
 
 def test_more_allowed_error_is_less_critical_and_few_bisections_err_upwards() -> None:
     alphas = [0.0, 0.25, 0.5, 0.75, 1.0]
-    strict, loose = (criticality(bowl, 1.0, allowed, alphas, bisections=20) for allowed in (0.1, 0.5))
+    strict, loose = (critical(bowl, 1.0, allowed, alphas, bisections=20) for allowed in (0.1, 0.5))
     assert strict > loose > 0
-    assert criticality(bowl, 1.0, 0.1, alphas, bisections=4) >= strict
+    assert critical(bowl, 1.0, 0.1, alphas, bisections=4) >= strict
 
 
 def test_a_module_that_can_be_set_back_has_none_and_one_that_bears_no_noise_is_infinite() -> None:
-    assert criticality(bowl, 1.0, 1.5, [0.0, 0.5, 1.0]) == 0
-    assert criticality(lambda a, s: 1.0, 1.0, 0.5, [0.0, 0.5, 1.0]) == math.inf
-    assert criticality(lambda a, s: 0.0, 1.0, 0.5, [0.5, 1.0]) == 0.25, "with noise of 1, the most that is tried"
+    assert critical(bowl, 1.0, 1.5, [0.0, 0.5, 1.0]) == 0
+    assert critical(lambda a, s: 1.0, 1.0, 0.5, [0.0, 0.5, 1.0]) == math.inf
+    assert critical(lambda a, s: 0.0, 1.0, 0.5, [0.5, 1.0]) == 0.25, "with noise of 1, the most that is tried"
 
 
-@pytest.mark.parametrize("alphas", [[], [0.5, 1.5]])
-def test_shares_lie_between_start_and_end(alphas: list[float]) -> None:
-    with pytest.raises(ValueError, match="shares between 0 and 1"):
-        criticality(bowl, 1.0, 0.5, alphas)
+def test_places_may_come_in_any_order() -> None:
+    there, back = [0.0, 0.5, 1.0], [1.0, 0.0, 0.5]
+    assert critical(bowl, 3.0, 0.5, there) == critical(bowl, 3.0, 0.5, back)
+
+
+def test_noise_is_borne_up_to_where_the_error_is_allowed() -> None:
+    assert noise_borne(lambda s: s, 0.3, bisections=40) == pytest.approx(0.3)
+    assert noise_borne(lambda s: s, 0.3, bisections=3) <= 0.3, "what is given was within the error allowed"
+    assert noise_borne(lambda s: 1.0, 0.3) == 0
+    assert noise_borne(lambda s: 0.0, 0.3) == 1
+
+
+def test_criticality_needs_a_place() -> None:
+    with pytest.raises(ValueError, match="give one at least"):
+        criticality(lambda i, s: 0.0, [], 0.5)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.execution.costs import Rates
 from mtl_bench.models.caffenet import CaffeNet
 from mtl_bench.models.macs import macs
 from mtl_bench.models.small_cnn import SmallCNN
+from mtl_bench.models.timm_backbone import TimmBackbone
 from mtl_bench.training.augmentation import Flip
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.inits import FirstLayers, RandomLayers
@@ -50,3 +53,7 @@ def test_a_larger_network_is_estimated_to_cost_more_per_image() -> None:
     rates.learn(small, 3.0)
     large = replace(RUN, backbone=CaffeNet())
     assert rates.of(large) == large.macs() * 33.0 / (RUN.macs() + small.macs())
+
+
+def test_a_network_of_timm_is_counted_although_it_is_compared_with_its_model_by_content() -> None:
+    assert sum(macs(TimmBackbone("resnet18", 32)).values()) == pytest.approx(37e6, rel=0.1), "1.8 G at 224 pixels"

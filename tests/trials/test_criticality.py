@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from mtl_bench.trials.criticality import TRIED, Criticality
+from mtl_bench.trials.criticality import MAP, TRIED, Criticality, NoiseMap
 from mtl_bench.trials.inits import Whole
 from mtl_bench.trials.train import Train
 from mtl_bench.trials.weights import Weights
@@ -61,7 +61,7 @@ def test_criticality_is_the_least_of_what_was_tried_within_the_error_allowed(roo
             for name, weight in net.stages[layer].named_parameters()
         )
         within = [one for one in tried if one["stage"] == i and one["error"] <= found["allowed"]]
-        least = min(one["share"] ** 2 * moved / one["noise"] ** 2 for one in within)
+        least = min(one["place"] ** 2 * moved / one["noise"] ** 2 for one in within)
         assert found[f"criticality {layer}"] == pytest.approx(least, rel=1e-5)
 
 
@@ -86,3 +86,34 @@ def test_an_error_that_nothing_keeps_to_is_said(root: Path, tmp_path: Path) -> N
     trial = replace(QUICK, of=Weights(TRAINED), allowed=-1.0, shares=(1.0,), draws=1)
     with pytest.raises(ValueError, match="bears no noise within the error allowed"):
         measured(trial, root, tmp_path)
+
+
+def test_the_way_that_training_took_passes_its_own_weights(root: Path, tmp_path: Path) -> None:
+    kept = replace(TRAINED, weights_at=(6,))
+    prepare(Criticality(Weights(kept), B), root)
+    work = work_of(root, tmp_path)
+    NoiseMap(Weights(kept), B, steps=(6,), draws=1, rows=ROWS, noises=(0.0, 0.1)).run(work)
+    with (tmp_path / MAP).open(encoding="utf-8") as file:
+        lines = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    assert {(line["place"], line["noise"]) for line in lines} == {(p, n) for p in (0, 6, 12) for n in (0, 0.1)}
+    images, labels = torch.from_numpy(np.asarray(B.inputs("train"))), B.labels("train")
+    passed = Weights(kept, step=6).state(work)
+    for i, layer in enumerate(Weights(kept).learner(work).net.layers):
+        learner = Weights(kept).learner(work)
+        own = {name: value for name, value in passed.items() if name.startswith(f"net.stages.{layer}.")}
+        learner.load_state_dict(own, strict=False)
+        with torch.no_grad():
+            error = 100 * float((learner.predict(images, B.name).argmax(1).numpy() != labels).mean())
+        (found,) = [x["error"] for x in lines if (x["stage"], x["place"], x["noise"]) == (i, 6, 0)]
+        assert found == pytest.approx(error)
+
+
+def test_noise_is_told_by_itself_and_over_the_size_of_the_parameters(root: Path, tmp_path: Path) -> None:
+    found, tried = measured(replace(QUICK, allowed=0.3), root, tmp_path)
+    state = Weights(TRAINED).state(work_of(root, tmp_path))
+    for i, layer in enumerate(Weights(TRAINED).learner(work_of(root, tmp_path)).net.layers):
+        at_end = [x["noise"] for x in tried if (x["stage"], x["place"]) == (i, 1) and x["error"] <= found["allowed"]]
+        assert found[f"noise {layer}"] == pytest.approx(max(at_end), rel=1e-6)
+        own = torch.cat([v.flatten() for n, v in state.items() if n.startswith(f"net.stages.{layer}.")])
+        rms = float(own.double().square().mean() ** 0.5)
+        assert found[f"relative noise {layer}"] == pytest.approx(found[f"noise {layer}"] / rms, rel=1e-5)

@@ -49,3 +49,25 @@ def test_a_network_fails_where_it_fails(root: Path, tmp_path: Path) -> None:
     prepare(trial, root)
     found = trial.run(work_of(root, tmp_path))
     assert (found["kappa"], found["only a"], found["only b"]) == (1, 0, 0)
+
+
+def test_difficulty_is_how_often_others_fail_on_those_rows(root: Path, tmp_path: Path) -> None:
+    others = tuple(replace(ONE, seed=seed) for seed in (4, 5))
+    trial = Mistakes(Weights(ONE), Weights(OTHER), B, judges=tuple(map(Weights, others)))
+    prepare(trial, root)
+    work = work_of(root, tmp_path)
+    found = trial.run(work)
+    images, labels = torch.from_numpy(np.asarray(B.inputs("test"))), B.labels("test")
+    with torch.no_grad():
+        a, b, *judged = (
+            Weights(run).learner(work).predict(images, B.name).argmax(1).numpy() != labels
+            for run in (ONE, OTHER, *others)
+        )
+    failed = np.mean(judged, axis=0)
+    for name, which in {"common": a & b, "only a": a & ~b, "only b": ~a & b}.items():
+        rows = which if which.any() else np.ones_like(which)
+        assert found[f"difficulty {name}"] == pytest.approx(100 * failed[rows].mean())
+    of_class = {name: value for name, value in found.items() if name.startswith("common ")}
+    assert of_class == {
+        f"common {name}": pytest.approx(100 * (a & b)[labels == i].mean()) for i, name in enumerate(B.classes)
+    }

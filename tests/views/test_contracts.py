@@ -33,9 +33,21 @@ REQUIRED = {
     "methods": ("DANN",),
 }  # fields without a default
 ALSO: dict[str, dict[str, Any]] = {  # what a kind of view needs to draw the small frame
-    "HeatMap": {"where": {"method": "DANN", "selection": "last", "layer": 1}}
+    "HeatMap": {"where": {"method": "DANN", "selection": "last", "layer": 1}},
+    "LayerPairs": {"panels": "method"},
+    "Contours": {"panels": "method"},
+    "ContactSheet": {"rows": "method"},
+    "NoiseMaps": {"panels": "method"},
 }
 METHODS = ("source only", "DANN")
+OWN_TABLES: dict[str, list[dict[str, Any]]] = {  # files of one view alone, of which it draws every row
+    "cka.csv": [{"conv1": 0.9, "fc7": 0.2}, {"conv1": 0.3, "fc7": 0.8}],
+    "plane.csv": [
+        *({"x": i % 3, "y": i // 3, "train error": 9.0 * i} for i in range(9)),
+        *({"x": 0.5 * i, "y": 1.0, "train error": 0.0, "network": i} for i in (1, 2, 3)),
+    ],
+    "map.csv": [{"stage": i // 4, "place": i // 2 % 2, "noise": 0.1 * (i % 2), "error": 9.0 * i} for i in range(12)],
+}
 
 
 def views() -> Iterable[type[Any]]:
@@ -90,8 +102,12 @@ def keep_all(results: Results, files: Iterable[str], damage: bytes | None = None
             path.parent.mkdir(parents=True, exist_ok=True)
             if damage is not None:
                 path.write_bytes(damage)
+            elif file == "pictures.npy":
+                np.save(path, random.integers(0, 256, (4, 5, 5, 3), np.uint8))
             elif path.suffix == ".npy":
                 np.save(path, random.normal(size=(4, 3, 5, 5)).astype(np.float32))
+            elif file in OWN_TABLES:
+                pd.DataFrame(OWN_TABLES[file]).to_csv(path, index=False)
             else:
                 columns = {name: random.normal(size=6) for name in ("x", "y", "accuracy")}
                 words = {"domain": ["source", "target"] * 3}

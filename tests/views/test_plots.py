@@ -57,6 +57,20 @@ def test_curves_are_means_over_seeds_of_the_kept_files(maker: Maker) -> None:
     assert np.allclose(np.asarray(line.get_xydata()), np.array([[10, 20.5], [20, 41]]))
 
 
+@pytest.mark.parametrize(("first", "start"), [(-0.5, -0.5), (0.0, 0.0), (10.0, 0.0)])
+def test_the_axis_of_curves_starts_at_0_or_at_what_lies_below(maker: Maker, first: float, start: float) -> None:
+    places = [first, first + 1, first + 2]
+    for pair in ("same", "other"):
+        maker.cell([1.0], metric="error barrier", pair=pair)
+    results = maker.results()
+    for key, shift in zip(results.rows["key"], (0.0, 0.25), strict=True):
+        maker.keep(results, key, curve={"w": [w + shift for w in places], "error": [3.0, 2.0, 1.0]})
+    view = Curves("Line", x="w", y="error", lines="pair")
+    [axes] = drawn(view, make_study(chance=None), results).axes
+    assert axes.get_xlim()[0] == start
+    assert axes.get_xlim()[1] >= first + 2.25
+
+
 def test_a_view_of_what_is_not_there(quick: tuple[Study, Results], maker: Maker, tmp_path: Path) -> None:
     study, results = quick
     with pytest.raises(ResultsError, match="“Training” asks for loss"):

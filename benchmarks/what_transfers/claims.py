@@ -1,0 +1,164 @@
+"""The paper's sentences and the contrasts that decide them."""
+
+from __future__ import annotations
+
+from mtl_bench.study import Claim, Contrast, Gate, mean_of
+
+from .networks import FAR, GENTLY, NEAR, PRETRAINED, RANDOM, TARGETS
+from .numbers import CKA_TABLE, NEYSHABUR, likeness
+from .pairs import ACROSS, DEBIASED, NORMED, OTHER_START, RE_ESTIMATED, SAME_START, TWINS, TWINS_GENTLY
+
+SMALLEST = (4, 5)  # halvings of 32 pixels
+LEARNT = 99.0  # percent of the training images: networks that have not learnt them show no barrier
+STARTS = ("init",)
+PAIRED = ("a.of.init", "b.of.init")
+TEXT = "the paper's text"  # with no number
+
+
+def reached(network: str, target: str, metric: str = "accuracy", halvings: int = 0) -> Contrast:
+    return mean_of(metric, network=network, target=target, halvings=halvings)
+
+
+def gain(target: str, metric: str = "accuracy", halvings: int = 0) -> Contrast:
+    """P-T less RI-T, at one rate."""
+    return reached(PRETRAINED, target, metric, halvings) - reached(RANDOM, target, metric, halvings)
+
+
+def barrier(pair: str) -> Contrast:
+    return mean_of("error_barrier", pair=pair, target=NEAR)
+
+
+def alike(pair: str, layer: int) -> Contrast:
+    return mean_of("CKA", pair=pair, target=NEAR, estimate=DEBIASED, layer=layer)
+
+
+def apart(pair: str, layer: int) -> Contrast:
+    return mean_of("distance", pair=pair, target=NEAR, layer=layer)
+
+
+def mean(contrasts: list[Contrast]) -> Contrast:
+    return (1 / len(contrasts)) * sum(contrasts[1:], contrasts[0])
+
+
+def shrinking(network: str, target: str, metric: str = "accuracy") -> Contrast:
+    """What is lost from whole images to the two smallest blocks, of 2 × 2 pixels and of one."""
+    return reached(network, target, metric) - mean([reached(network, target, metric, n) for n in SMALLEST])
+
+
+def shown(text: str, *contrasts: Contrast, varies: tuple[str, ...], unit: str = "points") -> Claim:
+    return Claim(text, contrasts, f"{NEYSHABUR}, {TEXT}", primary=False, varies=varies, unit=unit)
+
+
+CLAIMS = (
+    Claim(
+        "Networks that were pre-trained lie in one basin: at most 1 point of training error between two of them",
+        (barrier(TWINS),),
+        f"{NEYSHABUR}, Section 3.3",
+        within=1,
+        varies=(),  # both networks are inside one line
+    ),
+    Claim(
+        "Two that started from the same random weights do not (barrier between RI-T of one start − between P-T)",
+        (barrier(SAME_START) - barrier(TWINS),),
+        f"{NEYSHABUR}, Section 3.3",
+        smallest_effect=2,
+        varies=PAIRED,
+    ),
+    Claim(
+        "Two that were pre-trained are more alike than two of random starts, in every layer (CKA)",
+        tuple(alike(TWINS, layer) - alike(OTHER_START, layer) for layer in range(1, 6)),
+        f"{NEYSHABUR}, {CKA_TABLE}",
+        likeness("P-T & P-T") - likeness("RI-T & RI-T"),
+        smallest_effect=0.01,
+        varies=(*PAIRED, "b.of.seed", "b.of.order"),
+        unit="of 1",
+    ),
+    Claim(
+        "Pre-training is worth more on photographs than on drawings (gain in accuracy)",
+        (gain(NEAR) - gain(FAR),),
+        f"{NEYSHABUR}, {TEXT}",
+        varies=("init", "data"),
+    ),
+    Claim(
+        "Pre-trained networks learn faster on every target, the far ones too (area under the learning curve)",
+        tuple(gain(target, "area") for target in TARGETS),
+        f"{NEYSHABUR}, {TEXT}",
+        varies=STARTS,
+    ),
+    Claim(
+        "Two that were pre-trained fail on the same images more than one that was and one that was not (κ)",
+        (mean_of("kappa", pair=TWINS, target=NEAR) - mean_of("kappa", pair=ACROSS, target=NEAR),),
+        f"{NEYSHABUR}, {TEXT}",
+        smallest_effect=0.05,
+        varies=("b.of.init", "b.of.order"),
+        unit="of 1",
+    ),
+    shown(
+        "Two of different random starts are at least 20 points of training error apart",
+        barrier(OTHER_START) - barrier(TWINS),
+        varies=(*PAIRED, "b.of.seed", "b.of.order"),
+    ),
+    shown(
+        "With BatchNorm there is a barrier more, which goes when its averages are estimated anew",
+        barrier(NORMED) - barrier(RE_ESTIMATED),
+        varies=("re_estimated",),
+    ),
+    shown(
+        "Pre-training helps on the far targets too",
+        gain(FAR),
+        gain("x-rays"),
+        varies=STARTS,
+    ),
+    shown(
+        "Two of one random start are less alike than two that were pre-trained, too",
+        *(alike(TWINS, layer) - alike(SAME_START, layer) for layer in range(1, 6)),
+        varies=PAIRED,
+        unit="of 1",
+    ),
+    shown(
+        "Two that were pre-trained lie nearer to each other, at the paper's rates (mean distance over layers)",
+        mean([apart(SAME_START, layer) - apart(TWINS_GENTLY, layer) for layer in range(1, 6)]),
+        varies=(*PAIRED, "a.of.recipe.learning_rate", "b.of.recipe.learning_rate"),
+        unit="of 1",
+    ),
+    shown(
+        "So they do at one rate",
+        mean([apart(SAME_START, layer) - apart(TWINS, layer) for layer in range(1, 6)]),
+        varies=PAIRED,
+        unit="of 1",
+    ),
+    shown(
+        "What pre-training gives on photographs falls as blocks shrink",
+        gain(NEAR) - mean([gain(NEAR, halvings=n) for n in SMALLEST]),
+        varies=("init", "data"),
+    ),
+    shown(
+        "On drawings it does not",
+        mean([gain(FAR, halvings=n) for n in SMALLEST]) - gain(FAR),
+        varies=("init", "data"),
+    ),
+    shown(
+        "Both networks' accuracy falls as blocks shrink",
+        *(shrinking(network, target) for network in (PRETRAINED, RANDOM) for target in (NEAR, FAR)),
+        varies=("data",),
+    ),
+    shown(
+        "Networks of random starts slow down more as blocks shrink (area)",
+        *(shrinking(RANDOM, target, "area") - shrinking(PRETRAINED, target, "area") for target in (NEAR, FAR)),
+        varies=("init", "data"),
+    ),
+    shown(
+        "Images that the pre-trained network alone gets right are easier than those that it alone gets wrong",
+        mean_of("difficulty_for_a", pair=ACROSS, target=NEAR) - mean_of("difficulty_for_b", pair=ACROSS, target=NEAR),
+        varies=("reads",),
+    ),
+)
+
+GATES = (
+    Gate(
+        "every network has learnt its training images",
+        mean([reached(network, NEAR, "training_accuracy") for network in (PRETRAINED, RANDOM, GENTLY)]),
+        at_least=LEARNT,
+        every=True,
+    ),
+)

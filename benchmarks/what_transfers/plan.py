@@ -1,0 +1,110 @@
+"""The cells: networks that started from pre-trained or from random weights, and what tells the ones from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from mtl_bench.datasets.wrappers.classes import PerClass
+from mtl_bench.datasets.wrappers.shuffled import PIXELS, Shuffled
+from mtl_bench.study import Cell, Labels, Scale
+from mtl_bench.trials.interpolation import Interpolation
+from mtl_bench.trials.learning_curve import LearningCurve
+from mtl_bench.trials.mistakes import Mistakes
+from mtl_bench.trials.pictures import PICTURES, Kind, Pictures, PicturesOfMistakes
+from mtl_bench.trials.train import Train
+from mtl_bench.trials.weights import Weights
+
+from .frozen import frozen
+from .modules import by_other_bounds, criticality, maps
+from .networks import FAR, GENTLY, NEAR, PRETRAINED, RANDOM, SOURCE, Replicate, replicate
+from .pairs import ACROSS, in_pairs, planes, with_batch_norm
+
+KINDS: dict[str, Kind] = {"both wrong": "common", "P-T alone wrong": "only a", "RI-T alone wrong": "only b"}
+BLOCKS, MISTAKES = "blocks", "mistakes"
+JUDGES = 3  # other replicates whose networks say which images are difficult
+IN_FIGURES = 3  # replicates for what no primary claim needs
+
+
+def plan(scale: Scale) -> Iterator[Cell]:
+    replicates = [replicate(scale, seed) for seed in scale.seeds]
+    fewer = scale.pick(smoke=1, laptop=IN_FIGURES, gpu=IN_FIGURES, paper=1)
+    for i, one in enumerate(replicates):
+        yield from learning(one)
+        yield from in_pairs(one, judges=[*replicates[i + 1 :], *replicates[:i]][:JUDGES])
+        yield from criticality(one)
+        if i < fewer:
+            yield from shuffled(scale, one)
+            yield from from_checkpoints(one)
+            yield from with_batch_norm(one)
+            yield from by_other_bounds(one)
+    first = replicates[0]
+    yield from pictures(scale, first)
+    yield from planes(first)
+    yield from maps(scale, first)
+    if scale.name in ("smoke", "laptop"):
+        yield from frozen(scale)
+
+
+def learning(one: Replicate) -> Iterator[Cell]:
+    """What is reached on each target, and how fast."""
+    for target in one.targets:
+        gently = {GENTLY: one.tuned(target, gently=True)} if target == NEAR else {}
+        yield from learnt(one, target, 0, {PRETRAINED: one.tuned(target), RANDOM: one.fresh(target), **gently})
+
+
+def learnt(one: Replicate, target: str, halvings: int, runs: dict[str, Train]) -> Iterator[Cell]:
+    for network, run in runs.items():
+        labels, curve = one.labels(target, network=network, halvings=halvings), LearningCurve(run, runs[RANDOM])
+        yield Cell(labels, run)
+        yield Cell(labels, run, metric="training_accuracy", reads="training accuracy")
+        yield Cell(labels, curve, metric="start")
+        yield Cell(labels, curve, metric="area")
+        yield Cell(labels, curve, metric="learnt_after", reads="learnt after")
+
+
+def shuffled(scale: Scale, one: Replicate) -> Iterator[Cell]:
+    """The same on images whose blocks stand in another order; a block is halved until it is a pixel, then a number."""
+    for target in (NEAR, FAR):
+        for halvings, block in enumerate(blocks(scale, one), 1):
+            moved = replace(one, targets={target: Shuffled(one.targets[target], block)})
+            yield from learnt(one, target, halvings, {PRETRAINED: moved.tuned(target), RANDOM: moved.fresh(target)})
+
+
+def blocks(scale: Scale, one: Replicate) -> tuple[int, ...]:
+    """Their sides in pixels, of which the whole image is none; at last single numbers."""
+    side = one.backbone.input_shape[1]
+    halved = tuple(side // 2**i for i in range(1, side.bit_length()) if side % 2**i == 0)
+    found: tuple[int, ...] = scale.pick(smoke=halved[:1], laptop=halved, gpu=halved, paper=(*halved, 4, 2, 1))
+    return (*found, PIXELS)
+
+
+def from_checkpoints(one: Replicate) -> Iterator[Cell]:
+    """What pre-training gives as it goes on, before and after its rate drops, and where it enters its last basin."""
+    along = LearningCurve(one.pretrained, one.pretrained)
+    few = PerClass(one.source, train=20, test=5, seed=one.seed, pool="train")
+    for epoch, step in one.checkpoints.items():
+        last = step == one.pretrained.recipe.steps
+        at: dict[str, str | int] = {"network": "P", "epoch": epoch}
+        yield Cell(one.labels(SOURCE, **at), along, reads=f"accuracy after {step}")
+        if not last:
+            line = Interpolation(Weights(one.pretrained, step), Weights(one.pretrained), few, one.points)
+            yield Cell(one.labels(SOURCE, **at), line, metric="error_barrier", reads="error barrier")
+        for target in (NEAR, FAR):
+            run = one.tuned(target, since=None if last else step)
+            yield Cell(one.labels(target, **at), run)
+            yield Cell(one.labels(target, **at), LearningCurve(run, one.fresh(target)), metric="area")
+
+
+def pictures(scale: Scale, one: Replicate) -> Iterator[Cell]:
+    """Of drawings alone, which may be shown: the licences of photographs here are for research."""
+    data, side = one.targets[FAR], one.backbone.input_shape[1]
+    for block in (side, *blocks(scale, one)):
+        what = "whole" if block == side else f"blocks of {block}" if block else "numbers"
+        shown = Pictures(data if block == side else Shuffled(data, block))
+        yield Cell(one.labels(FAR, sheet=BLOCKS, kind=what), shown, artifact=PICTURES)
+    failed = Mistakes(Weights(one.tuned(FAR)), Weights(one.fresh(FAR)), data)
+    yield Cell(one.labels(FAR, pair=ACROSS), failed, metric="kappa")
+    for name, kind in KINDS.items():
+        of_kind: Labels = one.labels(FAR, sheet=MISTAKES, kind=name)
+        yield Cell(of_kind, PicturesOfMistakes(failed, kind), artifact=PICTURES)

@@ -1,0 +1,106 @@
+"""The design of the study what_transfers: what its comparisons rest on, at every scale, without training anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.what_transfers import STUDY
+from benchmarks.what_transfers.networks import FAR, NEAR, TARGETS, Replicate, replicate
+from benchmarks.what_transfers.pairs import OTHER_START, SAME_START, TWINS, UNTRAINED, pairs
+from benchmarks.what_transfers.plan import blocks
+from mtl_bench.datasets.wrappers.shuffled import PIXELS, Shuffled
+from mtl_bench.study import Cell
+from mtl_bench.trials.inits import Whole
+from mtl_bench.trials.mistakes import Mistakes
+from mtl_bench.trials.train import Train
+
+SCALES = ("smoke", "laptop", "gpu", "paper")
+
+
+@pytest.fixture(params=SCALES)
+def one(request: pytest.FixtureRequest) -> Replicate:
+    return replicate(STUDY.scale(request.param), 200)
+
+
+def cells(scale: str) -> list[Cell]:
+    return STUDY.cells(STUDY.scale(scale))
+
+
+def runs(scale: str) -> Iterator[tuple[Cell, Train]]:
+    for cell in cells(scale):
+        if isinstance(cell.trial, Train):
+            yield cell, cell.trial
+
+
+def test_what_was_pretrained_differs_from_what_was_not_in_its_start_alone(one: Replicate) -> None:
+    for target in one.targets:
+        tuned, fresh = one.tuned(target), one.fresh(target)
+        assert replace(tuned, init=None) == fresh
+        assert isinstance(tuned.init, Whole) and tuned.init.weights.of == one.pretrained and not tuned.init.head
+        gently = one.tuned(target, gently=True)
+        assert replace(gently, recipe=tuned.recipe) == tuned
+        assert gently.recipe.learning_rate == pytest.approx(tuned.recipe.learning_rate / 5)
+
+
+def test_twins_differ_in_the_order_of_images_alone(one: Replicate) -> None:
+    for pair in (TWINS, SAME_START):
+        a, b = (weights.of for weights in pairs(one)[pair])
+        assert isinstance(a, Train) and isinstance(b, Train)
+        assert a.order != b.order and replace(b, order=a.order) == a
+    a, b = (weights.of for weights in pairs(one)[OTHER_START])
+    assert isinstance(a, Train) and isinstance(b, Train) and a.seed != b.seed and replace(b, seed=a.seed) == a
+    assert {weights.step for weights in pairs(one)[UNTRAINED]} == {0}
+
+
+def test_its_layers_are_the_network_s_stages(one: Replicate) -> None:
+    assert one.layers == tuple(one.backbone.stages())
+
+
+def test_a_network_is_pretrained_once_for_all_that_starts_from_it(one: Replicate) -> None:
+    assert one.pretrained.seed == 200
+    kept = set(one.pretrained.weights_at) | {one.pretrained.recipe.steps}
+    assert set(one.checkpoints.values()) == kept
+    assert one.pretrained.seed != one.tuned(NEAR).seed, "fresh weights are not those that pre-training began with"
+
+
+@pytest.mark.parametrize("scale", ["laptop", "gpu", "paper"])
+def test_checkpoints_lie_on_both_sides_of_both_drops_of_the_rate(scale: str) -> None:
+    one = replicate(STUDY.scale(scale), 200)
+    steps, recipe = sorted(one.checkpoints.values()), one.pretraining
+    for drop in recipe.drops:
+        before = [step for step in steps if step / recipe.steps <= drop + 1e-9]
+        after = [step for step in steps if step / recipe.steps > drop]
+        assert after[0] - before[-1] <= recipe.steps / 14, "an epoch apart, of fifteen or more"
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_blocks_are_in_one_order_for_training_and_test_and_fill_the_image(scale: str) -> None:
+    shuffled = [(cell, run.data) for cell, run in runs(scale) if isinstance(run.data, Shuffled)]
+    assert {cell.labels["target"] for cell, _ in shuffled} == {NEAR, FAR}
+    assert {data.seed for _, data in shuffled} == {1234}
+    one = replicate(STUDY.scale(scale), 200)
+    side = one.backbone.input_shape[1]
+    assert all(block == PIXELS or side % block == 0 for block in blocks(STUDY.scale(scale), one))
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "gpu"])
+def test_an_image_is_judged_by_networks_of_other_replicates_as_many_of_each_kind(scale: str) -> None:
+    for cell in cells(scale):
+        if isinstance(cell.trial, Mistakes) and cell.trial.judges:
+            judging = [judge.of for judge in cell.trial.judges]
+            own = {weights.of.seed for weights in (cell.trial.a, cell.trial.b)}  # type: ignore[attr-defined]
+            started = [run.init is None for run in judging if isinstance(run, Train)]
+            assert sum(started) * 2 == len(started) == len(judging)
+            assert not own & {run.seed for run in judging}  # type: ignore[attr-defined]
+    judges = {len(cell.trial.judges) for cell in cells("laptop") if isinstance(cell.trial, Mistakes)}
+    assert judges == {0, 6}, "of drawings that are only shown none, else five or more"
+
+
+def test_every_target_is_met_and_the_gate_looks_at_each_network_that_claims_rest_on() -> None:
+    met = {cell.labels["target"] for cell in cells("laptop") if cell.labels.get("network") == "RI-T"}
+    assert met == set(TARGETS)
+    (gate,) = STUDY.gates
+    assert gate.every and gate.at_least == 99
