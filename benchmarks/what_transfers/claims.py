@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from mtl_bench.study import Claim, Contrast, Gate, mean_of
 
-from .networks import FAR, GENTLY, NEAR, PRETRAINED, RANDOM, TARGETS
+from .networks import FAR, GENTLY, NEAR, PRETRAINED, RANDOM, SOURCE, TARGETS
 from .numbers import CKA_TABLE, NEYSHABUR, likeness
 from .pairs import ACROSS, DEBIASED, NORMED, OTHER_START, RE_ESTIMATED, SAME_START, TWINS, TWINS_GENTLY
+from .plan import AFTER, BEFORE, EARLY, LAST
 
 SMALLEST = (4, 5)  # halvings of 32 pixels
 LEARNT = 99.0  # percent of the training images: networks that have not learnt them show no barrier
@@ -43,6 +44,21 @@ def mean(contrasts: list[Contrast]) -> Contrast:
 def shrinking(network: str, target: str, metric: str = "accuracy") -> Contrast:
     """What is lost from whole images to the two smallest blocks, of 2 × 2 pixels and of one."""
     return reached(network, target, metric) - mean([reached(network, target, metric, n) for n in SMALLEST])
+
+
+def since(target: str, metric: str = "accuracy", **where: str) -> Contrast:
+    """What starts from a checkpoint of pre-training."""
+    return mean_of(metric, network="P", target=target, **where)
+
+
+def jump(target: str, drop: int) -> Contrast:
+    """From before a drop of pre-training's rate to an epoch after it."""
+    return since(target, mark=f"{AFTER} {drop}") - since(target, mark=f"{BEFORE} {drop}")
+
+
+def rest(target: str, metric: str = "accuracy") -> Contrast:
+    """What pre-training still adds after an early epoch."""
+    return since(target, metric, mark=LAST) - since(target, metric, mark=EARLY)
 
 
 def shown(text: str, *contrasts: Contrast, varies: tuple[str, ...], unit: str = "points") -> Claim:
@@ -151,6 +167,29 @@ CLAIMS = (
         "Images that the pre-trained network alone gets right are easier than those that it alone gets wrong",
         mean_of("difficulty_for_a", pair=ACROSS, target=NEAR) - mean_of("difficulty_for_b", pair=ACROSS, target=NEAR),
         varies=("reads",),
+    ),
+    Claim(
+        "On the targets it makes no difference whether pre-training stops before its rate drops or after (± 2 points)",
+        tuple(jump(target, drop) for target in (NEAR, FAR) for drop in (1, 2)),
+        f"{NEYSHABUR}, {TEXT}",
+        within=2,
+        primary=False,
+        varies=("init.weights.step",),
+    ),
+    shown(
+        "while on the source accuracy jumps there",
+        *(jump(SOURCE, drop) for drop in (1, 2)),
+        varies=("reads",),
+    ),
+    shown(
+        "What drawings gain from pre-training, they gain earlier: later epochs add more on photographs",
+        rest(NEAR) - rest(FAR),
+        varies=("data", "init.weights.step"),
+    ),
+    shown(
+        "Speed is gained earlier than accuracy: later epochs add less to the area than to the accuracy",
+        rest(NEAR) - rest(NEAR, "area"),
+        varies=("reads", "trial"),
     ),
 )
 

@@ -116,10 +116,10 @@ def _smoke(seed: int) -> Replicate:
 
 def _laptop(seed: int) -> Replicate:
     """Tiny-ImageNet's photographs overlap those of PACS in kind."""
-    backbone = ResidualCNN((24, 48, 96, 96), stem=24)
+    backbone = ResidualCNN((24, 48, 96, 96), stem=24, scale=0.5)
     side = backbone.size
     targets: dict[str, DataSet] = {
-        name: PerClass(PACS(name, "jpeg80", side), train=110, test=200, seed=seed) for name in (NEAR, "sketch")
+        name: PerClass(PACS(name, "jpeg80", side), train=90, test=200, seed=seed) for name in (NEAR, "sketch")
     }
     targets[FAR] = PerClass(QuickDraw("120-drawings", DRAWINGS, side), train=40, test=40, seed=seed)
     targets["mnist-m"] = Resized(PerClass(MNISTM(), train=80, test=60, seed=seed, pool="train"), side)
@@ -145,10 +145,9 @@ def _gpu(seed: int) -> Replicate:
 def _photographs(
     seed: int, source: DataSet, targets: Mapping[str, DataSet], backbone: Backbone, epochs: int, rows: int
 ) -> Replicate:
-    """Pre-training in so many epochs whose rate drops after each third, then 1,000 steps on a target."""
-    of_epoch = rows // 64
-    third = epochs // 3
-    kept = (1, 2, third, third + 1, 2 * third, 2 * third + 1, epochs)
+    """So many epochs of pre-training, whose rate drops at three and at four fifths, then 1,000 steps on a target."""
+    of_epoch, fifth = rows // 64, epochs // 5
+    kept = (1, 2, fifth, 3 * fifth, 3 * fifth + 1, 4 * fifth, 4 * fifth + 1, epochs)
     return Replicate(
         seed=seed,
         source=source,
@@ -157,9 +156,9 @@ def _photographs(
         layers=RESIDUAL_CNN if isinstance(backbone, ResidualCNN) else RESNET,
         pretraining=Recipe(
             epochs * of_epoch,
-            learning_rate=0.05,
+            learning_rate=0.1,
             schedule="drops",
-            drops=(1 / 3, 2 / 3),
+            drops=(0.6, 0.8),
             weight_decay=0.0001,
             checkpoints=epochs,
             clip=5,
@@ -167,9 +166,9 @@ def _photographs(
         recipe=Recipe(
             1000,
             32,
-            learning_rate=0.05,
+            learning_rate=0.1,
             schedule="drops",
-            drops=(0.3, 0.6, 0.9),
+            drops=(0.8,),
             weight_decay=0.0001,
             checkpoints=20,
             clip=5,

@@ -21,6 +21,7 @@ from .networks import FAR, GENTLY, NEAR, PRETRAINED, RANDOM, SOURCE, Replicate, 
 from .pairs import ACROSS, in_pairs, planes, with_batch_norm
 
 KINDS: dict[str, Kind] = {"both wrong": "common", "P-T alone wrong": "only a", "RI-T alone wrong": "only b"}
+EARLY, LAST, BEFORE, AFTER = "early", "last", "before drop", "an epoch after drop"
 BLOCKS, MISTAKES = "blocks", "mistakes"
 JUDGES = 3  # other replicates whose networks say which images are difficult
 IN_FIGURES = 3  # replicates for what no primary claim needs
@@ -85,7 +86,7 @@ def from_checkpoints(one: Replicate) -> Iterator[Cell]:
     few = PerClass(one.source, train=20, test=5, seed=one.seed, pool="train")
     for epoch, step in one.checkpoints.items():
         last = step == one.pretrained.recipe.steps
-        at: dict[str, str | int] = {"network": "P", "epoch": epoch}
+        at: dict[str, str | int] = {"network": "P", "epoch": epoch, **marked(one, epoch)}
         yield Cell(one.labels(SOURCE, **at), along, reads=f"accuracy after {step}")
         if not last:
             line = Interpolation(Weights(one.pretrained, step), Weights(one.pretrained), few, one.points)
@@ -94,6 +95,16 @@ def from_checkpoints(one: Replicate) -> Iterator[Cell]:
             run = one.tuned(target, since=None if last else step)
             yield Cell(one.labels(target, **at), run)
             yield Cell(one.labels(target, **at), LearningCurve(run, one.fresh(target)), metric="area")
+
+
+def marked(one: Replicate, epoch: int) -> dict[str, str]:
+    """The name of a checkpoint that claims are about."""
+    epochs = sorted(one.checkpoints)
+    named = {epochs[len(epochs) // 3]: EARLY, epochs[-1]: LAST}
+    for number, drop in enumerate(one.pretraining.drops, 1):
+        before = round(drop * epochs[-1])
+        named |= {before: f"{BEFORE} {number}", before + 1: f"{AFTER} {number}"}
+    return {"mark": named[epoch]} if epoch in named else {}
 
 
 def pictures(scale: Scale, one: Replicate) -> Iterator[Cell]:
