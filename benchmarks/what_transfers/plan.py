@@ -50,8 +50,8 @@ def plan(scale: Scale) -> Iterator[Cell]:
 def learning(one: Replicate) -> Iterator[Cell]:
     """What is reached on each target, and how fast."""
     for target in one.targets:
-        gently = {GENTLY: one.tuned(target, gently=True)} if target == NEAR else {}
-        yield from learnt(one, target, 0, {PRETRAINED: one.tuned(target), RANDOM: one.fresh(target), **gently})
+        tuned, gently = one.tuned(target), one.tuned(target, gently=True)
+        yield from learnt(one, target, 0, {PRETRAINED: tuned, GENTLY: gently, RANDOM: one.fresh(target)})
 
 
 def learnt(one: Replicate, target: str, halvings: int, runs: dict[str, Train]) -> Iterator[Cell]:
