@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -12,9 +10,7 @@ import numpy as np
 from mtl_bench.datasets.files.pixels import shuffled
 from mtl_bench.datasets.hub import FromHub
 from mtl_bench.inputs.rows import Array, Tokens
-
-WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-UNKNOWN = 1  # the token of a word that is not in the vocabulary, and of a text without words
+from mtl_bench.inputs.texts import most_frequent, numbers_of, tokens_of, words_of
 
 
 @dataclass(frozen=True)
@@ -37,13 +33,11 @@ class HubText(FromHub):
         return Tokens(np.asarray(values), np.array(starts))
 
     def _tokens(self, split: str) -> Iterable[Array]:
-        counts = Counter(word for text in self._texts("train") for word in text)
-        frequent = sorted(counts, key=lambda word: (-counts[word], word))[: self.words]
-        token = {word: i for i, word in enumerate(frequent, UNKNOWN + 1)}
-        return (np.array([token.get(w, UNKNOWN) for w in text] or [UNKNOWN], np.int64) for text in self._texts(split))
+        numbers = numbers_of(most_frequent(self._texts("train"), self.words))
+        return (np.array(tokens_of(text, numbers), np.int64) for text in self._texts(split))
 
     def _starts(self, split: str) -> Array:
         return np.cumsum([0, *(max(1, len(text)) for text in self._texts(split))])
 
     def _texts(self, split: str) -> Iterator[list[str]]:
-        return (WORD.findall(text.lower()) for text in shuffled(list(self._table(split, [self.text])[self.text])))
+        return (words_of(text) for text in shuffled(list(self._table(split, [self.text])[self.text])))

@@ -1,4 +1,4 @@
-"""Synthetic images and features, made in milliseconds: they prove that a study runs from end to end."""
+"""Synthetic images, features and texts, made in milliseconds: they prove that a study runs from end to end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+
+from mtl_bench.inputs.texts import Texts, written
 
 Array = np.ndarray[Any, Any]
 
@@ -73,3 +75,41 @@ class SyntheticFeatures:
         if split not in self.splits:
             raise ValueError(f"{self.name} has no split {split!r}; it has {', '.join(self.splits)}")
         return np.arange(self.per_class * len(self.classes), dtype=np.int64) % len(self.classes)
+
+
+@dataclass(frozen=True)
+class SyntheticTexts:
+    """Texts of 3 to 12 words, or pairs of them: a third are words of their class, `shift` of these in a dialect."""
+
+    shift: float = 0.0
+    classes: tuple[str, ...] = ("negative", "positive")
+    pairs: bool = False
+    train: int = 96
+    test: int = 64
+    stands_for: str = ""  # the data set whose place it takes in a study's tables
+
+    splits: ClassVar[tuple[str, ...]] = ("train", "test")
+    variant: ClassVar[str] = "synthetic"
+
+    @property
+    def name(self) -> str:
+        return self.stands_for or f"synthetic-dialect-{round(100 * self.shift)}"
+
+    def inputs(self, split: str) -> Texts:
+        labels = self.labels(split)
+        random = np.random.default_rng([2, round(100 * self.shift), self.pairs, self.splits.index(split)])
+        texts = [[self._text(label, random) for _ in range(1 + self.pairs)] for label in labels]
+        return Texts.read(np.concatenate([written(text) for text in texts]))
+
+    def labels(self, split: str) -> Array:
+        """int64 (n,), each class equally often."""
+        if split not in self.splits:
+            raise ValueError(f"{self.name} has no split {split!r}; it has {', '.join(self.splits)}")
+        return np.arange(getattr(self, split), dtype=np.int64) % len(self.classes)
+
+    def _text(self, label: int, random: np.random.Generator) -> str:
+        words = []
+        for telling, dialect, number in random.random((random.integers(3, 13), 3)):
+            own = f"{self.classes[label]}{'ish' if dialect < self.shift else ''}{int(5 * number)}"
+            words.append(own if telling < 1 / 3 else f"word{int(40 * number)}")
+        return " ".join(words)
