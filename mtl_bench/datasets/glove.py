@@ -40,14 +40,15 @@ VECTORS = File(
     hashes=("sha256:d2eabb84645372b6468a0e7c5f782405b7e37abd04032a6f9f02c1a40668127f",),
     size=5_543_240,
 )
-COUNTS = {"original": 400_000, "30,000 words": 30_000}
+COUNTS = {"original": 400_000, "30000-words": 30_000}
 
 
 @dataclass(frozen=True)
 class GloVe:
     """Vectors of 100 numbers for words in small letters, of Wikipedia and Gigaword (Pennington et al., EMNLP 2014).
 
-    Variants: "original", 400,000 words; and "30,000 words", the most frequent of them, in half precision.
+    Variants: "original", 400,000 words; and "30000-words", frequent ones without single letters and most numbers, in
+    half precision. Words with an apostrophe come in pieces in both (it, 's): "it's" of `Words` has no vector.
     """
 
     variant: str = "original"
@@ -65,7 +66,7 @@ class GloVe:
 
     @property
     def name(self) -> str:
-        return "glove" if self.variant == "original" else "glove-30000-words"
+        return "glove" if self.variant == "original" else f"glove-{self.variant}"
 
     @property
     def files(self) -> tuple[File | Tree, ...]:
