@@ -36,7 +36,8 @@ def filled(texts: list[list[int]], length: int) -> Tensor:
 
 
 def features(net: Network, tokens: Tensor) -> Tensor:
-    return net({"a": tokens})["a"]["hidden"]
+    found: Tensor = net({"a": tokens})["a"]["hidden"]
+    return found
 
 
 @every_backbone
