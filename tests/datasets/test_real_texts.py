@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from mtl_bench.datasets.amazon_reviews import AmazonReviews
+from mtl_bench.datasets.amazon_texts import AmazonTexts
 from mtl_bench.datasets.fdu_reviews import FDUReviews
 from mtl_bench.datasets.files.texts import FromTexts
 from mtl_bench.datasets.glove import GloVe
@@ -33,7 +33,7 @@ CLASSES: list[tuple[FromTexts, dict[str, list[int]]]] = [
     (SICK(), {"train": [1299, 2536, 665], "trial": [144, 282, 74], "test": [1414, 2793, 720]}),
     (MSRP(), {"train": [1323, 2753], "test": [578, 1147]}),
     (SST2(), {"train": [29_780, 37_569], "test": [428, 444]}),
-    *((AmazonReviews(domain), {"all": [1000, 1000]}) for domain in AmazonReviews.domains),
+    *((AmazonTexts(domain), {"all": [1000, 1000]}) for domain in AmazonTexts.domains),
 ]
 
 
@@ -70,7 +70,7 @@ def accuracy(data: FromTexts) -> float:
     ("data", "least"),
     [(MR(), 75), (TREC(), 70), (SST2(), 78), (DEV_AND_TEST, 45)]
     + [(FDUReviews(domain), 65) for domain in FDUReviews.domains]
-    + [(AmazonReviews(domain), 72) for domain in AmazonReviews.domains],
+    + [(AmazonTexts(domain), 72) for domain in AmazonTexts.domains],
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_labels_belong_to_their_texts(data: FromTexts, least: float) -> None:
@@ -98,14 +98,14 @@ SHARED = [
     (FDUReviews("MR"), MR(), 328),
     (FDUReviews("MR"), SST2(), 97),
     (SST2(), FDUReviews("MR"), 291),
-    (FDUReviews("books"), AmazonReviews("books"), 9),
-    (FDUReviews("dvd"), AmazonReviews("dvd"), 22),
-    (FDUReviews("electronics"), AmazonReviews("electronics"), 11),
-    (FDUReviews("kitchen_housewares"), AmazonReviews("kitchen"), 2),
-    (AmazonReviews("books"), FDUReviews("books"), 5),
-    (AmazonReviews("dvd"), FDUReviews("dvd"), 19),
-    (AmazonReviews("electronics"), FDUReviews("electronics"), 16),
-    (AmazonReviews("kitchen"), FDUReviews("kitchen_housewares"), 4),
+    (FDUReviews("books"), AmazonTexts("books"), 9),
+    (FDUReviews("dvd"), AmazonTexts("dvd"), 22),
+    (FDUReviews("electronics"), AmazonTexts("electronics"), 11),
+    (FDUReviews("kitchen_housewares"), AmazonTexts("kitchen"), 2),
+    (AmazonTexts("books"), FDUReviews("books"), 5),
+    (AmazonTexts("dvd"), FDUReviews("dvd"), 19),
+    (AmazonTexts("electronics"), FDUReviews("electronics"), 16),
+    (AmazonTexts("kitchen"), FDUReviews("kitchen_housewares"), 4),
     (FDUReviews("imdb"), IMDB(), 9),
     (IMDB(), FDUReviews("imdb"), 1),
     (IMDB(), MR(), 0),

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mtl_bench.datasets import amazon_reviews, fdu_reviews, glove, imdb, mr, msrp, sick, snli, sst2, trec
+from mtl_bench.datasets import amazon_texts, fdu_reviews, glove, imdb, mr, msrp, sick, snli, sst2, trec
 from mtl_bench.datasets.files.extract import Tree
 from mtl_bench.datasets.files.placed import DataError
 from mtl_bench.datasets.files.texts import FromTexts
@@ -231,11 +231,11 @@ def review(text: str, rating: str = "1.0") -> str:
 def read(content: bytes, folder: Path, name: str = "negative") -> list[tuple[str, ...]]:
     path = folder / f"{name}.review"
     path.write_bytes(content)
-    return amazon_reviews.reviews(path, name)
+    return amazon_texts.reviews(path, name)
 
 
-def test_amazon_reviews(give: Give, monkeypatch: pytest.MonkeyPatch) -> None:
-    folders = amazon_reviews.FOLDERS.values()
+def test_amazon_texts(give: Give, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = amazon_texts.FOLDERS.values()
     negative, positive = (
         review("Bad.\n\n&quot;Very&quot; <b> bad.").encode(),
         f"<data>\n{review('Good', '5.0')}</data>\n",
@@ -243,10 +243,10 @@ def test_amazon_reviews(give: Give, monkeypatch: pytest.MonkeyPatch) -> None:
     members = {f"sorted_data_acl/{folder}/negative.review": negative for folder in folders}
     members |= {f"sorted_data_acl/{folder}/positive.review": positive.encode() for folder in folders}
     members |= {f"sorted_data_acl/{folder}/unlabeled.review": b"" for folder in folders}
-    monkeypatch.setattr(amazon_reviews, "TREE", give(amazon_reviews.TREE, tar(members)))
-    monkeypatch.setitem(amazon_reviews.AmazonReviews.counts, "all", 2)
-    for domain in amazon_reviews.AmazonReviews.domains:
-        data = amazon_reviews.AmazonReviews(domain)
+    monkeypatch.setattr(amazon_texts, "TREE", give(amazon_texts.TREE, tar(members)))
+    monkeypatch.setitem(amazon_texts.AmazonTexts.counts, "all", 2)
+    for domain in amazon_texts.AmazonTexts.domains:
+        data = amazon_texts.AmazonTexts(domain)
         assert items(data, "all") == {("negative", 'Bad. "Very" <b> bad.'), ("positive", "Good")}
 
 

@@ -37,7 +37,7 @@ TAG = re.compile(r"<(/?)([a-z_]+)>")
 
 
 @dataclass(frozen=True)
-class AmazonReviews(FromTexts):
+class AmazonTexts(FromTexts):
     """Reviews of more than three stars of five, or of fewer (Blitzer, Dredze and Pereira, ACL 2007), without titles.
 
     1,000 of either kind for each kind of goods. Nobody published a split: train and test are 80 % and 20 % of a fixed
@@ -56,7 +56,7 @@ class AmazonReviews(FromTexts):
 
     @property
     def name(self) -> str:
-        return f"amazon-reviews-{self.domain}"
+        return f"amazon-texts-{self.domain}"
 
     def read(self, part: str) -> Iterator[Item]:
         folder = TREE.obtain(self.folder) / "sorted_data_acl" / FOLDERS[self.domain]
