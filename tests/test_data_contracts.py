@@ -190,7 +190,8 @@ def test_splits_do_not_share_rows_and_differ_in_their_digests(data: Any) -> None
         pytest.skip(f"{data.name} has no two splits here that could share rows")
     rows = {split: {x.tobytes() for x in found[split][0][:20000]} for split in ("train", "test")}
     both = rows["train"] & rows["test"]
-    assert len(both) <= 0.01 * len(rows["test"]), f"{len(both)} test rows are training rows too"
+    known = getattr(data, "repeated", 0)  # as published, where its docstring says so
+    assert len(both) <= max(0.01 * len(rows["test"]), known), f"{len(both)} test rows are training rows too"
 
 
 def fingerprint(inputs: Rows, labels: Array) -> str:

@@ -10,11 +10,14 @@ import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mtl_bench.datasets.files.placed import FULL, DataError, data_root, forget_checksum, most_unpacked, one_line
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Array = np.ndarray[Any, Any]
 AGAIN = "remove it and fetch it again"
@@ -68,6 +71,17 @@ def svmlight(path: Path, features: int) -> tuple[Array, Array]:
         values = [[float(entry.partition(b":")[2]) for entry in row[1:]] for row in rows]
         inputs = np.array(values, np.float64).reshape(len(rows), features)
         return inputs, np.array([int(row[0]) for row in rows], np.int64)
+
+
+def sparse_svmlight(path: Path, features: int) -> tuple[csr_matrix, Array]:
+    """A CSR matrix (n, features) and int64 (n,) of a svmlight file that counts features from 0 and leaves out zeros."""
+    from sklearn.datasets import load_svmlight_file
+
+    with reading(path, "svmlight file"):
+        inputs, labels = load_svmlight_file(str(path), n_features=features, zero_based=True)
+        if not np.array_equal(labels, np.rint(labels)):
+            raise ValueError("its labels are no whole numbers")
+        return inputs, labels.astype(np.int64)
 
 
 def matlab(path: Path, variable: str) -> Array:
