@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mtl_bench.inputs.gate import Given, pair, points
 from mtl_bench.inputs.normalisation import Normalisation, Scaling
-from mtl_bench.methods.shallow import coral, gfk, jda, kmm, no_adaptation, ot, pca, sa, sstca, tca
+from mtl_bench.methods.shallow import coral, gfk, jda, kmm, msda, no_adaptation, ot, pca, sa, sstca, tca
 from mtl_bench.methods.shallow.classifier import Classifier
 from mtl_bench.methods.shallow.components import Projected
 from mtl_bench.methods.shallow.kernels import Kernel
@@ -190,6 +190,18 @@ class KMM(ShallowEstimator):
     width: float | None = None
     cost: float = 1.0
     normalisation: Normalisation = field(default="unit length", kw_only=True)
+
+
+@dataclass(eq=False, repr=False)
+class MSDA(ShallowEstimator):
+    of: ClassVar[type[Any]] = msda.MSDA
+
+    layers: int = 5
+    corruption: float = 0.5
+    regulariser: float = 1e-5
+    classifier: Classifier = "linear SVM"
+    cost: float = 1.0
+    normalisation: Normalisation = field(default="none", kw_only=True)
 
 
 @dataclass(eq=False, repr=False)

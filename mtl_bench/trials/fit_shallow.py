@@ -14,7 +14,16 @@ from mtl_bench.disk import write_atomically
 from mtl_bench.inputs.normalisation import Normalisation, normalised
 from mtl_bench.inputs.rows import Array
 from mtl_bench.training.seeding import generator
-from mtl_bench.trials.contracts import DataSet, ShallowMethod, check_classes, read_labels, read_rows
+from mtl_bench.trials.contracts import (
+    FEATURES,
+    DataSet,
+    ShallowMethod,
+    check_classes,
+    in_order,
+    read_labels,
+    read_rows,
+    uses_inside,
+)
 from mtl_bench.trials.history import array
 
 Scored = Literal["all", "choosing half", "judging half"]
@@ -71,8 +80,9 @@ class FitShallow(Trial):
         return {"accuracy": 100 * float(correct.mean()), **every, "warnings": len(caught)}
 
     def uses_of_target(self) -> tuple[str, ...]:
-        """What of the target the method or its normalisation sees."""
-        return self.method.uses or (("features",) if "z-score" in self.normalisation else ())
+        """What of the target the method, its normalisation or the trials inside the domains see."""
+        seen = {*uses_inside((self.source, self.target), self.target), *self.method.uses}
+        return in_order((*seen, *([FEATURES] if "z-score" in self.normalisation else [])))
 
     def _check(self) -> None:
         check_classes(self.source, self.target)

@@ -1,4 +1,4 @@
-"""Amazon reviews from files of the published form, one by one or out of their archive, and from a mirror the real ones."""
+"""Amazon reviews from files of the published form, one by one or in their archive, and from a mirror the real ones."""
 
 from __future__ import annotations
 
