@@ -39,7 +39,20 @@ def domains(seed: int = 0) -> tuple[Array, Array, Array]:
 
 
 def test_the_walk_finds_what_is_known_to_be_there() -> None:
-    names = {"CORAL", "GFK", "JDA", "KMM", "MSDA", "NoAdaptation", "OptimalTransport", "PCA", "SA", "SSTCA", "TCA"}
+    names = {
+        "CORAL",
+        "GFK",
+        "JDA",
+        "KMM",
+        "MSDA",
+        "NoAdaptation",
+        "OptimalTransport",
+        "PCA",
+        "SA",
+        "SCL",
+        "SSTCA",
+        "TCA",
+    }
     assert names <= {cls.__name__ for cls in SHALLOW}
     assert {"SA", "TCA", "PCA"} <= {cls.__name__ for cls in PROJECTING}
 

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mtl_bench.inputs.gate import Given, pair, points
 from mtl_bench.inputs.normalisation import Normalisation, Scaling
-from mtl_bench.methods.shallow import coral, gfk, jda, kmm, msda, no_adaptation, ot, pca, sa, sstca, tca
+from mtl_bench.methods.shallow import coral, gfk, jda, kmm, msda, no_adaptation, ot, pca, sa, scl, sstca, tca
 from mtl_bench.methods.shallow.classifier import Classifier
 from mtl_bench.methods.shallow.components import Projected
 from mtl_bench.methods.shallow.kernels import Kernel
@@ -150,6 +150,21 @@ class SA(ShallowEstimator):
     classifier: Classifier = "1-NN"
     normalise: bool = False
     normalisation: Normalisation = field(default="z-score", kw_only=True)
+
+
+@dataclass(eq=False, repr=False)
+class SCL(ShallowEstimator):
+    of: ClassVar[type[Any]] = scl.SCL
+
+    dimension: int = 50
+    pivots: int = 500
+    least: int = 10
+    chosen: scl.Chosen = "mutual information"
+    regulariser: float = 1e-4
+    scale: float = 1.0
+    classifier: Classifier = "linear SVM"
+    cost: float = 1.0
+    normalisation: Normalisation = field(default="none", kw_only=True)
 
 
 @dataclass(eq=False, repr=False)

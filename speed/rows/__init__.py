@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from speed.rows import adaptation, cells, cka, coral, gfk, images, interpolation, jda, layers, mmd, sa, tca
+from speed.rows import adaptation, bags, cells, cka, coral, gfk, images, interpolation, jda, layers, mmd, msda, sa, tca
 
 ROWS = (
     *tca.ROWS,
@@ -10,11 +10,13 @@ ROWS = (
     *coral.ROWS,
     *gfk.ROWS,
     *sa.ROWS,
+    *msda.ROWS,
     *mmd.ROWS,
     *images.ROWS,
     *layers.ROWS,
     *cka.ROWS,
     *interpolation.ROWS,
     *adaptation.ROWS,
+    *bags.ROWS,
     *cells.ROWS,
 )

@@ -77,6 +77,14 @@ def test_a_stack_is_the_authors_from_layer_to_layer(corruption: float, sparse: b
     assert np.array_equal(stack(unseen)[:, :8], unseen)
 
 
+@pytest.mark.parametrize("sparse", [False, True])
+def test_points_in_single_precision_lose_nothing(sparse: bool) -> None:
+    x = counts(300, 8)
+    single = x.astype(np.float32)
+    layer, best = denoising_layer(csr_matrix(single) if sparse else single, 0.5, 1e-5), published(x, 0.5)
+    assert np.hstack([layer.weights.T, layer.bias[:, None]]) == pytest.approx(best, abs=1e-9)
+
+
 def test_regression_on_many_corrupted_copies_comes_to_the_same() -> None:
     x, random = counts(20, 4), np.random.default_rng(0)
     copies = np.concatenate([np.hstack([x * (random.random(x.shape) > 0.5), np.ones((20, 1))]) for _ in range(20_000)])

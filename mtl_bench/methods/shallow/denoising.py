@@ -78,7 +78,7 @@ def denoising_layer(x: Points, corruption: float, regulariser: float) -> Denoisi
     if not regulariser > 0:
         raise ValueError(f"denoising has regulariser {regulariser}; give a number above 0")
     kept = 1 - corruption
-    mean = np.asarray(x.mean(0, dtype=np.float64)).ravel()
+    mean = np.asarray(x.sum(0, dtype=np.float64)).ravel() / x.shape[0]  # SciPy's own mean rounds in single precision
     scales = np.sqrt(kept * corruption * squares(x) + regulariser)  # the root of D
     precision = precision_of(len(mean), corruption)
     weights = inverse_plus_identity(scaled_scatter(x, mean, kept / scales, precision))
