@@ -79,6 +79,7 @@ class AmazonReviews(FromFiles):
     licence: ClassVar[str] = "unstated; research use, cite the papers"
     classes: ClassVar[tuple[str, ...]] = ("negative", "positive")
     splits: ClassVar[tuple[str, ...]] = ("train", "test", "all")
+    variants: ClassVar[tuple[str, ...]] = ("counts",)
     domains: ClassVar[tuple[str, ...]] = tuple(TEST)
     shape: ClassVar[tuple[int, ...]] = (WORDS,)
 

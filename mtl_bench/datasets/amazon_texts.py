@@ -50,6 +50,7 @@ class AmazonTexts(FromTexts):
     licence: ClassVar[str] = "unstated; research use, cite the paper"
     classes: ClassVar[tuple[str, ...]] = ("negative", "positive")
     splits: ClassVar[tuple[str, ...]] = ("train", "test", "all")
+    variants: ClassVar[tuple[str, ...]] = ("texts",)
     domains: ClassVar[tuple[str, ...]] = tuple(FOLDERS)
     counts: ClassVar[dict[str, int]] = {"all": 2_000}
     files: ClassVar[tuple[Tree, ...]] = (TREE,)
