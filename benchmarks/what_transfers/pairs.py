@@ -59,7 +59,7 @@ def mistakes(labels: Labels, failed: Mistakes) -> Iterator[Cell]:
         yield Cell(labels, failed, metric=metric, reads=reads)
         for name in failed.data.classes if across else ():
             yield Cell({**labels, "class": name}, failed, metric=metric, reads=f"{reads} {name}")
-    for metric, reads in DIFFICULTY.items() if across else ():
+    for metric, reads in DIFFICULTY.items() if across and failed.judges else ():
         yield Cell(labels, failed, metric=metric, reads=reads)
 
 

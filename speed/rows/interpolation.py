@@ -98,7 +98,7 @@ def difference(a: Any, b: Any) -> float:
 
 ROWS = (
     Row(
-        name="interpolation-11",
+        name="line-11-points",
         sentence=f"the line between two networks with BatchNorm estimated anew: {POINTS} points, {IMAGES:,} images",
         inputs=networks,
         ours=ours,
