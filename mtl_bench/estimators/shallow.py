@@ -160,7 +160,7 @@ class SCL(ShallowEstimator):
     pivots: int = 500
     least: int = 10
     chosen: scl.Chosen = "mutual information"
-    regulariser: float = 1e-4
+    regulariser: float = 0.01
     scale: float = 1.0
     classifier: Classifier = "linear SVM"
     cost: float = 1.0
