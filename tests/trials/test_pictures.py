@@ -10,6 +10,7 @@ import pytest
 
 from mtl_bench.core.trial import Work, key
 from mtl_bench.datasets.synthetic import SyntheticFeatures
+from mtl_bench.datasets.wrappers.cut import Cut
 from mtl_bench.trials.mistakes import Mistakes
 from mtl_bench.trials.pictures import PICTURES, Pictures, PicturesOfMistakes
 from mtl_bench.trials.train import Train
@@ -60,19 +61,6 @@ def test_mistakes_are_those_of_the_kind(kind: str, wrong: tuple[bool, bool], tmp
 
 def test_what_has_no_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="are no pictures; give images"):
-        Pictures(replace_split()).run(Work(tmp_path, "cpu"))
+        Pictures(Cut(SyntheticFeatures())).run(Work(tmp_path, "cpu"))
     with pytest.raises(ValueError, match="no mistakes of the kind 'both'"):
         PicturesOfMistakes(FAILED, "both")  # type: ignore[arg-type]
-
-
-def replace_split() -> SyntheticFeatures:
-    """Features whose one split goes by the name of the tested one."""
-
-    class Tested(SyntheticFeatures):
-        def inputs(self, split: str) -> np.ndarray:
-            return super().inputs("all")
-
-        def labels(self, split: str) -> np.ndarray:
-            return super().labels("all")
-
-    return Tested()
