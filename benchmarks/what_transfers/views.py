@@ -111,7 +111,8 @@ VIEWS: tuple[View, ...] = (
         where={"target": NEAR},
     ),
     Curves("Training loss", "train loss", "w", "pair", "line.csv", where={"target": NEAR}),
-    Curves("Test error, which judges nothing", "test error", "w", "pair", "line.csv", where={"target": NEAR}),
+    Curves("Test loss, which judges nothing", "test loss", "w", "pair", "line.csv", where={"target": NEAR}),
+    Curves("Test error, which judges nothing either", "test error", "w", "pair", "line.csv", where={"target": NEAR}),
     Grid("Barriers, in points of training error", "pair", "target", metric="error_barrier"),
     Contours("The plane through three networks"),
     Layers(

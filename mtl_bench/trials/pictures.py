@@ -16,6 +16,7 @@ from mtl_bench.trials.history import array, read_array
 from mtl_bench.trials.mistakes import RIGHT, Mistakes
 
 PICTURES = "pictures.npy"
+LARGEST = 64  # side of a picture that is kept: larger ones would make a sheet too large for the results
 Kind = Literal["common", "only a", "only b"]
 
 
@@ -63,10 +64,24 @@ class PicturesOfMistakes(Trial):
 
 
 def leave(rows: Rows, chosen: Array, work: Work) -> Mapping[str, float]:
-    """Keep these rows' pictures, grey ones in three equal channels. Raises ValueError for what is no picture."""
+    """Keep these rows' pictures, grey ones in three equal channels, larger ones brought to a side of 64 pixels.
+
+    Raises ValueError for what is no picture.
+    """
     found = np.stack([np.asarray(rows[i : i + 1])[0] for i in chosen]) if len(chosen) else np.asarray(rows[:0])
     if found.ndim != 4 or found.dtype != np.uint8:
         raise ValueError(f"rows of shape {found.shape[1:]} and type {found.dtype} are no pictures; give images")
     coloured = np.broadcast_to(np.moveaxis(found, 1, -1), (*found.shape[:1], *found.shape[2:], 3))
-    write_atomically(work.folder / PICTURES, array(np.ascontiguousarray(coloured)))
+    write_atomically(work.folder / PICTURES, array(small(np.ascontiguousarray(coloured))))
     return {"pictures": float(len(chosen))}
+
+
+def small(pictures: Array) -> Array:
+    """uint8 (n, H, W, 3), with sides of 64 pixels at most, by Pillow's bilinear resampling."""
+    from PIL import Image
+
+    height, width = (min(side, LARGEST) for side in pictures.shape[1:3])
+    if (height, width) == pictures.shape[1:3]:
+        return pictures
+    resized = [Image.fromarray(one).resize((width, height), Image.Resampling.BILINEAR) for one in pictures]
+    return np.stack([np.asarray(one) for one in resized]) if resized else pictures[:, :height, :width]

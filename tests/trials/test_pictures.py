@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from mtl_bench.core.trial import Work, key
-from mtl_bench.datasets.synthetic import SyntheticFeatures
+from mtl_bench.datasets.synthetic import SyntheticFeatures, SyntheticImages
 from mtl_bench.datasets.wrappers.cut import Cut
+from mtl_bench.results.kept import KEPT_LIMIT
 from mtl_bench.trials.mistakes import Mistakes
 from mtl_bench.trials.pictures import PICTURES, Pictures, PicturesOfMistakes
 from mtl_bench.trials.train import Train
@@ -57,6 +58,15 @@ def test_mistakes_are_those_of_the_kind(kind: str, wrong: tuple[bool, bool], tmp
     chosen = (right[0] != wrong[0]) & (right[1] != wrong[1])
     assert found["pictures"] == chosen.sum()
     assert np.array_equal(left(tmp_path), np.moveaxis(np.asarray(B.inputs("test"))[chosen], 1, -1))
+
+
+def test_a_sheet_of_large_pictures_fits_into_the_results(tmp_path: Path) -> None:
+    images = SyntheticImages(size=224, train=1, test=12)
+    Pictures(images, count=12).run(Work(tmp_path, "cpu"))
+    assert left(tmp_path).shape == (12, 64, 64, 3)
+    assert (tmp_path / PICTURES).stat().st_size < KEPT_LIMIT
+    # Its rows lie class by class already.
+    assert left(tmp_path).mean((1, 2, 3)) == pytest.approx(images.inputs("test").mean((1, 2, 3)), abs=1)
 
 
 def test_what_has_no_pictures_is_refused(tmp_path: Path) -> None:
