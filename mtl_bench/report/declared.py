@@ -12,7 +12,17 @@ from typing import Any
 
 import pandas as pd
 
-from mtl_bench.results.declaration import Declaration, group_of, path_of, read, rules_of, sentence, short
+from mtl_bench.results.declaration import (
+    Declaration,
+    group_of,
+    keys_of,
+    lacking,
+    path_of,
+    read,
+    rules_of,
+    sentence,
+    short,
+)
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.schema import ResultsError, restore
 from mtl_bench.statistics.power import power_of
@@ -84,7 +94,7 @@ def changes(declaration: Declaration, frame: Frame) -> Iterator[str]:
         for name, old in content["rules"].items()
         if old != rules.get(name)
     )
-    yield from _rows(content, frame)
+    yield from _rows(declaration, frame)
     date = datetime.fromisoformat(declaration.date)
     early = sum(datetime.fromisoformat(one) < date for one in frame.results.rows["finished"])
     if early:
@@ -101,16 +111,14 @@ def _sentences(kind: str, before: Sequence[Mapping[str, Any]], now: Sequence[Cla
             yield f"{kind} changed: “{text}” ({', '.join(different)})"
 
 
-def _rows(content: Mapping[str, Any], frame: Frame) -> Iterator[str]:
+def _rows(declaration: Declaration, frame: Frame) -> Iterator[str]:
     """What differs in seeds, cells, parameters and code."""
+    content, groups = declaration.content, keys_of(declaration)
     cells, seeds = content["cells"], {str(seed) for seed in content["seeds"]}
-    groups = {name: dict(one.split(":") for one in group["keys"].split(" ")) for name, group in cells.items()}
     found: dict[str, list[str]] = {}
-    there = set()
     for row in frame.results.rows.to_dict("records"):
         seed = str(row.get(REPLICATE, ""))
         group = group_of({name: row[name] for name in frame.results.labels}, str(row["metric"]))
-        there.add((group, seed))
         if seed and seed not in seeds:
             found.setdefault("of seeds that were not declared", []).append(f"seed {seed}")
         elif seed not in groups.get(group, {}):
@@ -120,9 +128,8 @@ def _rows(content: Mapping[str, Any], frame: Frame) -> Iterator[str]:
         elif row["code"] not in cells[group]["code"]:
             found.setdefault("computed by other code than declared", []).append(str(row["key"]).rpartition("-")[0])
     yield from (f"{count(len(named), 'row')} {what}: {_named(named)}" for what, named in found.items())
-    lacking = [name for name, keys in groups.items() for seed in keys if (name, seed) not in there]
-    if lacking:
-        yield f"{count(len(lacking), 'declared cell')} without a row: {_named(lacking)}"
+    if absent := list(lacking(declaration, frame.results)):
+        yield f"{count(len(absent), 'declared cell')} without a row: {_named(absent)}"
 
 
 def _named(found: Iterable[str]) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from mtl_bench.results.frame import Frame
-from mtl_bench.statistics.verdict import judge, verdict_lines
-from mtl_bench.typeset import ABSENT, count
+from mtl_bench.statistics.contrasts import span
+from mtl_bench.statistics.verdict import Judgement, judge
+from mtl_bench.typeset import ABSENT, count, p_value
 from mtl_bench.views.grid import MEAN, Grid
 from mtl_bench.views.table import USES, Table
 
@@ -22,6 +23,17 @@ APART = "  "  # between columns
 def outcome_lines(frame: Frame) -> list[str]:
     """The accuracies and the verdicts."""
     return [*accuracy_lines(frame), *folded(verdict_lines(judge(frame)))]
+
+
+def verdict_lines(judgements: Sequence[Judgement]) -> list[str]:
+    """A line per claim for a terminal."""
+    width = max((len(j.words) for j in judgements), default=0)
+    lines = []
+    for j in judgements:
+        measured = f": {span(j.deciding, j.claim.unit)}" if j.deciding else ""
+        p = f", {p_value(j.p)}" if j.p is not None else ""
+        lines.append(f"{j.words:<{width}}  {j.claim.text}{measured}{p}")
+    return lines
 
 
 def accuracy_lines(frame: Frame) -> list[str]:

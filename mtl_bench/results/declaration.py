@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from mtl_bench.core.store import code_of
 from mtl_bench.core.trial import describe, key
 from mtl_bench.disk import DamagedError, json_object, read_text, write_atomically
 from mtl_bench.results.schema import CODE, ResultsError
+from mtl_bench.results.table import Results
 from mtl_bench.study import REPLICATE, Cell, Claim, Contrast, Gate, Labels, Study
 
 KEY = re.compile(r"(-?[0-9]+)?:[0-9a-f]{8}")  # of a cell: its seed, if any, and the first letters of its trial's hash
@@ -113,6 +114,19 @@ def group_of(labels: Labels, metric: str) -> str:
     """What cells that differ by their seed alone share: "accuracy of method=DANN, target=photos"."""
     named = (f"{name}={value}" for name, value in sorted(labels.items()) if name != REPLICATE and value != "")
     return f"{metric} of {', '.join(named)}"
+
+
+def keys_of(declaration: Declaration) -> dict[str, dict[str, str]]:
+    """{group: {seed: first letters of the trial's hash}} of the declared cells."""
+    cells = declaration.content["cells"].items()
+    return {name: dict(one.split(":") for one in group["keys"].split(" ")) for name, group in cells}
+
+
+def lacking(declaration: Declaration, results: Results) -> Iterator[str]:
+    """The group of each declared cell without a row."""
+    names, rows = results.labels, results.rows.to_dict("records")
+    there = {(group_of({n: row[n] for n in names}, str(row["metric"])), str(row.get(REPLICATE, ""))) for row in rows}
+    yield from (group for group, keys in keys_of(declaration).items() for seed in keys if (group, seed) not in there)
 
 
 def short(name: str) -> str:

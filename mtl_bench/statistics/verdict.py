@@ -14,11 +14,12 @@ from typing import Literal
 
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.table import Results
-from mtl_bench.statistics.contrasts import PERMUTATION_FROM, Estimate, bounds, estimate, span
+from mtl_bench.statistics.awaited import awaited
+from mtl_bench.statistics.contrasts import PERMUTATION_FROM, Estimate, bounds, estimate
 from mtl_bench.statistics.gates import GateResult, gate_results
 from mtl_bench.statistics.inference import FEWEST, ROUNDING, detectable, holm
 from mtl_bench.study import Claim, Study
-from mtl_bench.typeset import count, number, p_value
+from mtl_bench.typeset import count, number
 
 Verdict = Literal["holds", "opposite", "undecided", "exploratory", "not judged"]
 
@@ -40,6 +41,7 @@ class Judgement:
     p: float | None = None  # adjusted by Holm's method
     detectable: float | None = None  # the smallest effect found, or bound shown, with 80 % power
     gates: tuple[GateResult, ...] = ()
+    awaited: str = ""  # what a declared run lacks of it, as a sentence
     comparable: bool = False  # the paper has numbers of these cells: their data, features, protocol and selection
 
     @property
@@ -62,7 +64,8 @@ def judge(frame: Frame) -> list[Judgement]:
     study = frame.study
     devices = frame.judged or {"": frame.no_rows}
     gates = {device: gate_results(study, part) for device, part in devices.items()}
-    drafts = [_measure(claim, devices, gates, study) for claim in study.claims]
+    lacks = awaited(frame)
+    drafts = [replace(_measure(claim, devices, gates, study), awaited=lacks(claim)) for claim in study.claims]
     if frame.scale == "paper":
         drafts = [replace(draft, comparable=_comparable(draft.claim, frame)) for draft in drafts]
     return decide(drafts, frame.scale)
@@ -126,6 +129,8 @@ def _refusal(draft: Judgement, scale: str) -> str:
     n = min(e.n for e in estimates)
     if scale == "smoke":
         return "At smoke scale the data are synthetic: nothing is judged."
+    if claim.primary and draft.awaited:
+        return draft.awaited
     if n < FEWEST:
         return f"{count(n, 'seed')} with all cells: fewer than {FEWEST} are only shown."
     for result in draft.gates:
@@ -170,6 +175,8 @@ def _absence(draft: Judgement) -> Tested | None:
 
 def _unjudged(draft: Judgement, why: str) -> Judgement:
     """Shown with the contrast that speaks least for the claim."""
+    if why and why == draft.awaited:
+        draft = replace(draft, words="not judged yet")
     if not all(e.n for e in draft.estimates):
         return replace(draft, rule=why)
     equal = draft.claim.within is not None
@@ -235,14 +242,3 @@ def _sentence(claim: Claim, estimates: Sequence[Estimate], deciding: Estimate, p
     if primary > 1:
         parts.append(f"Holm's correction over {primary} claims")
     return "; ".join(parts) + "."
-
-
-def verdict_lines(judgements: Sequence[Judgement]) -> list[str]:
-    """A line per claim for a terminal."""
-    width = max((len(j.words) for j in judgements), default=0)
-    lines = []
-    for j in judgements:
-        measured = f": {span(j.deciding, j.claim.unit)}" if j.deciding else ""
-        p = f", {p_value(j.p)}" if j.p is not None else ""
-        lines.append(f"{j.words:<{width}}  {j.claim.text}{measured}{p}")
-    return lines

@@ -129,6 +129,17 @@ def test_a_declared_run_says_that_nothing_changed_since(desk: Desk, mtl_bench: G
     assert "The verdicts rest on what was declared on" in PAGE.with_suffix(".html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_a_declared_run_is_judged_when_it_is_whole(desk: Desk, mtl_bench: Give) -> None:
+    """Blocks of it may be committed: who looks after each and stops at a good one finds what is not there."""
+    assert "holds  right beats left" in mtl_bench("run", "fake", "--seeds", "4").out
+    assert mtl_bench("declare", "fake", "--again").status == 0
+    told = mtl_bench("run", "fake", "--seeds", "4").out
+    assert "not judged yet  right beats left" in told
+    assert "2 declared cells without a row: a declared run is judged once, when it is whole." in PAGE.read_text("utf-8")
+    assert "holds  right beats left" in mtl_bench("run", "fake").out
+
+
 def wait_a_second(desk: Desk) -> None:
     """Make the declaration older, since times have no fractions of a second."""
     path = path_of(desk.folder / "results", "fake.laptop")

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from mtl_bench.report.terminal import verdict_lines
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.contrasts import estimate
 from mtl_bench.statistics.inference import detectable_effect, spread, t_tail
-from mtl_bench.statistics.verdict import judge, verdict_lines
+from mtl_bench.statistics.verdict import judge
 from mtl_bench.study import Gate, accuracy
 from tests.results.measured import Maker, frame_of, make_study
 from tests.statistics.claims import GAIN, Simulated, claim, gains, judged
