@@ -16,6 +16,7 @@ from mtl_bench.disk import DamagedError, remove_leftovers, write_atomically
 from mtl_bench.labels import MEASURED
 from mtl_bench.results.conflict import sides
 from mtl_bench.results.kept import KEPT_LIMIT
+from mtl_bench.results.numbered import Numbered
 from mtl_bench.results.provenance import Provenance, empty, merged, provenance_of, read_provenance, text_of, together
 from mtl_bench.results.rows import frame, with_plain_labels
 from mtl_bench.results.schema import ResultsError, columns_of, read_columns, restore
@@ -117,24 +118,19 @@ class Results:
 
     def select(self, labels: Labels, metric: str = "accuracy") -> pd.DataFrame:
         """The rows with these labels and this metric."""
-        chosen = self.rows["metric"] == metric
-        for name, value in labels.items():
-            if name not in self.rows:
-                return self.rows.iloc[:0]
-            chosen &= self.rows[name].astype(str) == str(value)
-        return self.rows[chosen]
+        return self._numbered.select(labels, metric)
 
-    def replicates(self, contrast: Contrast, replicate: str = "seed") -> pd.Series[float]:
+    def replicates(self, contrast: Contrast, replicate: str = REPLICATE) -> pd.Series[float]:
         """The contrast per replicate, for the replicates in which every term has all its cells."""
-        if replicate not in self.rows:
-            return pd.Series(dtype=float)
-        terms = []
-        for term in contrast.terms:
-            cells = self.select(dict(term.labels), term.metric).groupby(replicate)["value"]
-            # A replicate that lacks one of the cells would average over others than its siblings do.
-            terms.append(term.weight * cells.mean()[cells.count() == cells.count().max()])
-        total: pd.Series[float] = pd.concat(terms, axis=1).dropna().sum(axis=1)
-        return total
+        return self._numbered.replicates(contrast, replicate)
+
+    @property
+    def _numbered(self) -> Numbered:
+        """Of the rows as they are: whatever changes them puts others in their place."""
+        found: Numbered | None = self.__dict__.get("numbered")
+        if found is None or found.rows is not self.rows:
+            found = self.__dict__["numbered"] = Numbered(self.rows)
+        return found
 
     def kept(self, key: str, file: str) -> Path:
         """Where a file that a trial keeps lies: a curve, which test items were right."""
