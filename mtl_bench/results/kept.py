@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mtl_bench.disk import LFS_POINTER, DamagedError, read_text
+from mtl_bench.disk import LFS_POINTER, DamagedError, json_object, read_text
 from mtl_bench.results.schema import ResultsError, restore
 
 KEPT_LIMIT = 200_000  # bytes of one kept file
@@ -61,6 +61,16 @@ def read_table(path: Path) -> pd.DataFrame:
         raise ResultsError(f"{error}; {restore(path)}") from error
     except (OSError, ValueError, csv.Error) as error:
         raise ResultsError(f"{path} is no table ({str(error).splitlines()[0]}); {restore(path)}") from error
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The object of a .json file. Raises ResultsError."""
+    try:
+        return json_object(read_text(path), path)
+    except DamagedError as error:
+        raise ResultsError(f"{error}; {restore(path)}") from error
+    except OSError as error:
+        raise ResultsError(f"{path} can't be read ({error.strerror}); {restore(path)}") from error
 
 
 def read_columns_of(path: Path, view: str, numbers: Sequence[str], words: Sequence[str] = ()) -> pd.DataFrame:

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from scipy.linalg import subspace_angles
 from scipy.optimize import minimize
-from sklearn.metrics import mutual_info_score
 
 from mtl_bench.methods.shallow import scl
 from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
-from mtl_bench.methods.shallow.scl import SCL, correspondences, mutual_information, predictors
+from mtl_bench.methods.shallow.scl import SCL, correspondences, predictors
 
 Array = np.ndarray[Any, Any]
 
@@ -59,13 +58,6 @@ def test_the_usual_tolerance_leaves_the_subspace_as_it_is(monkeypatch: pytest.Mo
     exact = correspondences(predictors(occurs, np.arange(12), 1e-3), 3)
     assert usual.T @ usual == pytest.approx(np.eye(3))
     assert subspace_angles(usual, exact)[0] < 0.01
-
-
-def test_mutual_information_is_scikit_learns() -> None:
-    occurs, labels = words(50, 6), np.array(["a", "b", "c"])[np.arange(50) % 3]
-    occurs[:, 5] = True
-    expected = [mutual_info_score(column, labels) for column in occurs.T]
-    assert mutual_information(occurs, labels) == pytest.approx(expected, abs=1e-12)
 
 
 def test_pivots_are_frequent_in_both_domains_and_tell_the_source_s_classes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import pkgutil
 from collections.abc import Iterable
 from dataclasses import MISSING, fields, is_dataclass, replace
@@ -47,6 +48,12 @@ OWN_TABLES: dict[str, list[dict[str, Any]]] = {  # files of one view alone, of w
         *({"x": 0.5 * i, "y": 1.0, "train error": 0.0, "network": i} for i in (1, 2, 3)),
     ],
     "map.csv": [{"stage": i // 4, "place": i // 2 % 2, "noise": 0.1 * (i % 2), "error": 9.0 * i} for i in range(12)],
+}
+OWN_OBJECTS: dict[str, dict[str, Any]] = {
+    "attended.json": {"classes": ["bad", "good"], "shared": [["poor", 3, 1], ["great", 0, 2]], "own": [["dull", 2, 0]]},
+    "attention.json": {
+        "texts": [{"class": "good", "predicted": "bad", "words": ["very", "nice"], "weights": [0.25, 0.75]}]
+    },
 }
 
 
@@ -106,6 +113,8 @@ def keep_all(results: Results, files: Iterable[str], damage: bytes | None = None
                 np.save(path, random.integers(0, 256, (4, 5, 5, 3), np.uint8))
             elif path.suffix == ".npy":
                 np.save(path, random.normal(size=(4, 3, 5, 5)).astype(np.float32))
+            elif file in OWN_OBJECTS:
+                path.write_text(json.dumps(OWN_OBJECTS[file]), encoding="utf-8")
             elif file in OWN_TABLES:
                 pd.DataFrame(OWN_TABLES[file]).to_csv(path, index=False)
             else:

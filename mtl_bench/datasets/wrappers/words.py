@@ -47,6 +47,14 @@ class Words:
     def classes(self) -> tuple[str, ...]:
         return self.of.classes
 
+    @property
+    def target(self) -> DataSet | None:
+        """The first data set of the vocabulary that is not its own: where that is adapted to, its texts were seen."""
+        return next((one for one in self.vocabulary if one.name != self.of.name), None)
+
+    def uses_of_target(self) -> tuple[str, ...]:
+        return ("features",) if self.target else ()
+
     def words(self) -> tuple[str, ...]:
         """The vocabulary: the word at place i has the token i + 2, as 1 stands for all others."""
         return _frequent(self.vocabulary, self.most_words)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Real, Shaped
 
 from mtl_bench.inputs.gate import pair
+from mtl_bench.measures.pivots import mutual_information
 from mtl_bench.methods.shallow.classifier import Classifier, fitted
 from mtl_bench.methods.shallow.components import ProjectedClassifier, check_dimension, check_positive, fixed_signs
 
@@ -92,20 +93,6 @@ class Beside:
 
     def __call__(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
         return np.hstack([x, self.only(x)])
-
-
-def mutual_information(occurs: Bool[np.ndarray, "n d"], labels: Shaped[np.ndarray, " n"]) -> Float[np.ndarray, " d"]:
-    """Of each feature's occurrence with the labels, in nats."""
-    classes, numbers = np.unique(labels, return_inverse=True)
-    one_hot = np.eye(len(classes))[numbers]
-    together = one_hot.T @ occurs / len(occurs)  # (classes, d)
-    share = one_hot.mean(0)[:, None]
-    total = np.zeros(occurs.shape[1])
-    for joint in (together, share - together):
-        alone = share * joint.sum(0)
-        ratio = np.divide(joint, alone, out=np.ones_like(joint), where=joint > 0)
-        total += (joint * np.log(ratio)).sum(0)
-    return total
 
 
 def predictors(

@@ -1,0 +1,79 @@
+"""What is asked: does attention find pivots by itself, and what does the adversary add?"""
+
+from __future__ import annotations
+
+from mtl_bench.study import Claim, Contrast, Gate, accuracy, mean_of
+
+from .plan import ADVERSARY, BESIDE, CONVOLUTION, LAST, MEMORY, SOURCE_ONLY, VALIDATION
+
+LI_2017 = "Li et al., IJCAI 2017"
+OWN = "this project's own question"
+WITHOUT_NUMBERS = f"{LI_2017}, abstract; its tables could not be read"
+LEARNT = 65.0  # percent of the target's reviews, of which half are of each class
+
+
+def reached(network: str, method: str) -> Contrast:
+    return accuracy(network=network, method=method, selection=VALIDATION)
+
+
+def between(network: str, method: str) -> Contrast:
+    """The mean of both directions of the pair that both networks learnt."""
+    there, back = (
+        accuracy(network=network, method=method, selection=VALIDATION, source=source, target=target)
+        for source, target in BESIDE
+    )
+    return 0.5 * (there + back)
+
+
+def attended(metric: str, method: str) -> Contrast:
+    return mean_of(metric, network=MEMORY, method=method, selection=LAST)
+
+
+CLAIMS = (
+    Claim(
+        "Attention finds pivots: of its 50 words more are pivots by mutual information than of words as frequent",
+        (attended("precision", ADVERSARY) - attended("precision_of_as_frequent", ADVERSARY),),
+        WITHOUT_NUMBERS,
+        smallest_effect=5,
+        varies=("reads",),
+    ),
+    Claim(
+        "The adversary makes the memory network better on the target, the mean of twelve pairs",
+        (reached(MEMORY, ADVERSARY) - reached(MEMORY, SOURCE_ONLY),),
+        WITHOUT_NUMBERS,
+        smallest_effect=0.5,
+    ),
+    Claim(
+        "The adversary moves attention to pivots (precision)",
+        (attended("precision", ADVERSARY) - attended("precision", SOURCE_ONLY),),
+        WITHOUT_NUMBERS,
+        primary=False,
+    ),
+    Claim(
+        "The adversary moves attention to words that both domains have (share of all weight in source reviews)",
+        (attended("shared", ADVERSARY) - attended("shared", SOURCE_ONLY),),
+        WITHOUT_NUMBERS,
+        primary=False,
+    ),
+    Claim(
+        "Attention costs accuracy: a convolutional network is better on the target, between books and kitchen",
+        (between(CONVOLUTION, ADVERSARY) - between(MEMORY, ADVERSARY),),
+        OWN,
+        primary=False,
+        varies=("backbone",),
+    ),
+    Claim(
+        "The adversary makes a convolutional network better on the target, too, between books and kitchen",
+        (between(CONVOLUTION, ADVERSARY) - between(CONVOLUTION, SOURCE_ONLY),),
+        OWN,
+        primary=False,
+    ),
+)
+
+GATES = (
+    Gate(
+        "networks that saw labels of the source alone read two thirds of the target's reviews right",
+        reached(MEMORY, SOURCE_ONLY),
+        at_least=LEARNT,
+    ),
+)
