@@ -38,6 +38,7 @@ class Declared:
 
     dates: tuple[str, ...] = ()  # of all declarations; the last one counts
     changes: tuple[str, ...] = ()
+    absent: int = 0  # declared cells without a row, of which one of the changes tells
     power: pd.DataFrame | None = None
 
     @property
@@ -45,6 +46,9 @@ class Declared:
         """One sentence for the head of the verdicts."""
         if not self.dates:
             return "This run was not declared beforehand."
+        if self.absent and len(self.changes) == 1:
+            told = f"{count(self.absent, 'declared cell')} without a row"
+            return f"Declared on {self.dates[-1][:10]}, before the run, which is not whole yet: {told}."
         if not self.changes:
             return f"The verdicts rest on what was declared on {self.dates[-1][:10]}, before the run."
         return f"Declared on {self.dates[-1][:10]}, but not all is as declared: see below."
@@ -64,7 +68,8 @@ def declared(frame: Frame) -> Declared | None:
     except (LookupError, TypeError, ValueError) as error:
         path = path_of(folder, name)
         raise ResultsError(f"{path} has a power of another shape ({error}); {restore(path)}") from error
-    return Declared(tuple(one.date for one in found), tuple(changes(last, frame)), power)
+    absent = sum(1 for _ in lacking(last, frame.results))
+    return Declared(tuple(one.date for one in found), tuple(changes(last, frame)), absent, power)
 
 
 def power_table(declaration: Declaration) -> pd.DataFrame | None:
