@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import torch
 
 from benchmarks.what_transfers import STUDY
 from benchmarks.what_transfers.networks import FAR, NEAR, TARGETS, Replicate, replicate
-from benchmarks.what_transfers.pairs import OTHER_START, SAME_START, TWINS, UNTRAINED, pairs
-from benchmarks.what_transfers.plan import blocks
+from benchmarks.what_transfers.pairs import OTHER_START, RE_ESTIMATED, SAME_START, TWINS, UNTRAINED, pairs
+from benchmarks.what_transfers.plan import SMALLEST, blocks
 from mtl_bench.datasets.wrappers.shuffled import PIXELS, Shuffled
+from mtl_bench.models.network import Network
 from mtl_bench.study import Cell
 from mtl_bench.trials.inits import Whole
 from mtl_bench.trials.mistakes import Mistakes
@@ -104,3 +106,36 @@ def test_every_target_is_met_and_the_gate_looks_at_each_network_that_claims_rest
     assert met == set(TARGETS)
     (gate,) = STUDY.gates
     assert gate.every and gate.at_least == 99
+
+
+def test_all_networks_of_a_comparison_see_their_pixels_less_one_mean() -> None:
+    for scale in ("laptop", "paper"):
+        one = replicate(STUDY.scale(scale), 200)
+        means = [Network(run.backbone, (run.data.name,)).mean for run in (one.pretrained, one.fresh(NEAR))]
+        assert torch.equal(*means) and means[0].any()
+
+
+def test_the_smallest_blocks_are_those_of_two_pixels_and_of_one_at_every_scale() -> None:
+    for scale in SCALES:
+        smallest = {
+            run.data.block
+            for cell, run in runs(scale)
+            if cell.labels.get("blocks") == SMALLEST and isinstance(run.data, Shuffled)
+        }
+        assert smallest == {1, 2}
+
+
+def test_the_gate_is_on_both_networks_of_every_pair_between_which_a_barrier_is_looked_for() -> None:
+    (gate,) = STUDY.gates
+    lines = {
+        cell.labels["pair"] for cell in cells("laptop") if cell.metric == "error_barrier" and "pair" in cell.labels
+    }
+    assert {dict(term.labels)["pair"] for term in gate.contrast.terms} == lines - {RE_ESTIMATED}
+    ends = [cell for cell in cells("laptop") if cell.metric == "training_accuracy" and "end" in cell.labels]
+    assert {cell.labels["pair"] for cell in ends} == lines and {cell.labels["end"] for cell in ends} == {"a", "b"}
+
+
+def test_at_paper_scale_a_network_takes_the_images_of_its_source_and_targets() -> None:
+    one = replicate(STUDY.scale("paper"), 200)
+    assert set(one.targets) == set(TARGETS)
+    assert one.source.shape == one.backbone.input_shape  # type: ignore[attr-defined]

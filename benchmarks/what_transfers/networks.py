@@ -16,6 +16,7 @@ from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.tiny_imagenet import TinyImageNet
 from mtl_bench.datasets.wrappers.classes import PerClass, drawn
 from mtl_bench.datasets.wrappers.resized import Resized
+from mtl_bench.datasets.wrappers.sample import Sample
 from mtl_bench.models.fixup_resnet50 import FixupResNet50
 from mtl_bench.models.network import Backbone
 from mtl_bench.models.residual_cnn import ResidualCNN
@@ -37,6 +38,7 @@ RESIDUAL_CNN = ("stem", "block1", "block2", "block3", "block4")
 RESNET = ("conv1", "layer1", "layer2", "layer3", "layer4")
 DRAWINGS = drawn(ALL, 20, 0)  # kinds of things, drawn once
 BEYOND = 0.5  # of the way between two networks, on either side
+OF_TARGET = 50_000  # training images at paper scale, the same in every replicate
 GENTLER = 5.0  # the authors divide .1 by 8 for random weights, .02 by 8 for pre-trained ones
 
 
@@ -180,14 +182,17 @@ def _photographs(
 
 def _paper(seed: int) -> Replicate:
     """By the released configurations: 50,000 images of a target, 100 epochs of batches of 32."""
-    targets: dict[str, DataSet] = {NEAR: DomainNet("real"), "sketch": DomainNet("clipart"), FAR: DomainNet("quickdraw")}
-    targets["x-rays"] = CheXpert()
+    side = FixupResNet50().size
+    styles = {NEAR: "real", "sketch": "clipart", FAR: "quickdraw"}
+    whole: dict[str, DataSet] = {target: DomainNet(style) for target, style in styles.items()}
+    whole |= {"mnist-m": Resized(MNISTM(), side), "x-rays": CheXpert()}
+    targets = {name: Sample(data, OF_TARGET, seed=0) for name, data in whole.items()}
     of_epoch = 1_281_167 // 256
     kept = (1, 2, 5, 10, 29, 30, 31, 59, 60, 61, 89, 90)
     backbone = FixupResNet50()
     return Replicate(
         seed=seed,
-        source=ImageNet(),
+        source=ImageNet(size=side),
         targets=targets,
         backbone=backbone,
         layers=RESNET,

@@ -10,6 +10,7 @@ from mtl_bench.trials.interpolation import Interpolation
 from mtl_bench.trials.mistakes import Mistakes
 from mtl_bench.trials.plane import PLANE, Plane
 from mtl_bench.trials.similarity import Distance, Similarity
+from mtl_bench.trials.train import Train
 from mtl_bench.trials.weights import Weights
 
 from .networks import NEAR, Replicate
@@ -33,7 +34,7 @@ def pairs(one: Replicate) -> Mapping[str, tuple[Weights, Weights]]:
         TWINS: (Weights(tuned), Weights(one.tuned(NEAR, order=1))),
         TWINS_GENTLY: (Weights(gently[0]), Weights(gently[1])),
         WITH_SOURCE: (Weights(tuned), Weights(one.pretrained)),
-        ACROSS: (Weights(tuned), Weights(fresh)),
+        ACROSS: (Weights(tuned), Weights(one.fresh(NEAR, order=1))),
         SAME_START: (Weights(fresh), Weights(one.fresh(NEAR, order=1))),
         OTHER_START: (Weights(fresh), Weights(other)),
         UNTRAINED: (Weights(fresh, step=0), Weights(other, step=0)),
@@ -64,6 +65,10 @@ def mistakes(labels: Labels, failed: Mistakes) -> Iterator[Cell]:
 
 
 def barriers(labels: Labels, line: Interpolation) -> Iterator[Cell]:
+    """And whether both networks have learnt their images: between others there is none to find."""
+    for end, weights in (("a", line.a), ("b", line.b)):
+        assert isinstance(weights.of, Train)
+        yield Cell({**labels, "end": end}, weights.of, metric="training_accuracy", reads="training accuracy")
     yield Cell(labels, line, metric="error_barrier", reads="error barrier")
     yield Cell(labels, line, metric="loss_barrier", reads="loss barrier")
 

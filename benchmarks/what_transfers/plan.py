@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from mtl_bench.datasets.wrappers.classes import PerClass
@@ -23,6 +23,7 @@ from .pairs import ACROSS, in_pairs, planes, with_batch_norm
 KINDS: dict[str, Kind] = {"both wrong": "common", "P-T alone wrong": "only a", "RI-T alone wrong": "only b"}
 EARLY, LAST, BEFORE, AFTER = "early", "last", "before drop", "an epoch after drop"
 BLOCKS, MISTAKES = "blocks", "mistakes"
+SMALLEST = "smallest"  # of 2 × 2 pixels and of one
 JUDGES = 3  # other replicates whose networks say which images are difficult
 IN_FIGURES = 3  # replicates for what no primary claim needs
 
@@ -54,9 +55,12 @@ def learning(one: Replicate) -> Iterator[Cell]:
         yield from learnt(one, target, 0, {PRETRAINED: tuned, GENTLY: gently, RANDOM: one.fresh(target)})
 
 
-def learnt(one: Replicate, target: str, halvings: int, runs: dict[str, Train]) -> Iterator[Cell]:
+def learnt(
+    one: Replicate, target: str, halvings: int, runs: dict[str, Train], sized: Mapping[str, str] | None = None
+) -> Iterator[Cell]:
     for network, run in runs.items():
-        labels, curve = one.labels(target, network=network, halvings=halvings), LearningCurve(run, runs[RANDOM])
+        labels = one.labels(target, network=network, halvings=halvings, **(sized or {}))
+        curve = LearningCurve(run, runs[RANDOM])
         yield Cell(labels, run)
         yield Cell(labels, run, metric="training_accuracy", reads="training accuracy")
         yield Cell(labels, curve, metric="start")
@@ -69,14 +73,16 @@ def shuffled(scale: Scale, one: Replicate) -> Iterator[Cell]:
     for target in (NEAR, FAR):
         for halvings, block in enumerate(blocks(scale, one), 1):
             moved = replace(one, targets={target: Shuffled(one.targets[target], block)})
-            yield from learnt(one, target, halvings, {PRETRAINED: moved.tuned(target), RANDOM: moved.fresh(target)})
+            runs = {PRETRAINED: moved.tuned(target), RANDOM: moved.fresh(target)}
+            yield from learnt(one, target, halvings, runs, {"blocks": SMALLEST} if block in (1, 2) else None)
 
 
 def blocks(scale: Scale, one: Replicate) -> tuple[int, ...]:
     """Their sides in pixels, of which the whole image is none; at last single numbers."""
     side = one.backbone.input_shape[1]
     halved = tuple(side // 2**i for i in range(1, side.bit_length()) if side % 2**i == 0)
-    found: tuple[int, ...] = scale.pick(smoke=halved[:1], laptop=halved, gpu=halved, paper=(*halved, 4, 2, 1))
+    released = sorted({*halved, 32, 16, 8, 4, 2, 1}, reverse=True)
+    found: tuple[int, ...] = scale.pick(smoke=halved[-2:], laptop=halved, gpu=halved, paper=tuple(released))
     return (*found, PIXELS)
 
 
@@ -89,7 +95,8 @@ def from_checkpoints(one: Replicate) -> Iterator[Cell]:
         at: dict[str, str | int] = {"network": "P", "epoch": epoch, **marked(one, epoch)}
         yield Cell(one.labels(SOURCE, **at), along, reads=f"accuracy after {step}")
         if not last:
-            line = Interpolation(Weights(one.pretrained, step), Weights(one.pretrained), few, one.points)
+            ends = Weights(one.pretrained, step), Weights(one.pretrained)
+            line = Interpolation(*ends, few, one.points, re_estimated=one.re_estimated)
             yield Cell(one.labels(SOURCE, **at), line, metric="error_barrier", reads="error barrier")
         for target in (NEAR, FAR):
             run = one.tuned(target, since=None if last else step)
@@ -100,7 +107,7 @@ def from_checkpoints(one: Replicate) -> Iterator[Cell]:
 def marked(one: Replicate, epoch: int) -> dict[str, str]:
     """The name of a checkpoint that claims are about."""
     epochs = sorted(one.checkpoints)
-    named = {epochs[len(epochs) // 3]: EARLY, epochs[-1]: LAST}
+    named = {max(epoch for epoch in epochs if epoch <= max(epochs[-1] // 5, epochs[0])): EARLY, epochs[-1]: LAST}
     for number, drop in enumerate(one.pretraining.drops, 1):
         before = round(drop * epochs[-1])
         named |= {before: f"{BEFORE} {number}", before + 1: f"{AFTER} {number}"}

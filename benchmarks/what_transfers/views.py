@@ -50,7 +50,7 @@ def by_start() -> tuple[Line, ...]:
 VIEWS: tuple[View, ...] = (
     Grid("What is reached", "network", "target", where=WHOLE),
     Grid("How fast: the mean accuracy along training", "network", "target", metric="area", where=WHOLE),
-    Grid("After a twentieth of the steps", "network", "target", metric="start", where=WHOLE),
+    Grid("At the first checkpoint", "network", "target", metric="start", where=WHOLE),
     Grid(
         "Percent of the steps until nine tenths of what RI-T reaches",
         "network",

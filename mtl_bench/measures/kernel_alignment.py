@@ -136,5 +136,8 @@ def _ratio(both: Tensor, one: Tensor, other: Tensor, *names: tuple[str, ...]) ->
     for place, terms in enumerate((one, other)):
         if (constant := ~(terms > 0)).any():
             layer = names[place][int(constant.flatten().nonzero()[0])] if names else "xy"[place]
-            raise ValueError(f"{layer} is the same for all rows, or not finite, and resembles nothing; leave it out")
+            raise ValueError(
+                f"{layer} is the same for all rows or for all but one or two, or not finite, and resembles nothing; "
+                "leave it out, or give larger batches"
+            )
     return both / (one.sqrt() * other.sqrt())

@@ -29,5 +29,7 @@ def steps_to(level: float, steps: Float64[np.ndarray, " n"], values: Float64[np.
 def _check(steps: Float64[np.ndarray, " n"], values: Float64[np.ndarray, " n"]) -> None:
     if len(steps) != len(values) or len(steps) < 2:
         raise ValueError(f"a curve of {len(steps)} steps and {len(values)} values; give as many of both, two at least")
+    if not np.isfinite(values).all():
+        raise ValueError("a curve has values that are not finite; give those of a run that did not diverge")
     if not (np.diff(steps) > 0).all():
         raise ValueError("the steps of a curve must rise; sort them, each once")

@@ -23,6 +23,8 @@ def parameter_distance(a: Float[np.ndarray, " d"], b: Float[np.ndarray, " d"]) -
     if a.shape != b.shape or not a.size:
         raise ValueError(f"parameters of shapes {a.shape} and {b.shape}; give the same module of both networks")
     one, other = a.astype(np.float64), b.astype(np.float64)
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        raise ValueError("parameters that are not finite are at no distance; give networks that did not diverge")
     raw, norms = float(np.linalg.norm(one - other)), float(np.linalg.norm(one) + np.linalg.norm(other)) / 2
     return ParameterDistance(raw, raw / one.size**0.5, raw / norms if norms else 0.0)
 
@@ -37,6 +39,8 @@ def barrier(losses: Float64[np.ndarray, " k"], at: Float64[np.ndarray, " k"] | N
     places = np.linspace(0, 1, len(losses)) if at is None else np.asarray(at, dtype=np.float64)
     if len(places) != len(losses) or not {0.0, 1.0} <= set(places.tolist()):
         raise ValueError("a barrier needs the loss at both ends, w = 0 and w = 1, and one w for each loss")
+    if not np.isfinite(losses).all():
+        raise ValueError("a barrier needs losses that are numbers; between these networks they are not finite")
     ends = {w: float(losses[places.tolist().index(w)]) for w in (0.0, 1.0)}
     between = (places >= 0) & (places <= 1)
     return float((losses - (ends[0.0] + places * (ends[1.0] - ends[0.0])))[between].max())
@@ -78,7 +82,7 @@ def noise_borne(
 
     It is bisected in its logarithm, the error being taken to rise with it.
     """
-    if error_at(smallest) > allowed:
+    if not error_at(smallest) <= allowed:  # an error that is no number is too much
         return 0.0
     if error_at(1.0) <= allowed:
         return 1.0

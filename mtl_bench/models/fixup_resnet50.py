@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from mtl_bench.models.imagenet_mean import imagenet_mean
 from mtl_bench.models.network import BatchNormPolicy
 
 BLOCKS = (3, 4, 6, 3)  # of the stages layer1 to layer4
@@ -24,14 +25,21 @@ class FixupResNet50:
     Section 3 of the Fixup paper says how it starts: the last convolution of a branch is 0, so that each block is its
     shortcut; the other two are He's times L^(-1/(2m-2)); biases are 0 and multipliers 1. The classifier is not 0, as
     Neyshabur et al. have it (their `zero_fc_init=False`): it and the first convolution are drawn as PyTorch does. As in
-    the released code, there is no bias before the first convolution, strides are in the 3 × 3 ones, and the single
-    numbers learn at a tenth of the rate; there the classifier's biases do so too, here at the full one.
+    the released code, pixels lose ImageNet's mean (there they are divided by its deviation, too), there is no bias
+    before the first convolution, strides are in the 3 × 3 ones, and the single numbers learn at a tenth of the rate;
+    there the classifier's biases do so too, here at the full one.
     """
+
+    version: ClassVar[int] = 2  # ImageNet's mean
 
     size: int = 224  # pixels
 
     name: ClassVar[str] = "Fixup-ResNet-50"
     batch_norm: ClassVar[BatchNormPolicy] = "together"
+
+    @property
+    def normalisation(self) -> tuple[Tensor, Tensor]:
+        return imagenet_mean()
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from mtl_bench.models.imagenet_mean import imagenet_mean
 from mtl_bench.models.network import BatchNormPolicy
 
 
@@ -17,8 +18,10 @@ class ResidualCNN:
     Branches are added at `scale`, and a 1 × 1 convolution makes the shortcut where widths differ: in place of the
     Fixup-ResNet-50 of Neyshabur et al. (NeurIPS 2020), which has no BatchNorm either. With `normalised` each
     convolution is followed by BatchNorm: the twin that shows what running averages do on a line between networks.
-    The features are means over places.
+    Pixels lose ImageNet's mean, whatever it learns. The features are means over places.
     """
+
+    version: ClassVar[int] = 2  # ImageNet's mean
 
     widths: tuple[int, ...] = (32, 64, 128, 128)
     stem: int = 32
@@ -31,6 +34,10 @@ class ResidualCNN:
     @property
     def name(self) -> str:
         return "residual CNN with BatchNorm" if self.normalised else "residual CNN"
+
+    @property
+    def normalisation(self) -> tuple[Tensor, Tensor]:
+        return imagenet_mean()
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -44,6 +44,7 @@ class Interpolation(Trial):
     judge nothing. Raises ValueError for networks of two architectures.
     """
 
+    version: ClassVar[int] = 2  # averages from batches of nearly equal size
     keep: ClassVar[tuple[str, ...]] = (LINE,)
 
     a: Weights
@@ -88,9 +89,9 @@ class Interpolation(Trial):
 
     def places(self) -> Array:
         """float64, every w, of which 0 and 1 are two."""
-        step = 1 / (self.points - 1)
-        more = int(self.beyond / step + 1e-9)
-        return np.arange(-more, self.points + more) * step if more else np.linspace(0, 1, self.points)
+        between = self.points - 1
+        more = int(self.beyond * between + 1e-9)
+        return np.arange(-more, self.points + more) / between
 
 
 def between(a: Mapping[str, Tensor], b: Mapping[str, Tensor], w: float) -> dict[str, Tensor]:
@@ -99,7 +100,10 @@ def between(a: Mapping[str, Tensor], b: Mapping[str, Tensor], w: float) -> dict[
 
 
 def re_estimate(learner: Learner, inputs: Array, domain: str) -> None:
-    """Give BatchNorm the averages of these inputs; raises ValueError of a network without it."""
+    """Give BatchNorm the averages of these inputs, in batches of nearly equal size, since each counts the same.
+
+    Raises ValueError of a network without it.
+    """
     norms = [module for module in learner.modules() if isinstance(module, _BatchNorm)]
     if not norms:
         raise ValueError("the network has no BatchNorm whose averages could be estimated anew; leave re_estimated out")
@@ -110,7 +114,8 @@ def re_estimate(learner: Learner, inputs: Array, domain: str) -> None:
     learner.eval()
     for norm in norms:
         norm.train()
-    logits_of(learner, inputs, domain)
+    for part in np.array_split(np.arange(len(inputs)), -(-len(inputs) // CHUNK)):
+        logits_of(learner, inputs[part], domain)
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum
     learner.eval()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -26,6 +27,8 @@ class LearningCurve(Trial):
     100 if it never does; and of every checkpoint "accuracy after <step>".
     """
 
+    version: ClassVar[int] = 2  # at checkpoints alone
+
     of: Train
     beside: Train
 
@@ -41,6 +44,7 @@ class LearningCurve(Trial):
 
 
 def curve_of(run: Train, work: Work) -> tuple[Array, Array]:
-    """Steps and test accuracies, float64 (checkpoints,) each, in order."""
-    rows = read_table(work.artifact_of(run, CURVE))
+    """Steps and test accuracies, float64 (checkpoints,) each, in order; other steps whose weights are kept are none."""
+    steps = set(run.recipe.checkpoint_steps())
+    rows = [row for row in read_table(work.artifact_of(run, CURVE)) if row["step"] in steps]
     return np.array([row["step"] for row in rows]), np.array([row["accuracy"] for row in rows])

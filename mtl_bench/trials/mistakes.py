@@ -10,11 +10,12 @@ import numpy as np
 
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.disk import write_atomically
-from mtl_bench.inputs.rows import Array, Rows
+from mtl_bench.inputs.rows import Array, Rows, chunks
 from mtl_bench.measures.mistakes import error_consistency
-from mtl_bench.trials.contracts import DataSet, read_labels, read_rows
+from mtl_bench.trials.contracts import DataSet, read_labels, read_rows, rows_of
 from mtl_bench.trials.history import array, table
 from mtl_bench.trials.interpolation import logits_of
+from mtl_bench.trials.train import Train
 from mtl_bench.trials.weights import Weights
 
 BY_CLASS, RIGHT = "by_class.csv", "right.npy"
@@ -26,18 +27,20 @@ class Mistakes(Trial):
 
     Metrics: "kappa", error consistency (see `error_consistency`); in percent of the rows, "common" (both wrong), "only
     a" and "only b" (wrong by that one alone); the same of each class's rows, "common <class>". With `judges`, other
-    networks that learnt the same, "difficulty common", "difficulty only a" and "difficulty only b": the percentage of
-    the judges' answers on those rows that are wrong, or on all rows where there are none of a kind. Leaves
-    `by_class.csv` (class number, rows, and the three kinds as counts) and `right.npy` (bool, 2 × rows). Raises
-    ValueError where neither ever fails.
+    networks that learnt the same classes, "difficulty common", "difficulty only a" and "difficulty only b": the
+    percentage of the judges' answers on those rows that are wrong, or on all rows where there are none of a kind. Who
+    learnt a row does not judge it, and "judged" is the percentage of rows that anyone judges. Leaves `by_class.csv`
+    (class number, rows, and the three kinds as counts) and `right.npy` (bool, 2 × rows). Raises ValueError where
+    neither ever fails, or nobody judges.
     """
 
+    version: ClassVar[int] = 2  # who learnt a row does not judge it
     keep: ClassVar[tuple[str, ...]] = (BY_CLASS,)
 
     a: Weights
     b: Weights
     data: DataSet
-    judges: tuple[Weights, ...] = ()
+    judges: tuple[Weights, ...] = ()  # of runs of Train
 
     def run(self, work: Work) -> Mapping[str, float]:
         rows = read_rows(self.data, "test", work)
@@ -57,12 +60,29 @@ class Mistakes(Trial):
             if line["rows"]:
                 found |= {f"{name} {of_class}": 100 * line[name] / line["rows"] for name in wrong}
         if self.judges:
-            failed = np.mean([~self._right(judge, rows, labels, work) for judge in self.judges], axis=0)
-            found |= {
-                f"difficulty {name}": 100 * float((failed[which] if which.any() else failed).mean())
-                for name, which in wrong.items()
-            }
+            found |= self._difficulty(wrong, rows, labels, work)
         return found
+
+    def _difficulty(self, wrong: Mapping[str, Array], rows: Rows, labels: Array, work: Work) -> dict[str, float]:
+        failed = np.stack([~self._right(judge, rows, labels, work) for judge in self.judges])
+        judging = np.stack([~self._learnt(judge, rows, work) for judge in self.judges])
+        judged = judging.any(0)
+        if not judged.any():
+            raise ValueError(f"all judges learnt the test rows of {self.data.name}; give judges that did not")
+        share = (failed & judging).sum(0) / np.maximum(judging.sum(0), 1)
+        found = {"judged": 100 * float(judged.mean())}
+        for name, which in wrong.items():
+            own = which & judged
+            found[f"difficulty {name}"] = 100 * float(share[own if own.any() else judged].mean())
+        return found
+
+    def _learnt(self, judge: Weights, rows: Rows, work: Work) -> Array:
+        """bool (rows,): which rows are, number by number, among those that a judge was trained on."""
+        if not isinstance(judge.of, Train):
+            raise ValueError(f"a judge is a {type(judge.of).__name__}, whose training rows are not known; give a Train")
+        own = rows_of(judge.of.data, "train", work)
+        learnt = {row.tobytes() for chunk in chunks(own) for row in np.asarray(chunk)}
+        return np.array([row.tobytes() in learnt for chunk in chunks(rows) for row in np.asarray(chunk)])
 
     def _right(self, weights: Weights, rows: Rows, labels: Array, work: Work) -> Array:
         """bool (rows,): which a network classifies correctly."""

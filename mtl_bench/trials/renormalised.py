@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtl_bench.core.trial import Work
 from mtl_bench.disk import write_atomically
-from mtl_bench.inputs.rows import Array, chunks
+from mtl_bench.inputs.rows import Array
 from mtl_bench.trials.contracts import read_rows
 from mtl_bench.trials.history import arrays, read_arrays
 from mtl_bench.trials.trunk import CHUNK, Extractor, OfPretrained, Trunk
@@ -29,6 +30,8 @@ class RenormalisedTrunk(Trunk):
     normalised by its own statistics. Leaves them, as `statistics.npz`. Raises ValueError for a network without
     BatchNorm.
     """
+
+    version: ClassVar[int] = 2  # batches of nearly equal size
 
     def _extractor(self, work: Work) -> Extractor:
         extract = super()._extractor(work)
@@ -50,9 +53,9 @@ class RenormalisedTrunk(Trunk):
             norm.train()
         for split in self.splits:
             rows, read = read_rows(self.data, split, work), 0
-            for chunk in chunks(rows, CHUNK):
-                extract(chunk)
-                read += len(chunk)
+            for part in np.array_split(np.arange(len(rows)), -(-len(rows) // CHUNK)):  # each counts the same
+                extract(rows[part])
+                read += len(part)
                 work.progress(0.0, f"statistics of {read:,} of {len(rows):,} rows of {split}")
         extract.net.eval()
         state = extract.net.state_dict()

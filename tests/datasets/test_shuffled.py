@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 from mtl_bench.datasets.synthetic import SyntheticImages
 from mtl_bench.datasets.wrappers.shuffled import PIXELS, Shuffled
+from mtl_bench.inputs.rows import Array
 
 IMAGES = SyntheticImages()
 
@@ -57,3 +60,32 @@ def test_channels_of_a_block_stay_together_and_numbers_by_themselves_do_not() ->
 def test_blocks_must_fill_an_image(side: int) -> None:
     with pytest.raises(ValueError, match="give a divisor of both sides"):
         Shuffled(IMAGES, side).inputs("train")
+
+
+def test_numbers_of_grey_images_move_across_the_three_channels_that_a_network_gives_them() -> None:
+    grey = Grey(IMAGES)
+    moved = Shuffled(grey, PIXELS).inputs("test")
+    assert moved.shape == IMAGES.inputs("test").shape and Shuffled(grey, 7).inputs("test").shape[1] == 1
+    assert not np.array_equal(moved[:, 0], moved[:, 1])
+    assert np.array_equal(np.sort(moved[0].ravel()), np.sort(np.repeat(grey.inputs("test")[0].ravel(), 3)))
+
+
+@dataclass(frozen=True)
+class Grey:
+    """The first channel of another data set."""
+
+    of: SyntheticImages
+
+    @property
+    def name(self) -> str:
+        return "grey"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.of.classes
+
+    def inputs(self, split: str) -> Array:
+        return self.of.inputs(split)[:, :1]
+
+    def labels(self, split: str) -> Array:
+        return self.of.labels(split)

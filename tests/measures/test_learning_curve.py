@@ -41,3 +41,8 @@ def test_steps_to_a_value_lie_between_the_points() -> None:
 def test_what_is_no_curve_is_refused(steps: list[float], said: str, unchecked: None) -> None:
     with pytest.raises(ValueError, match=said):
         learning_curve_area(np.array(steps), np.arange(min(len(steps), 2), dtype=float))
+
+
+def test_a_curve_that_diverged_has_no_area() -> None:
+    with pytest.raises(ValueError, match=r"^a curve has values that are not finite"):
+        learning_curve_area(np.arange(3.0), np.array([1.0, np.nan, 2.0]))

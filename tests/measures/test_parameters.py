@@ -100,3 +100,11 @@ def test_noise_is_borne_up_to_where_the_error_is_allowed() -> None:
 def test_criticality_needs_a_place() -> None:
     with pytest.raises(ValueError, match="give one at least"):
         criticality(lambda i, s: 0.0, [], 0.5)
+
+
+def test_what_is_no_number_is_told_and_is_too_much_noise(unchecked: None) -> None:
+    with pytest.raises(ValueError, match=r"^a barrier needs losses that are numbers"):
+        barrier(np.array([0.0, np.nan, 0.0]))
+    with pytest.raises(ValueError, match=r"^parameters that are not finite are at no distance"):
+        parameter_distance(np.array([0.0, np.inf]), np.zeros(2))
+    assert noise_borne(lambda s: float("nan"), 1.0) == 0

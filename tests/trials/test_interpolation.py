@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from mtl_bench.trials import interpolation
 from mtl_bench.trials.inits import Whole
 from mtl_bench.trials.interpolation import LINE, Interpolation, between
 from mtl_bench.trials.train import Train
@@ -124,3 +125,26 @@ def test_a_state_between_two_keeps_what_is_counted() -> None:
     found = between(a, b, 0.25)
     assert found["weight"].tolist() == [2.5, 2.5]
     assert found["seen"] == 2
+
+
+@pytest.mark.parametrize("points", [3, 11, 50, 99, 104])
+@pytest.mark.parametrize("beyond", [0.0, 0.5])
+def test_both_ends_are_points_of_every_line(points: int, beyond: float) -> None:
+    places = line(*map(Weights, TWINS), points=points, beyond=beyond).places()
+    assert {0.0, 1.0} <= set(places.tolist())
+    assert np.diff(places) == pytest.approx(1 / (points - 1))
+    assert places[0] >= -beyond - 1e-9 and len(places) == points + 2 * int(beyond * (points - 1))
+
+
+def test_every_row_counts_the_same_where_averages_are_estimated_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 16 rows in batches of at most 10 there are two of 8; 10 and 6 would give six rows the weight of ten."""
+    monkeypatch.setattr(interpolation, "CHUNK", 10)
+    learner = WITH_NORM[0].build()
+    images = np.asarray(B.inputs("train"))[:16]
+    interpolation.re_estimate(learner, images, B.name)
+    norm = next(module for module in learner.modules() if isinstance(module, nn.BatchNorm2d))
+    seen: list[torch.Tensor] = []
+    norm.register_forward_hook(lambda module, given, out: seen.append(given[0]))
+    with torch.no_grad():
+        learner.predict(torch.from_numpy(images), B.name)
+    torch.testing.assert_close(norm.running_mean, seen[0].mean((0, 2, 3)))

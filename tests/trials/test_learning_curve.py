@@ -12,9 +12,9 @@ from mtl_bench.trials.learning_curve import LearningCurve
 from mtl_bench.trials.train import Train
 from tests.trials.transfers import DEEP, RECIPE, B, curve_of, ran, work_of
 
-FAST = Train(data=B, backbone=DEEP, recipe=RECIPE, seed=2)
+FAST = Train(data=B, backbone=DEEP, recipe=replace(RECIPE, steps=30), seed=2)  # of three checkpoints
 SLOW = replace(FAST, seed=3)
-CURVES = {FAST: [(10, 50), (20, 90), (40, 90)], SLOW: [(10, 20), (20, 40), (40, 80)]}
+CURVES = {FAST: [(3, 0), (10, 50), (20, 90), (30, 90)], SLOW: [(10, 20), (20, 40), (30, 80)]}
 
 
 def measured(trial: LearningCurve, folder: Path) -> dict[str, float]:
@@ -28,11 +28,13 @@ def measured(trial: LearningCurve, folder: Path) -> dict[str, float]:
 
 
 def test_start_area_and_when_it_is_learnt_are_those_of_the_curve(tmp_path: Path) -> None:
+    """After the third step weights are kept, which makes no checkpoint of it."""
     found = measured(LearningCurve(FAST, SLOW), tmp_path)
     assert found["start"] == 50
-    assert found["area"] == pytest.approx((10 * 70 + 20 * 90) / 30)
-    assert found["learnt after"] == pytest.approx(100 * (10 + 10 * (72 - 50) / 40) / 40), "72 is 9/10 of SLOW's 80"
-    assert [found[f"accuracy after {step}"] for step in (10, 20, 40)] == [50, 90, 90]
+    assert found["area"] == pytest.approx((10 * 70 + 10 * 90) / 20)
+    assert found["learnt after"] == pytest.approx(100 * (10 + 10 * (72 - 50) / 40) / 30), "72 is 9/10 of SLOW's 80"
+    assert [found[f"accuracy after {step}"] for step in (10, 20, 30)] == [50, 90, 90]
+    assert "accuracy after 3" not in found
 
 
 def test_what_never_gets_there_takes_the_whole_run(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ import pytest
 import torch
 from sklearn.metrics import cohen_kappa_score
 
+from mtl_bench.datasets.wrappers.classes import Classes
+from mtl_bench.inputs.rows import Array
 from mtl_bench.trials.mistakes import BY_CLASS, Mistakes
 from mtl_bench.trials.train import Train
 from mtl_bench.trials.weights import Weights
@@ -67,7 +69,59 @@ def test_difficulty_is_how_often_others_fail_on_those_rows(root: Path, tmp_path:
     for name, which in {"common": a & b, "only a": a & ~b, "only b": ~a & b}.items():
         rows = which if which.any() else np.ones_like(which)
         assert found[f"difficulty {name}"] == pytest.approx(100 * failed[rows].mean())
+    assert found["judged"] == 100
     of_class = {name: value for name, value in found.items() if name.startswith("common ")}
     assert of_class == {
         f"common {name}": pytest.approx(100 * (a & b)[labels == i].mean()) for i, name in enumerate(B.classes)
     }
+
+
+def test_who_learnt_a_row_does_not_judge_it(root: Path, tmp_path: Path) -> None:
+    """One judge learnt four of the seven test rows, the other all of them."""
+    learnt = tuple(replace(ONE, data=Swapped(B, count), seed=seed) for count, seed in ((4, 4), (7, 5)))
+    trial = Mistakes(Weights(ONE), Weights(OTHER), B, judges=tuple(map(Weights, learnt)))
+    prepare(trial, root)
+    work = work_of(root, tmp_path)
+    found = trial.run(work)
+    images, labels = torch.from_numpy(np.asarray(B.inputs("test"))), B.labels("test")
+    with torch.no_grad():
+        answers = [
+            Weights(run).learner(work).predict(images, B.name).argmax(1).numpy() for run in (ONE, OTHER, learnt[0])
+        ]
+    a, b, failed = (answer != labels for answer in answers)
+    judged = np.arange(len(labels)) >= 4
+    assert found["judged"] == pytest.approx(100 * judged.mean())
+    for name, which in {"common": a & b, "only a": a & ~b, "only b": ~a & b}.items():
+        rows = which & judged if (which & judged).any() else judged
+        assert found[f"difficulty {name}"] == pytest.approx(100 * failed[rows].mean())
+    nobody = replace(trial, judges=(Weights(learnt[1]),))
+    with pytest.raises(ValueError, match=r"^all judges learnt the test rows of .*; give judges that did not$"):
+        nobody.run(work)
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """Another data set of which so many first test rows are the first training rows."""
+
+    of: Classes
+    count: int
+
+    @property
+    def name(self) -> str:
+        return self.of.name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.of.classes
+
+    def inputs(self, split: str) -> Array:
+        rows = np.array(self.of.inputs(split))
+        if split == "train":
+            rows[: self.count] = np.asarray(self.of.inputs("test"))[: self.count]
+        return rows
+
+    def labels(self, split: str) -> Array:
+        labels = np.array(self.of.labels(split))
+        if split == "train":
+            labels[: self.count] = self.of.labels("test")[: self.count]
+        return labels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -20,8 +20,11 @@ class Shuffled:
 
     Blocks move whole, with their channels (section 3.2 of the paper and its released code, where the seeds are 1234 to
     1236); a block of the whole image leaves it as it is. With `block=0` each number of an image moves by itself, across
-    channels too: the paper's other experiment. Labels stay.
+    channels too: the paper's other experiment, before which grey images get the three channels that a network gives
+    them. Labels stay.
     """
+
+    version: ClassVar[int] = 2  # grey images get three channels
 
     of: DataSet
     block: int
@@ -41,10 +44,12 @@ class Shuffled:
 
     def inputs(self, split: str) -> Array:
         """uint8 (n, C, H, W). Raises ValueError for blocks that do not fill an image."""
-        images = self.of.inputs(split)
+        images = np.asarray(self.of.inputs(split))
+        if self.block == PIXELS and images.shape[1] == 1:
+            images = images.repeat(3, axis=1)
         order = self.order((images.shape[1], images.shape[2], images.shape[3]))
-        whole: Array = np.asarray(images)
-        return whole.reshape(len(whole), -1)[:, order].reshape(whole.shape)
+        moved: Array = images.reshape(len(images), -1)[:, order].reshape(images.shape)
+        return moved
 
     def labels(self, split: str) -> Array:
         """int64 (n,)."""
