@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from benchmarks.text_layers.networks import (
     of_sentences,
 )
 from benchmarks.text_layers.plan import ALONG, IN_FIGURES, RATES
-from benchmarks.text_layers.rungs import LANGUAGE_MODEL, RUNGS
+from benchmarks.text_layers.rungs import ENCODER, LANGUAGE_MODEL, RUNGS
 from benchmarks.text_layers.texts import ALL, DIFFERENT, EQUIVALENT, FEW, HELD, IMDB_REVIEWS, IN_A_ROW, SNLI_PAIRS
 from mtl_bench.core.trial import parts
 from mtl_bench.datasets.glove import GloVe
@@ -38,9 +39,12 @@ from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.datasets.wrappers.sample import Sample
 from mtl_bench.datasets.wrappers.texts_apart import TextsApart
 from mtl_bench.datasets.wrappers.transductive import Transductive
+from mtl_bench.datasets.wrappers.words import Words
 from mtl_bench.inputs.texts import texts_of
 from mtl_bench.study import Cell
 from mtl_bench.trials.apply import Apply
+from mtl_bench.trials.encoded import Encoded
+from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.inits import FirstLayers, Whole
 from mtl_bench.trials.language_model import LanguageModel
 from mtl_bench.trials.train import Train
@@ -67,7 +71,7 @@ def run_of(cell: Cell) -> Train | TrainTasks:
 
 def runs(scale: str, **labels: str | int) -> Iterator[tuple[Cell, Train]]:
     for cell in cells(scale, **labels):
-        if isinstance(run := run_of(cell), Train):
+        if isinstance(cell.trial, Apply) and isinstance(run := run_of(cell), Train):
             yield cell, run
 
 
@@ -180,6 +184,26 @@ def test_rungs_differ_in_where_they_start_and_a_model_of_language_starts_from_th
         [(_, below)] = runs(scale, comparison=RUNGS, network=GLOVE, **where)
         assert below.init == model.init
     assert {cell.labels["target"] for cell in cells(scale, comparison=RUNGS)} == {"mr", "trec"}
+
+
+@pytest.mark.parametrize("scale", ["laptop", "paper"])
+def test_a_sentence_encoder_sees_the_texts_that_networks_see(scale: str) -> None:
+    """Its cells are optional: the encoder comes with a package that is not everybody's."""
+    for cell in cells(scale, comparison=RUNGS, network=ENCODER):
+        assert cell.optional and isinstance(cell.trial, FitShallow) and cell.trial.source == cell.trial.target
+        where = {name: cell.labels[name] for name in ("target", "seed")}
+        [(_, beside)] = runs(scale, comparison=RUNGS, network=RANDOM, **where)
+        assert isinstance(beside.data, Words)
+        assert without_vectors(cell.trial.source) == beside.data.of
+
+
+def without_vectors(data: Any) -> Any:
+    """The same cut of the texts themselves."""
+    if isinstance(data, Encoded):
+        return data.data
+    if isinstance(data, Distinct):
+        data = replace(data, by=None)
+    return replace(data, of=without_vectors(data.of))
 
 
 @every_scale

@@ -7,7 +7,7 @@ from mtl_bench.study import Claim, Contrast, Gate, accuracy, mean_of
 from .networks import EMBEDDING, FROZEN, GLOVE, HIDDEN, MULT, MULT_INIT, NOTHING, OUTPUT, RANDOM, TUNED
 from .numbers import MOU
 from .plan import ALONG, RATES, SOURCE, SOURCES
-from .rungs import LANGUAGE, LANGUAGE_MODEL, RUNGS
+from .rungs import ENCODER, LANGUAGE, LANGUAGE_MODEL, RUNGS
 from .texts import ALL, DIFFERENT, EQUIVALENT, FEW, IMDB_REVIEWS, SNLI_PAIRS
 
 TEXT = f"{MOU}, the paper's text"
@@ -108,6 +108,12 @@ CLAIMS = (
         (step(GLOVE, RANDOM), step(LANGUAGE_MODEL, GLOVE)),
         NOBODY,
         varies=INIT,
+    ),
+    shown(
+        "A published encoder of sentences beats the language model, under a linear classifier alone",
+        step(ENCODER, LANGUAGE_MODEL),
+        varies=("trial",),
+        source=NOBODY,
     ),
     shown("A target of equal meaning gains from the source", gain(EQUIVALENT), varies=INIT),
     shown("So it does with all labels", gain(EQUIVALENT, ALL), varies=INIT),

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mtl_bench.datasets.minilm import MiniLM
+from mtl_bench.datasets.wrappers.classes import PerClass
+from mtl_bench.datasets.wrappers.distinct import Distinct
+from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.models.text_lstm import TextLSTM
 from mtl_bench.study import Cell, Scale
 from mtl_bench.trials.apply import Apply
-from mtl_bench.trials.contracts import Init
+from mtl_bench.trials.contracts import DataSet, Init
+from mtl_bench.trials.encoded import Encoded
+from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.inits import FirstLayers
 from mtl_bench.trials.language_model import LanguageModel
 from mtl_bench.trials.weights import Weights
 
 from .networks import GLOVE, HIDDEN, RANDOM, Experiment
-from .texts import FEW
+from .texts import FEW, POOLS, WHOLE, few_of, targets
 
 RUNGS = "rungs"  # a value of `comparison`
 LANGUAGE_MODEL = "GloVe and a language model"
+ENCODER = "sentence encoder"
 LANGUAGE = "language model"
 
 
@@ -35,9 +42,24 @@ def rungs(scale: Scale, one: Experiment) -> Iterator[Cell]:
             labels = one.labels(RUNGS, rung, target, FEW)
             yield Cell(labels, Apply(Weights(run), one.data(target, FEW)))
             yield Cell(labels, run, metric="training_accuracy", reads="training accuracy")
+        if scale.name != "smoke":  # whose texts need no file, and no package
+            labels = one.labels(RUNGS, ENCODER, target, FEW)
+            yield Cell(labels, above_encoder(scale, target, one.seed), optional=True)
     told = one.labels(RUNGS, LANGUAGE, one.texts.name, "none")
     yield Cell(told, model, metric="perplexity")
     yield Cell(told, model, metric="perplexity_of_frequencies", reads="perplexity of frequencies")
+
+
+def above_encoder(scale: Scale, target: str, seed: int) -> FitShallow:
+    """A linear classifier of what a published encoder, which stands still, makes of the same few texts."""
+    [original] = targets(scale, target).values()
+    if scale.name == "paper":
+        few: DataSet = few_of(scale, Encoded(original, MiniLM(), ("train", "test")), seed)
+    else:
+        vectors = Encoded(original, MiniLM(), (POOLS[target],))
+        distinct = Distinct(vectors, by=original)
+        few = few_of(scale, PerClass(distinct, WHOLE, WHOLE, seed, POOLS[target]), seed)
+    return FitShallow(NoAdaptation("linear SVM"), few, few, train="train", test="test")
 
 
 def language_model(scale: Scale, one: Experiment) -> LanguageModel:
