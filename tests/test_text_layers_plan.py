@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from benchmarks.text_layers import STUDY
@@ -25,22 +24,12 @@ from benchmarks.text_layers.networks import (
     of_pairs,
     of_sentences,
 )
-from benchmarks.text_layers.plan import ALONG, IN_FIGURES, RATES
+from benchmarks.text_layers.plan import ALONG, IN_FIGURES, IN_PAIRS, RATES
 from benchmarks.text_layers.rungs import ENCODER, LANGUAGE_MODEL, RUNGS
-from benchmarks.text_layers.texts import ALL, DIFFERENT, EQUIVALENT, FEW, HELD, IMDB_REVIEWS, IN_A_ROW, SNLI_PAIRS
+from benchmarks.text_layers.texts import ALL, EQUIVALENT, FEW, IMDB_REVIEWS, SNLI_PAIRS
 from mtl_bench.core.trial import parts
-from mtl_bench.datasets.glove import GloVe
-from mtl_bench.datasets.imdb import IMDB
-from mtl_bench.datasets.mr import MR
-from mtl_bench.datasets.snli import SNLI
-from mtl_bench.datasets.sst2 import SST2
-from mtl_bench.datasets.synthetic import SyntheticTexts
 from mtl_bench.datasets.wrappers.distinct import Distinct
-from mtl_bench.datasets.wrappers.sample import Sample
-from mtl_bench.datasets.wrappers.texts_apart import TextsApart
-from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.datasets.wrappers.words import Words
-from mtl_bench.inputs.texts import texts_of
 from mtl_bench.study import Cell
 from mtl_bench.trials.apply import Apply
 from mtl_bench.trials.encoded import Encoded
@@ -81,25 +70,6 @@ def is_of_a_source(run: Train | TrainTasks) -> bool:
 
 def experiments(scale: str, seed: int = 200) -> tuple[Experiment, Experiment]:
     return of_sentences(STUDY.scale(scale), seed), of_pairs(STUDY.scale(scale), seed)
-
-
-@pytest.mark.parametrize("scale", ["laptop", "paper"])
-def test_sources_hold_no_text_that_shares_eight_words_in_a_row_with_a_target(scale: str) -> None:
-    """With any of its texts, whatever part they are published in."""
-    assert IN_A_ROW == 8
-    for one in experiments(scale):
-        [source] = [part for part in parts(one.source().data) if isinstance(part, TextsApart)][:1]
-        assert source.run == IN_A_ROW and isinstance(source.of, Distinct)
-        held = {(type(data.of).__name__.lower(), data.pool) for data in source.tested if isinstance(data, Transductive)}
-        assert held == {(name, part) for name in one.texts.all for part in HELD[name]}
-        assert isinstance(source.of.of, IMDB | SNLI)
-
-
-@pytest.mark.parametrize("scale", ["laptop", "paper"])
-def test_mr_and_sst2_never_meet(scale: str) -> None:
-    """The phrases of one are those of the other."""
-    inside = {type(part) for cell in STUDY.cells(STUDY.scale(scale)) for part in parts(cell.trial)}
-    assert MR in inside and SST2 not in inside
 
 
 @every_scale
@@ -206,49 +176,29 @@ def without_vectors(data: Any) -> Any:
     return replace(data, of=without_vectors(data.of))
 
 
-@every_scale
-def test_a_vocabulary_is_one_for_a_source_and_its_targets(scale: str) -> None:
-    for one in experiments(scale):
-        every = [one.texts.source, *one.texts.all.values(), *one.texts.few.values()]
-        assert len({(words.vocabulary, words.most_words) for words in every}) == 1
-        assert one.backbone.words == one.texts.source.most_words
-        assert set(one.texts.source.vocabulary[1:]) == {words.of for words in one.texts.all.values()}
+def test_every_replicate_cuts_its_targets_anew() -> None:
+    for labels in (FEW, ALL):
+        for target, replicates in (("mr", 10), ("trec", 10), ("sick", IN_PAIRS), ("msrp", IN_PAIRS)):
+            found = runs("laptop", comparison=RANDOM, network=NOTHING, labels=labels, target=target)
+            assert len({run.data for _, run in found}) == replicates
 
 
-def test_few_labels_are_some_of_all_and_the_test_is_the_same() -> None:
-    for one in experiments("smoke"):
-        for name, few in one.texts.few.items():
-            whole = one.texts.all[name]
-            assert isinstance(few.of, Sample) and few.of.of == whole.of
-            learnt, tested = ([*texts_of(name, whole.of.inputs(split))] for split in ("train", "test"))
-            assert set(texts_of(name, few.of.inputs("train"))) <= set(learnt)
-            assert not set(learnt) & set(tested)
-            assert np.array_equal(few.inputs("test")[:], whole.inputs("test")[:])
-
-
-@pytest.mark.parametrize("scale", ["smoke", "laptop"])
-def test_every_replicate_cuts_its_targets_anew(scale: str) -> None:
-    cut = {data.of for cell in cells(scale, network=NOTHING, labels=ALL) for data in [cell.trial.data]}  # type: ignore[attr-defined]
-    assert len(cut) == 4 * STUDY.seeds[scale]
-    drawn = {
-        data.of for cell in cells(scale, network=NOTHING, comparison=RANDOM, labels=FEW) for data in [cell.trial.data]
-    }  # type: ignore[attr-defined]
-    assert len(drawn) == 4 * STUDY.seeds[scale]
-
-
-def test_primary_claims_have_all_replicates_and_what_is_only_shown_has_three_or_all() -> None:
+def test_primary_claims_have_all_replicates_and_what_is_only_shown_has_three_or_more() -> None:
     planned = STUDY.cells(STUDY.scale("laptop"))
     for claim in CLAIMS:
         for term in (term for contrast in claim.contrasts for term in contrast.terms):
             wanted = dict(term.labels).items()
             seeds = {c.labels["seed"] for c in planned if c.metric == term.metric and wanted <= c.labels.items()}
-            assert len(seeds) == 10 if claim.primary else len(seeds) in (IN_FIGURES, 10), (claim.text, term.labels)
+            assert len(seeds) == 10 if claim.primary else len(seeds) in (IN_FIGURES, IN_PAIRS, 10), (
+                claim.text,
+                term.labels,
+            )
 
 
 def test_a_source_is_one_network_whoever_asks() -> None:
     planned = STUDY.cells(STUDY.scale("laptop"))
     asked = [part for cell in planned for part in parts(cell.trial) if isinstance(part, Train) and is_of_a_source(part)]
-    assert len(set(asked)) == 2 * (10 + IN_FIGURES), "from random vectors, and from published ones for what is shown"
+    assert len(set(asked)) == 10 + IN_PAIRS + 2 * IN_FIGURES, "these from published vectors"
     assert len(asked) > 5 * len(set(asked))
 
 
@@ -260,18 +210,3 @@ def test_rates_are_compared_with_no_transfer_at_the_same_rate(scale: str) -> Non
     assert {times for _, times in found} == {"0.33", "1", "3"}
     for (_, times), run in found.items():
         assert run.recipe == found[NOTHING, times].recipe
-
-
-def test_paper_scale_has_the_published_parts_and_vectors() -> None:
-    inside = {part for cell in STUDY.cells(STUDY.scale("paper", seeds=1)) for part in parts(cell.trial)}
-    assert {part for part in inside if isinstance(part, GloVe)} == {GloVe()}
-    assert {part for part in inside if isinstance(part, SNLI)} == {SNLI()}
-    for name in DIFFERENT:
-        whole = [one.texts.all[name].of for one in experiments("paper") if name in one.texts.all]
-        assert [type(data).__name__.lower() for data in whole] == [name]
-
-
-def test_smoke_needs_no_file() -> None:
-    inside = [part for cell in STUDY.cells(STUDY.scale("smoke")) for part in parts(cell.trial)]
-    assert not [part for part in inside if hasattr(part, "fetch")]
-    assert any(isinstance(part, SyntheticTexts) for part in inside)

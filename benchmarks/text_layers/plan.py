@@ -31,22 +31,30 @@ from .texts import ALL, EQUIVALENT, FEW
 SOURCE = "source"
 SOURCES, RATES, ALONG = "sources", "learning rates", "along the source"  # values of `comparison`, as RANDOM, GLOVE
 TIMES = (1 / 3, 1.0, 3.0)  # the usual learning rate
-IN_FIGURES = 3  # replicates for what no primary claim needs
+IN_PAIRS, IN_FIGURES = 5, 3  # replicates of pairs, of which no claim is primary, and for what is only shown
 
 
 def plan(scale: Scale) -> Iterator[Cell]:
+    every = len(scale.seeds)
     for i, seed in enumerate(scale.seeds):
-        shown = i < scale.pick(smoke=1, laptop=IN_FIGURES, paper=len(scale.seeds))
-        for one in (of_sentences(scale, seed), of_pairs(scale, seed)):
-            yield from source(one)
-            for target in one.texts.all:
-                yield from layers(one, target, shown)
-                yield from together(one, target, shown)
-                if shown and target in EQUIVALENT:
-                    yield from on_published_vectors(one, target)
-                    yield from at_rates(one, target)
-                    yield from from_checkpoints(one, target)
-        yield from rungs(scale, of_sentences(scale, seed))
+        shown = i < scale.pick(smoke=1, laptop=IN_FIGURES, paper=every)
+        sentences = of_sentences(scale, seed)
+        yield from transferred(sentences, shown)
+        yield from rungs(scale, sentences)
+        if i < scale.pick(smoke=1, laptop=IN_PAIRS, paper=every):
+            yield from transferred(of_pairs(scale, seed), shown)
+
+
+def transferred(one: Experiment, shown: bool) -> Iterator[Cell]:
+    """From a source to both of its targets."""
+    yield from source(one)
+    for target in one.texts.all:
+        yield from layers(one, target, shown)
+        yield from together(one, target, shown)
+        if shown and target in EQUIVALENT:
+            yield from on_published_vectors(one, target)
+            yield from at_rates(one, target)
+            yield from from_checkpoints(one, target)
 
 
 def measured(labels: Labels, trial: Train | TrainTasks, one: Experiment, **more: str | int) -> Iterator[Cell]:
