@@ -36,7 +36,8 @@ STUDY = Study(
     deviations=(
         "Laptop scale: an LSTM of 100 units learns the first 60 words of 10,000 reviews of IMDB, which has 25,000 with "
         "labels; the paper's IMDB has many times as many. Of SNLI the development part teaches, 9,842 pairs, since its "
-        "training part, more than fifty times as large, takes hours: nothing of pairs is primary, and pairs have five replicates.",
+        "training part, more than fifty times as large, takes hours: nothing of pairs is primary, and pairs have five "
+        "replicates.",
         "Targets are cut anew in each replicate, each text once: of all of MR and of the training parts of TREC, SICK "
         "and MSRP two thirds of each class are learnt and a third is the test. SICK has the same sentences in other "
         "pairs on both sides, as its published parts have. To learn from 500 labels is ours.",

