@@ -55,7 +55,8 @@ STUDY = Study(
         "fine-tuned. Lower ones frozen under upper ones that are fine-tuned are left out. All three frozen are the "
         "source's network as it is.",
         "MULT draws whose batch comes next; the target's share λ is such that each task has as many batches as INIT "
-        "gives it one after the other. No other λ was tried, and few labels alone are learnt so.",
+        "gives it one after the other. No other λ was tried. So are learnt targets of the same meaning "
+        "alone, from few labels.",
         "The ladder is not the paper's. Its language model starts from GloVe and learns 400 batches of the source's "
         "training texts, from the left to the right. Word2vec, ELMo, GPT and BERT have no rung. The sentence encoder "
         "comes with a package that is not installed by default, stands still under a linear SVM, and was trained on a "
@@ -64,7 +65,8 @@ STUDY = Study(
         "and is context.",
         "Bounds are ours, since the paper states none: a point between two ways of giving the same layers, two points "
         "for TREC, of which 1,750 test questions tell no less.",
-        "Rates, shares of the source's training, published vectors and both ways together have three replicates.",
+        "Rates and shares of the source's training, both of MR alone, published vectors and both ways together have "
+        "three replicates.",
         "Paper scale: all reviews and all of SNLI, TREC, SICK and MSRP as published, MR cut into 80 % and 20 %; "
         "verdicts there leave out that the tests are the same for all replicates. It was not run.",
     ),

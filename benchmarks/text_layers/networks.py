@@ -26,7 +26,7 @@ MULT, MULT_INIT = "MULT", "MULT and INIT"
 EMBEDDING, HIDDEN, OUTPUT = 1, 2, 3  # how many layers are given, from below
 RANDOM, GLOVE = "random vectors", "GloVe"  # that the source's embedding starts from
 FRESH = 1000  # added to the seed of what is measured: a baseline is never the network that layers were copied from
-ALONG = (0, 1 / 12, 1 / 6, 1 / 3, 2 / 3, 1)  # of the source's training
+ALONG = (0, 1 / 6, 1 / 3, 2 / 3, 1)  # of the source's training
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,11 @@ def transferred(one: Experiment, shown: bool) -> Iterator[Cell]:
     yield from source(one)
     for target in one.texts.all:
         yield from layers(one, target, shown)
-        yield from together(one, target, shown)
-        if shown and target in EQUIVALENT:
-            yield from on_published_vectors(one, target)
+        if target in EQUIVALENT:
+            yield from together(one, target, shown)
+            if shown:
+                yield from on_published_vectors(one, target)
+        if shown and target == "mr":
             yield from at_rates(one, target)
             yield from from_checkpoints(one, target)
 
@@ -95,9 +97,8 @@ def initialised(
 
 def together(one: Experiment, target: str, shown: bool) -> Iterator[Cell]:
     """Both tasks at once, from fresh layers or from those of the source."""
-    if target in EQUIVALENT or shown:
-        yield from measured(one.labels(RANDOM, MULT, target, FEW), one.together(target), one, layer=HIDDEN)
-    if target in EQUIVALENT and shown:
+    yield from measured(one.labels(RANDOM, MULT, target, FEW), one.together(target), one, layer=HIDDEN)
+    if shown:
         both = one.together(target, one.given(HIDDEN))
         yield from measured(one.labels(RANDOM, MULT_INIT, target, FEW), both, one, layer=HIDDEN)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from mtl_bench.study import Labels, View
 from mtl_bench.views.bars import Bars
-from mtl_bench.views.curves import Curves
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.layers import Layers, Line
 from mtl_bench.views.sweep import Sweep
 
-from .networks import FROZEN, GLOVE, MULT, NOTHING, RANDOM, TUNED
+from .networks import FROZEN, GLOVE, NOTHING, RANDOM, TUNED
 from .plan import ALONG, RATES, SOURCES
 from .rungs import LANGUAGE, RUNGS
 from .texts import ALL, DIFFERENT, EQUIVALENT, FEW
@@ -44,15 +43,12 @@ VIEWS: tuple[View, ...] = (
     Bars("The ladder of unsupervised pre-training, 500 labels", bars="network", where={"comparison": RUNGS}),
     Grid("The same as a table", "network", "target", where={"comparison": RUNGS}),
     Sweep("At other learning rates (multiples of the usual one)", "times", "network", where={"comparison": RATES}),
-    *(
-        Layers(
-            f"{target}: by how far the source was learnt",
-            (Line(TUNED, {"network": TUNED}),),
-            x="trained",
-            where={"comparison": ALONG, "target": target},
-            x_title="share of the source's training",
-        )
-        for target in EQUIVALENT
+    Layers(
+        "mr: by how far the source was learnt",
+        (Line(TUNED, {"network": TUNED}),),
+        x="trained",
+        where={"comparison": ALONG},
+        x_title="share of the source's training",
     ),
     Grid(
         "What networks make of their training texts",
@@ -62,5 +58,4 @@ VIEWS: tuple[View, ...] = (
         where={"comparison": RANDOM},
     ),
     Grid("The language model: perplexity", "network", "target", metric="perplexity", where={"network": LANGUAGE}),
-    Curves("While networks learn both tasks", y="accuracy", lines="network", where={**WITH_FEW, "network": MULT}),
 )
