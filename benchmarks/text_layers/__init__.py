@@ -31,7 +31,7 @@ STUDY = Study(
     papers=addresses(MOU),
     takes={
         "laptop": "about 45 minutes on two cores, as reckoned from single runs, 3 GB of memory and 4 GB of disk",
-        "paper": "two to four days on two cores, as reckoned from laptop scale, 8 GB of memory; never measured",
+        "paper": "one to two days on two cores, as reckoned from laptop scale, 8 GB of memory; never measured",
     },
     deviations=(
         "Laptop scale: an LSTM of 100 units learns the first 60 words of 10,000 reviews of IMDB, which has 25,000 with "
