@@ -21,6 +21,7 @@ SEPARATOR = "\x1f"  # ASCII's unit separator: between the two texts of a pair, a
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 NO_LETTER = re.compile(r"[\W_]+")
 UNKNOWN = 1  # the token of a word that is not in the vocabulary, and of a text without words
+BETWEEN = 2  # the token of the separator in a vocabulary of pairs
 END = b"\0"  # of a text, where texts are stored
 
 
@@ -65,9 +66,12 @@ def words_of(text: str, length: int | None = None) -> list[str]:
 
 
 def most_frequent(texts: Iterable[Sequence[str]], count: int) -> tuple[str, ...]:
-    """The most frequent words of texts in words, the first in the alphabet among equals."""
+    """The most frequent words of texts in words, the first in the alphabet among equals.
+
+    The separator of pairs is the first of all, so that a network of pairs knows its token: `BETWEEN`.
+    """
     found = Counter(word for text in texts for word in text)
-    return tuple(sorted(found, key=lambda word: (-found[word], word))[:count])
+    return tuple(sorted(found, key=lambda word: (word != SEPARATOR, -found[word], word))[:count])
 
 
 def numbers_of(words: Sequence[str]) -> dict[str, int]:

@@ -46,6 +46,10 @@ class LastState(nn.Module):
         self.lstm = nn.LSTM(width, units, batch_first=True)
 
     def forward(self, embedded: Tensor) -> Tensor:
-        vectors, lengths = apart(embedded)
-        states: Tensor = self.lstm(vectors)[0]
+        states, (_, lengths) = self.states(embedded), apart(embedded)
         return states[torch.arange(len(states), device=states.device), lengths - 1]
+
+    def states(self, embedded: Tensor) -> Tensor:
+        """(n, length, units): the state after each word."""
+        states: Tensor = self.lstm(apart(embedded)[0])[0]
+        return states

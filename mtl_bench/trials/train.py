@@ -13,7 +13,7 @@ import torch
 
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.disk import write_atomically
-from mtl_bench.inputs.rows import CHUNK, Array, Rows, chunks
+from mtl_bench.inputs.rows import CHUNK, Array, Rows, chunks, lengths_of
 from mtl_bench.measures.class_mean import class_mean_accuracy
 from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.macs import macs
@@ -49,7 +49,8 @@ class Train(Trial):
     `weights_at`. Runs that differ in `order` alone are twins: equal weights at the start, rows in another order.
 
     Frozen layers stand still wholly: weights, biases, running averages, dropout. Without augmentation their
-    activations are computed once, in float32, if they fit in memory. Predictions are float32, whatever the training.
+    activations are computed once, in float32, if they fit in memory and do not differ in length as texts do.
+    Predictions are float32, whatever the training.
     In bfloat16 a processor without instructions for it takes ten times as long, which a warning says.
     """
 
@@ -121,7 +122,9 @@ class Train(Trial):
         }
 
     def macs(self) -> float:
-        """Multiplications of the run, about: a backward pass has twice those of a forward pass."""
+        """Multiplications of the run, about: a backward pass has twice those of a forward pass; of texts, the rows."""
+        if not self.backbone.input_shape:
+            return float(self.recipe.steps * self.recipe.batch_size)
         stages = list(macs(self.backbone).values())
         frozen = self.init.frozen if self.init else 0
         again = sum(stages[:frozen]) if self.augmentation else 0
@@ -159,7 +162,10 @@ class Train(Trial):
         return {split: activations(net, frozen, rows[split], CHUNK) for split in rows}
 
     def _fits(self, net: Network, frozen: int, rows: Mapping[str, Rows]) -> bool:
-        return sum(activations(net, frozen, one[:1]).nbytes * len(one) for one in rows.values()) <= CACHE
+        found = [(activations(net, frozen, one[:1]), one) for one in rows.values()]
+        if any(first.ndim > 2 and lengths_of(one) is not None for first, one in found):
+            return False  # a vector for each word of a text
+        return sum(first.nbytes * len(one) for first, one in found) <= CACHE
 
     @torch.no_grad()
     def logits(self, learner: Learner, inputs: Rows) -> Array:

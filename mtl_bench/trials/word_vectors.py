@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 
 from mtl_bench.core.trial import Work
-from mtl_bench.datasets.glove import GloVe
 from mtl_bench.datasets.wrappers.words import Words
+from mtl_bench.inputs.rows import Array
 from mtl_bench.models.word_embedding import RESERVED, WordEmbedding
 from mtl_bench.training.learner import Learner
+
+
+class Vectors(Protocol):
+    """Published vectors of words, as a frozen dataclass, such as `GloVe`."""
+
+    @property
+    def width(self) -> int: ...
+
+    def vectors(self, words: Sequence[str]) -> tuple[Array, Array]:
+        """float32 (n, width), and bool (n,): which words have one."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -21,7 +34,7 @@ class WordVectors:
     """
 
     words: Words
-    vectors: GloVe
+    vectors: Vectors
     freeze: bool = False
 
     @property

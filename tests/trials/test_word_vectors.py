@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,11 @@ from mtl_bench.inputs.rows import Array
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.network import Backbone
 from mtl_bench.models.text_cnn import TextCNN
-from mtl_bench.models.text_lstm import TextLSTM
+from mtl_bench.models.text_lstm import LastState, TextLSTM
 from mtl_bench.training.recipe import Recipe
+from mtl_bench.trials.inits import FirstLayers
 from mtl_bench.trials.train import Train
+from mtl_bench.trials.weights import Weights
 from mtl_bench.trials.word_vectors import WordVectors
 
 DATA = SyntheticTexts(train=40)
@@ -79,3 +82,35 @@ def test_a_network_of_pixels_is_refused_in_a_sentence(tmp_path: Path) -> None:
         ValueError, match=r"^conv1 of DigitCNN\(\) holds no vectors of words; choose a backbone such as"
     ):
         trial.start(Work(tmp_path, "cpu"))
+
+
+def test_frozen_vectors_serve_texts_of_any_lengths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than are looked at in one go, of which the longest differ."""
+    monkeypatch.setattr("mtl_bench.trials.train.CHUNK", 9)
+    lengths = [int(WORDS.inputs("train")[i : i + 9].shape[1]) for i in range(0, 36, 9)]
+    assert len(set(lengths)) > 1
+    trial = Train(WORDS, TextLSTM(words=30), RECIPE, 3, init=WordVectors(WORDS, GloVe(), freeze=True))
+    metrics = trial.run(Work(tmp_path, "cpu"))
+    assert 0 <= metrics["training accuracy"] <= 100
+
+
+def test_a_frozen_hidden_layer_is_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied = Train(data=WORDS, backbone=TextLSTM(words=30), recipe=RECIPE, seed=1)
+    copied.run(Work(tmp_path, "cpu"))
+    init = FirstLayers(Weights(copied), 2)
+    seen: list[int] = []
+    through = LastState.forward
+
+    def forward(self: LastState, embedded: torch.Tensor) -> torch.Tensor:
+        seen.append(len(embedded))
+        return through(self, embedded)
+
+    monkeypatch.setattr(LastState, "forward", forward)
+    work = Work(tmp_path / "above", "cpu", artifact_of=lambda other, name: tmp_path / name)
+    (tmp_path / "above").mkdir()
+    replace(copied, seed=2, init=init).run(work)
+    assert sum(seen) == 40 + 64 + 2 * 1 + 1, "training and test texts, one of each to see how large, and a blank one"
+
+
+def test_a_run_on_texts_costs_what_it_has_rows() -> None:
+    assert Train(data=WORDS, backbone=TextLSTM(words=30), recipe=RECIPE, seed=1).macs() == 4 * 8

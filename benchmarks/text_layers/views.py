@@ -1,0 +1,61 @@
+"""The paper's tables and figures, drawn from the cells."""
+
+from __future__ import annotations
+
+from mtl_bench.study import Labels, View
+from mtl_bench.views.bars import Bars
+from mtl_bench.views.grid import Grid
+from mtl_bench.views.layers import Layers, Line
+from mtl_bench.views.sweep import Sweep
+
+from .networks import FROZEN, GLOVE, NOTHING, RANDOM, TUNED
+from .plan import ALONG, RATES, SOURCES
+from .rungs import LANGUAGE, RUNGS
+from .texts import ALL, DIFFERENT, EQUIVALENT, FEW
+
+WITH_FEW: Labels = {"comparison": RANDOM, "labels": FEW}
+GIVEN = "layers that are given (1: embedding, 2: hidden layer, 3: output layer)"
+WAYS = {
+    NOTHING: "all layers start from random weights",
+    FROZEN: "the source's first n layers, frozen",
+    TUNED: "the source's first n layers, fine-tuned",
+}
+
+VIEWS: tuple[View, ...] = (
+    *(
+        Layers(
+            f"{target}: accuracy by the layers that are given, 500 labels",
+            tuple(Line(name, {"network": name}, meaning=meaning) for name, meaning in WAYS.items()),
+            where={**WITH_FEW, "target": target},
+            x_title=GIVEN,
+        )
+        for target in (*EQUIVALENT, *DIFFERENT)
+    ),
+    Grid("With 500 labels", "network", "target", where=WITH_FEW),
+    Grid("With all labels", "network", "target", where={"comparison": RANDOM, "labels": ALL}),
+    Grid("The embedding starts from published vectors, 500 labels", "network", "target", where={"comparison": GLOVE}),
+    Grid("The sources, on texts of their own", "network", "target", where={"comparison": SOURCES}),
+    Bars(
+        "One task after the other, both at once, and both ways, 500 labels",
+        bars="network",
+        where={**WITH_FEW, "layer": 2},
+    ),
+    Bars("The ladder of unsupervised pre-training, 500 labels", bars="network", where={"comparison": RUNGS}),
+    Grid("The same as a table", "network", "target", where={"comparison": RUNGS}),
+    Sweep("At other learning rates (multiples of the usual one)", "times", "network", where={"comparison": RATES}),
+    Layers(
+        "mr: by how far the source was learnt",
+        (Line(TUNED, {"network": TUNED}),),
+        x="trained",
+        where={"comparison": ALONG},
+        x_title="share of the source's training",
+    ),
+    Grid(
+        "What networks make of their training texts",
+        "network",
+        "target",
+        metric="training_accuracy",
+        where={"comparison": RANDOM},
+    ),
+    Grid("The language model: perplexity", "network", "target", metric="perplexity", where={"network": LANGUAGE}),
+)

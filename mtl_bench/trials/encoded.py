@@ -1,0 +1,93 @@
+"""Encoded: what a published encoder makes of a data set's texts, as a data set of features. No label is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mtl_bench.core.trial import Trial, Work
+from mtl_bench.datasets.minilm import MiniLM
+from mtl_bench.disk import read_with_checksum, write_atomically, write_with_checksum
+from mtl_bench.inputs.rows import Array, Rows, Tokens
+from mtl_bench.inputs.texts import texts_of
+from mtl_bench.models.sentence_encoder import SentenceEncoder
+from mtl_bench.training.domain_data import tensor
+from mtl_bench.trials.contracts import DataSet, read_rows
+from mtl_bench.trials.history import array
+
+CHUNK = 512  # texts between two files that a stopped run goes on from
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Encoded(Trial):
+    """The vectors of all texts of some splits, in their order: float32 (n, width) in `<split>.npy`.
+
+    The encoder stands still. The trial stands for a data set, whose labels are `data`'s own: computed once, it serves
+    every cut. Each chunk of texts is a file, so that a killed run goes on where it was.
+    """
+
+    data: DataSet
+    encoder: MiniLM
+    splits: tuple[str, ...] = ("all",)
+
+    @property
+    def name(self) -> str:
+        return self.data.name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.data.classes
+
+    def labels(self, split: str) -> Array:
+        """int64 (n,), of the texts in their order."""
+        return self.data.labels(split)
+
+    def inputs(self, split: str) -> Rows:
+        raise NotImplementedError("the vectors lie in the trial's folder; trials take them by rows_of(…)")
+
+    def run(self, work: Work) -> Mapping[str, float]:
+        net = SentenceEncoder(self.encoder.weights(), self.encoder.configuration()).to(work.device)
+        rows, width = 0, 0
+        for i, split in enumerate(self.splits):
+            tokens = self.encoder.tokens(texts_of(self.name, read_rows(self.data, split, work)))
+            found = []
+            for start in range(0, len(tokens), CHUNK):
+                found.append(_resumed(net, tokens, start, work, split))
+                done = (i + min(1, (start + CHUNK) / len(tokens))) / len(self.splits)
+                work.progress(done, f"{start:,} of {len(tokens):,} texts of {split}")
+            vectors = np.concatenate(found)
+            write_atomically(work.folder / f"{split}.npy", array(vectors))
+            rows, width = rows + len(vectors), vectors.shape[1]
+        for chunk in work.folder.glob("chunk-*"):
+            chunk.unlink()
+        return {"rows": rows, "width": width}
+
+
+def _resumed(net: SentenceEncoder, tokens: Tokens, start: int, work: Work, split: str) -> Array:
+    path = work.folder / f"chunk-{split}-{start}"
+    count = min(CHUNK, len(tokens) - start)
+    content = read_with_checksum(path)
+    if content is None:
+        vectors = encoded(net, tokens, np.arange(start, start + count), work.device)
+        write_with_checksum(path, vectors.tobytes())
+        return vectors
+    return np.frombuffer(content, np.float32).reshape(count, -1)
+
+
+@torch.inference_mode()
+def encoded(net: SentenceEncoder, tokens: Tokens, index: Array, device: str) -> Array:
+    """float32 (k, width) of these texts; those of like lengths go together, so that little of it is filling."""
+    by_length = index[np.argsort(tokens.lengths[index], kind="stable")]
+    found = np.concatenate(
+        [
+            net(tensor(tokens[by_length[first : first + BATCH]]).to(device)).cpu().numpy()
+            for first in range(0, len(by_length), BATCH)
+        ]
+    )
+    vectors = np.empty_like(found)
+    vectors[np.searchsorted(index, by_length)] = found
+    return vectors
