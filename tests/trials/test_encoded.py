@@ -69,12 +69,16 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     save_file(random_weights(), folder / "model.safetensors")
     (folder / "vocab.txt").write_text("\n".join(PIECES) + "\n", encoding="utf-8")
     (folder / "config.json").write_text(json.dumps(CONFIGURATION), encoding="utf-8")
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text("{}", encoding="utf-8")  # another thing of that name
 
     class Inside(PurePosixPath):
         def locate(self) -> Path:
-            return folder / self.name
+            return folder.parent / self
 
-    monkeypatch.setattr(metadata, "files", lambda name: [Inside(f"x/{path.name}") for path in folder.iterdir()])
+    files = [Inside("package/1_Pooling/config.json")]
+    files += [Inside(f"package/{path.name}") for path in folder.iterdir() if path.is_file()]
+    monkeypatch.setattr(metadata, "files", lambda name: files)
     return folder
 
 
