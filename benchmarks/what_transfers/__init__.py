@@ -60,8 +60,9 @@ STUDY = Study(
         "gpu scale has ResNet-18 at 64 pixels and all images; its BatchNorm is estimated anew from 1,024 images on "
         "lines and planes between networks, not where a layer is set back or blurred. There and at paper scale every "
         "replicate is tested on the published test images: their choice is in no interval.",
-        "Paper scale follows the released configurations, on 50,000 images of a target, and has MNIST-M beside. CheXpert is one of its five findings, frontal images, "
-        "tested on the radiologists' labels, where the authors predict all five at once; mixup, and the "
-        "classifier's biases at a tenth of the rate, are left out. It was not run.",
+        "Paper scale follows the released configurations, on 50,000 images of a target, and has MNIST-M beside. "
+        "CheXpert is one of its five findings, frontal images, tested on the radiologists' labels, where the authors "
+        "predict all five at once; mixup, and the classifier's biases at a tenth of the rate, are left out. It was "
+        "not run.",
     ),
 )

