@@ -31,10 +31,16 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where files are dealt to several processes, those with most slow tests come first: the last ones are short."""
+    """Where files are dealt to several processes, the slowest come first, so that none is left alone with one.
+
+    A slow test takes about two seconds; one that takes longer says how many, as in `slow(30)`.
+    """
     if hasattr(config, "workerinput"):
-        slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-        items.sort(key=lambda item: -slow[item.path])
+        seconds = Counter[Path]()
+        for item in items:
+            if mark := item.get_closest_marker("slow"):
+                seconds[item.path] += mark.args[0] if mark.args else 2
+        items.sort(key=lambda item: -seconds[item.path])
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_typed_numbers_are_found() -> None:
     assert typed_though_published("published = 76.66") == []
 
 
-@pytest.mark.slow
+@pytest.mark.slow(40)
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_path: Path) -> None:
     desk = Desk(tmp_path)

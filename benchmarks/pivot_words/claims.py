@@ -48,12 +48,14 @@ CLAIMS = (
         (attended("precision", ADVERSARY) - attended("precision", SOURCE_ONLY),),
         WITHOUT_NUMBERS,
         primary=False,
+        varies=("of.of.method",),
     ),
     Claim(
         "The adversary moves attention to words that both domains have (share of all weight in source reviews)",
         (attended("shared", ADVERSARY) - attended("shared", SOURCE_ONLY),),
         WITHOUT_NUMBERS,
         primary=False,
+        varies=("of.of.method",),
     ),
     Claim(
         "Attention costs accuracy: a convolutional network is better on the target, between books and kitchen",

@@ -23,7 +23,7 @@ from mtl_bench.measures.coral import coral
 from mtl_bench.measures.mmd import squared_mmd
 from mtl_bench.measures.mmd_estimators import median_kernel_mmd, squared_distance_of_means
 from mtl_bench.methods.deep.adda import ADDA
-from mtl_bench.methods.deep.amn import AMN
+from mtl_bench.methods.deep.amn import AMN, AMNLearner
 from mtl_bench.methods.deep.cdan import CDAN, CDANLearner
 from mtl_bench.methods.deep.cmd import CMD
 from mtl_bench.methods.deep.dan import DAN
@@ -134,8 +134,8 @@ def layers(learner: Learner, given: Mapping[str, Batch]) -> list[Codes]:
 
 
 def domains_told_apart(learner: Learner, given: Mapping[str, Batch]) -> float:
-    """How often DANN's own domain classifier, which learns at full rate with and without the reversal, is right."""
-    assert isinstance(learner, DANNLearner)
+    """How often a method's own domain classifier, which learns at full rate with and without the reversal, is right."""
+    assert isinstance(learner, DANNLearner | AMNLearner)
     source, target = (learner.domain_classifier(f) for f in features(learner, given))
     return float(torch.cat([source < 0, target > 0]).float().mean())
 
@@ -266,7 +266,7 @@ PARTS = [
     Part("CDAN", CDAN(hidden=100), CDAN(hidden=100, gamma=0.0), pairs_told_apart),
     Part("CDAN+E", CDAN(True, hidden=100), CDAN(True, hidden=100, gamma=0.0), pairs_told_apart),
     Part("CDAN, at random", AT_RANDOM, replace(AT_RANDOM, gamma=0.0), pairs_told_apart),
-    Part("AMN", AMN(most=1.0), AMN(most=0.0), lambda m, g: distance(*features(m, g)), recipe=LONGER),
+    Part("AMN", AMN(most=1.0), AMN(most=0.0), domains_told_apart, recipe=replace(LONGER, learning_rate=0.01)),
     Part("MDD", MDD(), MDD(eta=0.0), margin_disparity, recipe=replace(LONGER, learning_rate=0.02)),
     Part("MMD", MMD(), MMD(gamma=0.0), lambda m, g: float(domain_discrepancy(shared(m, g), g))),
     Part("Deep CORAL", DeepCORAL(), DeepCORAL(weight=0.0), lambda m, g: float(coral(*layers(m, g)[-1]))),
