@@ -73,7 +73,7 @@ def recipe_of(scale: Scale, line: Line, back: bool = False) -> Recipe:
     else:
         rate = 0.001 * BATCH * (0.1 if line.features == MSDA else 1.0)
         recipe = Recipe(EPOCH * epochs, BATCH, "sgd", rate, "constant", momentum=0.0)
-    steps, checkpoints = scale.pick(smoke=(6, 2), paper=(recipe.steps, checkpoints))
+    steps, checkpoints = scale.pick(smoke=(60, 2), paper=(recipe.steps, checkpoints))
     return replace(recipe, steps=steps, checkpoints=checkpoints)
 
 

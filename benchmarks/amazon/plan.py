@@ -40,6 +40,7 @@ FULL = "all reviews tested"
 NEW = "tested: none that training has"
 BY_MOMENTS = "K varied"
 BETTER = "Poisson-binomial P(better)"
+LOG_C = "log10 of C"
 NO_NETWORK = "none"  # the features themselves
 AFTER_LAST, BEST_ON_TARGET = "last", "oracle"
 OTHER_RULES = (ALONE, DANN, ALONE_ADAGRAD, MMD_ADAGRAD, CMD_ADAGRAD, DANN_ADAGRAD)
@@ -70,7 +71,7 @@ def chosen(scale: Scale, pair: Pair) -> Iterator[Cell]:
     """What reverse validation chose."""
     for features in (WORDS, MSDA):
         labels = {"method": PLAIN.name, "features": features, **between(pair), "protocol": FULL}
-        yield Cell(labels, choice_of_cost(scale, features, pair), metric="cost")
+        yield Cell(labels, choice_of_cost(scale, features, pair), metric=LOG_C, reads="logarithm")
     for line in LINES:
         if line.weights:
             yield Cell({**line.labels, **place(pair, None, FULL)}, choice(scale, line, pair), metric="weight")

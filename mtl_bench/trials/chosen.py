@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
@@ -20,8 +21,8 @@ from mtl_bench.trials.reverse_score import ReverseScore
 class Choice(Trial):
     """The value of a method's parameter whose candidate has the highest score; of equals the first.
 
-    Metrics: that value under the parameter's name, and "score". Raises ValueError without candidates, and where one
-    lacks the parameter.
+    Metrics: that value under the parameter's name, its "logarithm" to the base 10, which tells small values apart, and
+    "score". Raises ValueError without candidates, and where one lacks the parameter or has it not above 0.
     """
 
     parameter: str
@@ -33,6 +34,8 @@ class Choice(Trial):
         for candidate in self.candidates:
             if self.parameter not in {f.name for f in fields(candidate.method)}:  # type: ignore[arg-type]
                 raise ValueError(f"{type(candidate.method).__name__} has no {self.parameter}; choose another parameter")
+            if not getattr(candidate.method, self.parameter) > 0:
+                raise ValueError(f"a candidate has no {self.parameter} above 0; give others")
 
     def uses_of_target(self) -> tuple[str, ...]:
         return in_order(use for candidate in self.candidates for use in candidate.uses_of_target())
@@ -40,7 +43,8 @@ class Choice(Trial):
     def run(self, work: Work) -> Mapping[str, float]:
         scores = [work.metrics_of(candidate)["score"] for candidate in self.candidates]
         best = max(range(len(scores)), key=scores.__getitem__)
-        return {self.parameter: float(getattr(self.candidates[best].method, self.parameter)), "score": scores[best]}
+        value = float(getattr(self.candidates[best].method, self.parameter))
+        return {self.parameter: value, "logarithm": math.log10(value), "score": scores[best]}
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,7 @@ class DenoisedSpan(Trial):
 
     def run(self, work: Work) -> Mapping[str, float]:
         stack = self.by.stack(work)
-        fitted = [read_rows(domain, self.by.split, work) for domain in self.by.domains]
-        span = Span.of(np.concatenate([_features(stack, rows, slice(None)) for rows in fitted]))
+        span = Span.of(_of_all(stack, [read_rows(domain, self.by.split, work) for domain in self.by.domains]))
         count, outside = 0, 0.0
         for i, split in enumerate(self.splits):
             rows = read_rows(self.data, split, work)
@@ -82,6 +81,18 @@ class DenoisedSpan(Trial):
                     work.progress((i + first / len(rows)) / len(self.splits), f"{first:,} of {len(rows):,} of {split}")
             count, outside = count + len(rows), 100 * max(0.0, 1 - kept / whole)
         return {"rows": count, "directions": span.directions, "outside": outside}
+
+
+def _of_all(stack: DenoisingStack, domains: list[Rows]) -> Array:
+    """The features of all rows, in pieces: they are there once, and that is much."""
+    width = domains[0].shape[1] * (len(stack.layers) + 1)
+    found, done = np.empty((sum(map(len, domains)), width), np.float32), 0
+    for rows in domains:
+        for first in range(0, len(rows), CHUNK):
+            part = _features(stack, rows, slice(first, first + CHUNK))
+            found[done : done + len(part)] = part
+            done += len(part)
+    return found
 
 
 def _features(stack: DenoisingStack, rows: Rows, index: slice) -> Array:

@@ -126,7 +126,7 @@ def test_the_best_candidate_is_chosen_and_of_equals_the_first() -> None:
     candidates = tuple(ReverseFit(replace(SVM, cost=cost), SOURCE, TARGET, 5) for cost in (0.1, 1.0, 10.0))
     scores = dict(zip(map(key, candidates), (70.0, 80.0, 80.0), strict=True))
     work = Work(Path("nowhere"), "cpu", metrics_of=lambda trial: {"score": scores[key(trial)]})
-    assert Choice("cost", candidates).run(work) == {"cost": 1.0, "score": 80.0}
+    assert Choice("cost", candidates).run(work) == {"cost": 1.0, "logarithm": 0.0, "score": 80.0}
 
 
 def test_what_is_run_is_what_was_chosen(store: Store) -> None:
@@ -158,6 +158,8 @@ def test_what_cannot_be_chosen_is_refused_in_a_sentence(store: Store) -> None:
         Choice("weight", ())
     with pytest.raises(ValueError, match="DANNOfOneLayer has no cost; choose another parameter"):
         Choice("cost", (scored(1.0),))
+    with pytest.raises(ValueError, match="a candidate has no weight above 0; give others"):
+        Choice("weight", (scored(0.0),))
     plain = AdaptChosen(SourceOnly(), (SOURCE,), TARGET, RUN.backbone, RECIPE, 0)
     with pytest.raises(ValueError, match="SourceOnly has no setting to be chosen; give Chosen"):
         plain.run(Work(Path("nowhere"), "cpu"))

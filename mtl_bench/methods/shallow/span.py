@@ -15,14 +15,14 @@ COLUMNS = 5000  # features whose products are summed in the points' own precisio
 class Span:
     """An orthonormal basis of the span of points, by Cholesky's factor of their products.
 
-    With points P (n, d), of which `chosen` are independent and span the others, and P_c P_c' = L L', the rows of
-    L^-1 P_c are the basis: the coordinates of x are L^-1 P_c x. There are `width` of them, as many as points; those
-    beyond the number of directions are 0.
+    With points P (n, d), of which the `chosen` ones P_c are independent and span the others, and P_c P_c' = L L', the
+    rows of L^-1 P_c are the basis: the coordinates of x are L^-1 P_c x. There are as many as points; those beyond the
+    number of directions are 0.
     """
 
-    chosen: Float[np.ndarray, "r d"]
+    points: Float[np.ndarray, "n d"]  # P, not copied
+    chosen: Int[np.ndarray, " r"]
     factor: Float[np.ndarray, "r r"]  # L
-    width: int
 
     @classmethod
     def of(cls, points: Float[np.ndarray, "n d"]) -> Span:
@@ -33,9 +33,13 @@ class Span:
         largest = float(products.diagonal().max())
         if not largest > 0:
             raise ValueError("points that are all 0 span nothing; give others")
-        factor, order, rank, _ = dpstrf(products, lower=1, tol=NONE_LEFT * largest, overwrite_a=1)
-        chosen: Int[np.ndarray, " r"] = order[:rank] - 1
-        return cls(points[chosen], np.tril(factor[:rank, :rank]), len(points))
+        # Transposed, a symmetric matrix is as LAPACK wants it, and is not copied.
+        factor, order, rank, _ = dpstrf(products.T, lower=1, tol=NONE_LEFT * largest, overwrite_a=1)
+        return cls(points, order[:rank] - 1, np.tril(factor[:rank, :rank]))
+
+    @property
+    def width(self) -> int:
+        return len(self.points)
 
     @property
     def directions(self) -> int:
@@ -46,7 +50,8 @@ class Span:
         from scipy.linalg import solve_triangular
 
         found = np.zeros((len(x), self.width))
-        found[:, : self.directions] = solve_triangular(self.factor, products_of(self.chosen, x), lower=True).T
+        products = products_of(self.points, x)[self.chosen]
+        found[:, : self.directions] = solve_triangular(self.factor, products, lower=True).T
         return found
 
 
