@@ -7,7 +7,7 @@ from itertools import product
 
 from mtl_bench.study import Cell, Scale
 from mtl_bench.trials.better_than import BetterThan, Tested
-from mtl_bench.trials.evaluate import Evaluate, Oracle
+from mtl_bench.trials.evaluate import Evaluate, Oracle, Selection
 from mtl_bench.trials.part_of_test import PartOfTest
 from mtl_bench.trials.select import Select
 from mtl_bench.trials.separation_by_svm import SeparationOfDomains, SeparationOfRun
@@ -82,7 +82,8 @@ def networks(scale: Scale, pair: Pair, seed: int) -> Iterator[Cell]:
         yield Cell({**line.labels, **place(pair, seed, FULL)}, early(scale, line, pair, seed))
     for line in OTHER_RULES:
         trained = run(scale, line, pair, seed)
-        for rule, selection in {AFTER_LAST: Select(trained), BEST_ON_TARGET: Oracle(trained)}.items():
+        rules: dict[str, Selection] = {AFTER_LAST: Select(trained), BEST_ON_TARGET: Oracle(trained)}
+        for rule, selection in rules.items():
             yield Cell({**line.labels, **place(pair, seed, FULL, rule)}, Evaluate(selection))
     for line in TESTED_ANEW:
         anew = PartOfTest(early(scale, line, pair, seed), unrepeated(scale, pair[1]))

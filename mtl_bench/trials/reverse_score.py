@@ -55,7 +55,8 @@ class ReverseScore(Trial):
         held_out, kept = _cut(len(predicted), forward.seed, forward.target.name)
         training, validation = forward.cut(work)
         ((source, true),) = validation.items()
-        assert true.labels is not None
+        own_labels = true.labels
+        assert own_labels is not None
         data = {forward.target.name: DomainData(choose(rows, kept), predicted[kept])}
         data[source] = DomainData(training[source].inputs, None, target=True)
         learner = forward.started_on(data, work)
@@ -68,7 +69,7 @@ class ReverseScore(Trial):
         def checkpoint(step: int, losses: dict[str, float]) -> None:
             own = outputs_of(learner, choose(rows, held_out), forward.target.name)[0]
             loss = -float(log_probabilities(own)[np.arange(len(own)), predicted[held_out]].mean())
-            right = accuracy(outputs_of(learner, true.inputs, source)[0], true.labels)
+            right = accuracy(outputs_of(learner, true.inputs, source)[0], own_labels)
             write_with_checksum(notes, json.dumps({**seen(), f"{step}": [loss, right]}).encode())
 
         fit(

@@ -31,7 +31,8 @@ class SeparationOfDomains(Trial):
 
     def run(self, work: Work) -> Mapping[str, float]:
         both = (np.asarray(read_rows(data, self.split, work)[:], np.float64) for data in (self.one, self.other))
-        return {"a_distance": a_distance_by_svm(*(shuffled(x, self.seed) for x in both))}
+        one, other = (shuffled(x, self.seed) for x in both)
+        return {"a_distance": a_distance_by_svm(one, other)}
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class SeparationOfRun(Trial):
     def run(self, work: Work) -> Mapping[str, float]:
         seen = checkpoint_of(self.adaptation, work.metrics_of(self.selection)["step"], work)
         both = (seen[f"{side} train features"].astype(np.float64) for side in ("source", "target"))
-        return {"a_distance": a_distance_by_svm(*(shuffled(x, self.adaptation.seed) for x in both))}
+        source, target = (shuffled(x, self.adaptation.seed) for x in both)
+        return {"a_distance": a_distance_by_svm(source, target)}
 
 
 def shuffled(rows: Array, seed: int) -> Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from mtl_bench.models.one_hidden_layer import OneHiddenLayer
 from mtl_bench.training.learner import Batch
 from mtl_bench.training.recipe import Recipe
 
+Array = np.ndarray[Any, Any]
 RATE = 0.05
 RECIPE = Recipe(steps=1, learning_rate=RATE, schedule="constant", momentum=0.0)
 
@@ -21,11 +24,14 @@ def learner(weight: float) -> DANNOfOneLayerLearner:
     torch.manual_seed(0)
     built = DANNOfOneLayer(weight).build(Network(OneHiddenLayer(7, 4), ("source", "target")), 2)
     assert isinstance(built, DANNOfOneLayerLearner)
+    nn.init.normal_(built.domain_classifier.weight)
+    nn.init.normal_(built.domain_classifier.bias)
     return built.double()
 
 
-def sigmoid(x: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    return 1 / (1 + np.exp(-x))
+def sigmoid(x: Array) -> Array:
+    found: Array = 1 / (1 + np.exp(-x))
+    return found
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.1, 1.0])
@@ -33,7 +39,7 @@ def test_a_step_of_one_review_of_each_domain_is_that_of_algorithm_1(weight: floa
     model = learner(weight)
     x, other = torch.randn(1, 7).double(), torch.randn(1, 7).double()
     batches = {"source": Batch(x.float(), torch.tensor([1])), "target": Batch(other.float(), None, target=True)}
-    layer: nn.Linear = model.net.stages["hidden"][0]  # type: ignore[index, assignment]
+    layer: nn.Linear = model.net.stages["hidden"][0]  # type: ignore[index]
     top, domain = model.classifier, model.domain_classifier
     assert isinstance(top, nn.Linear) and isinstance(domain, nn.Linear)
     hidden, b, output_weights, c = (p.detach().numpy().copy() for p in (layer.weight, layer.bias, top.weight, top.bias))
@@ -63,6 +69,20 @@ def test_a_step_of_one_review_of_each_domain_is_that_of_algorithm_1(weight: floa
     for name, value in found.items():
         np.testing.assert_allclose(value.detach().numpy(), expected[name], atol=1e-6, err_msg=name)
     assert -float(domain.bias.detach()) == pytest.approx(expected["d"], abs=1e-6)
+
+
+def test_the_domain_classifier_starts_at_zero_and_learns_before_features_hear_of_it() -> None:
+    torch.manual_seed(0)
+    model = DANNOfOneLayer().build(Network(OneHiddenLayer(7, 4), ("source", "target")), 2)
+    assert isinstance(model, DANNOfOneLayerLearner)
+    batches = {
+        "source": Batch(torch.randn(6, 7), torch.tensor([0, 1] * 3)),
+        "target": Batch(torch.randn(6, 7) + 1, None, target=True),
+    }
+    model.losses(batches, 0.0)["domain"].backward()
+    layer: nn.Linear = model.net.stages["hidden"][0]  # type: ignore[index]
+    assert layer.weight.grad is not None and not layer.weight.grad.any()
+    assert model.domain_classifier.weight.grad is not None and bool(model.domain_classifier.weight.grad.all())
 
 
 def test_domains_of_differing_sizes_count_alike() -> None:

@@ -43,7 +43,7 @@ def test_of_a_run_it_is_that_of_the_selected_checkpoint(tmp_path: Path) -> None:
                 store.compute(trial, "cpu")
         step = int(store.record(selection)["metrics"]["step"])
         seen = np.load(store.artifact(run, f"checkpoint-{step}.npz"))
-        both = (shuffled(seen[f"{side} train features"].astype(float), 3) for side in ("source", "target"))
+        one, other = (shuffled(seen[f"{side} train features"].astype(float), 3) for side in ("source", "target"))
         found = store.record(SeparationOfRun(selection))["metrics"]["a_distance"]
-        assert found == pytest.approx(a_distance_by_svm(*both))
+        assert found == pytest.approx(a_distance_by_svm(one, other))
     assert SeparationOfRun(Select(run)).uses_of_target() == ("features",)

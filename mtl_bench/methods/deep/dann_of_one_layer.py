@@ -20,7 +20,9 @@ class DANNOfOneLayer:
 
     lambda is constant and multiplies all of the domain loss: the gradient that reaches the features reversed, and the
     domain classifier's own. `DANN` is the paper's later form, whose lambda grows and whose domain classifier has a
-    hidden layer and learns at full rate. The paper chooses lambda by reverse validation; 1 is the code's default.
+    hidden layer and learns at full rate. The paper chooses lambda by reverse validation; 1 is the code's default. The
+    domain classifier starts at zero (algorithm 1): one that starts anywhere drives features to its other side before it
+    has seen any, which sets the domains apart.
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
@@ -52,6 +54,8 @@ class DANNOfOneLayerLearner(Learner):
         super().__init__(net, classes)
         self.weight = weight
         self.domain_classifier = nn.Linear(net.width, 1)
+        nn.init.zeros_(self.domain_classifier.weight)
+        nn.init.zeros_(self.domain_classifier.bias)
 
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         features = self.features(batches)
