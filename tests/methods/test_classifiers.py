@@ -63,3 +63,20 @@ def test_the_axes_are_orthonormal_also_without_variance(n: int, d: int) -> None:
     axes = principal_axes(x, 4)
     assert axes.T @ axes == pytest.approx(np.eye(4), abs=1e-9)
     assert np.abs(axes[:, 0] @ np.arange(d)) == pytest.approx(np.linalg.norm(np.arange(d)))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("cost", [0.001, 1.0])
+def test_an_svm_by_products_predicts_as_libsvm_on_the_points(classes: int, cost: float) -> None:
+    random = np.random.default_rng(classes)
+    x, other = random.poisson(0.3, (60, 300)).astype(np.float64), random.poisson(0.3, (500, 300)).astype(np.float64)
+    y = (x[:, :classes].argmax(1) + random.integers(0, 2, 60)) % classes
+    weights = np.append(0.0, random.random(59) + 0.1)
+    for given in (None, weights):
+        found = fitted("one-against-one SVM by products", cost, x, y, given).predict(other)
+        assert np.array_equal(found, fitted("one-against-one SVM", cost, x, y, given).predict(other))
+
+
+def test_an_svm_by_products_of_one_class_names_it() -> None:
+    x, _ = points()
+    assert set(fitted("one-against-one SVM by products", 1.0, x, np.full(40, 7)).predict(x)) == {7}

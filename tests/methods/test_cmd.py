@@ -12,6 +12,7 @@ from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.models.digits import DigitCNN
 from mtl_bench.models.heads import layers_of
 from mtl_bench.models.network import Network
+from mtl_bench.models.one_hidden_layer import OneHiddenLayer
 from mtl_bench.training.learner import Batch, Learner
 from tests.models.backbones import TinyCNN, batches, images
 
@@ -71,3 +72,21 @@ def test_above_a_bottleneck_its_units_are_bounded_by_a_sigmoid() -> None:
     torch.testing.assert_close(model.losses(given, 0.5)["discrepancy"], expected)
     with pytest.raises(ValueError, match="CMD bounds no layer by 'ReLU'; choose tanh or sigmoid"):
         CMD(bounded="ReLU")  # type: ignore[arg-type]
+
+
+def test_a_stage_that_ends_bounded_so_already_is_left_as_it_is() -> None:
+    torch.manual_seed(0)
+    net = Network(OneHiddenLayer(12, 5), ("a", "target"))
+    stage = net.stages["hidden"]
+    built = CMD(bounded="sigmoid").build(net, 3)
+    assert built.net.stages["hidden"] is stage
+    given = {
+        "a": Batch(torch.randn(6, 12), torch.tensor([0, 1, 2] * 2)),
+        "target": Batch(torch.randn(4, 12), None, True),
+    }
+    source, target = (torch.sigmoid(stage[0](given[name].inputs)) for name in given)  # type: ignore[index]
+    torch.testing.assert_close(
+        built.losses(given, 0.0)["discrepancy"], central_moment_discrepancy(source, target, 5, width=1.0)
+    )
+    with pytest.raises(ValueError, match="CMD needs a hidden layer to bound"):
+        CMD(bounded="tanh").build(Network(OneHiddenLayer(12, 5), ("a", "target")), 3)

@@ -17,6 +17,7 @@ from mtl_bench.training.learner import Batch, Learner
 
 Bound = Literal["tanh", "sigmoid"]
 LENGTH: dict[Bound, float] = {"tanh": 2.0, "sigmoid": 1.0}  # |b - a|
+BOUNDED: dict[Bound, type[nn.Module]] = {"tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class CMD:
     CMD is defined on a bounded interval: a tanh (|b - a| = 2) or, as the authors have on fixed features, a sigmoid
     (|b - a| = 1) takes the place of that layer's ReLU. (Above features that are learnt from scratch, lambda = 1 holds
     a sigmoid's units at 1/2 and not even the source is learnt.) The layer is the head's last hidden one or, where the
-    head has none, the end of the network's last stage, such as a bottleneck.
+    head has none, the end of the network's last stage, such as a bottleneck, which may be bounded so already.
     """
 
     uses: ClassVar[tuple[str, ...]] = ("features",)
@@ -85,11 +86,13 @@ class CMDLearner(Learner):
 def with_bounded_layer(part: nn.Module, bounded: Bound, at_the_end: bool = False) -> nn.Module:
     """A head or a stage with a bounded activation in place of its last ReLU, which may have to stand at its end."""
     modules = list(part.children())
+    if at_the_end and isinstance(modules[-1], BOUNDED[bounded]):
+        return part
     places = [i for i, module in enumerate(modules) if isinstance(module, nn.ReLU)]
     if not places or (at_the_end and places[-1] < len(modules) - 1):
         raise ValueError(
             "CMD needs a hidden layer to bound; choose a backbone whose head has one with a ReLU, or whose last stage "
             "ends with a ReLU, such as Bottleneck()"
         )
-    modules[places[-1]] = {"tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[bounded]()
+    modules[places[-1]] = BOUNDED[bounded]()
     return nn.Sequential(*modules)

@@ -8,14 +8,17 @@ from typing import Any, Literal, get_args
 import numpy as np
 from jaxtyping import Float, Shaped
 
-Classifier = Literal["1-NN", "linear SVM", "one-against-one SVM"]
+from mtl_bench.methods.shallow.products import SVMByProducts
+
+Classifier = Literal["1-NN", "linear SVM", "one-against-one SVM", "one-against-one SVM by products"]
 
 
 def unfitted(classifier: Classifier, cost: float) -> Any:
-    """scikit-learn's classifier; `cost` is the C of the SVMs, which are linear and draw nothing at random.
+    """A classifier to be fitted; `cost` is the C of the SVMs, which are linear and draw nothing at random.
 
     "linear SVM" is one against the rest with a squared hinge, in the primal; on long features it may need minutes.
-    "one-against-one SVM" is LIBSVM's, with a plain hinge, in the dual: CORAL's and SA's authors use that one.
+    "one-against-one SVM" is LIBSVM's, with a plain hinge, in the dual: CORAL's and SA's authors use that one. "By
+    products" it is the same, several times as fast where features are many more than points.
     """
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.svm import SVC, LinearSVC
@@ -26,6 +29,8 @@ def unfitted(classifier: Classifier, cost: float) -> Any:
         return LinearSVC(C=cost, dual=False)
     if classifier == "one-against-one SVM":
         return SVC(kernel="linear", C=cost)
+    if classifier == "one-against-one SVM by products":
+        return SVMByProducts(cost)
     raise ValueError(f"there is no classifier {classifier!r}; choose {', '.join(get_args(Classifier))}")
 
 

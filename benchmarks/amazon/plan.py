@@ -1,0 +1,130 @@
+"""The cells: classifiers and networks on all pairs of domains, what was chosen, and how far domains are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+
+from mtl_bench.study import Cell, Scale
+from mtl_bench.trials.better_than import BetterThan, Tested
+from mtl_bench.trials.evaluate import Evaluate, Oracle, Selection
+from mtl_bench.trials.part_of_test import PartOfTest
+from mtl_bench.trials.select import Select
+from mtl_bench.trials.separation_by_svm import SeparationOfDomains, SeparationOfRun
+
+from .classifiers import PLAIN, PLAIN_MSDA, Fitted, fit, lines
+from .classifiers import choice as choice_of_cost
+from .networks import (
+    ALONE,
+    ALONE_ADAGRAD,
+    ALONE_MSDA,
+    CEILING,
+    CMD_ADAGRAD,
+    DANN,
+    DANN_ADAGRAD,
+    DANN_MSDA,
+    EARLY,
+    LINES,
+    MMD_ADAGRAD,
+    MOMENTS,
+    Line,
+    choice,
+    on_target,
+    place,
+    run,
+    with_moments,
+)
+from .reviews import MSDA, UNORDERED, WORDS, Pair, between, pairs_of, reviews, unrepeated
+
+FULL = "all reviews tested"
+NEW = "tested: none that training has"
+BY_MOMENTS = "K varied"
+BETTER = "Poisson-binomial P(better)"
+LOG_C = "log10 of C"
+NO_NETWORK = "none"  # the features themselves
+AFTER_LAST, BEST_ON_TARGET = "last", "oracle"
+OTHER_RULES = (ALONE, DANN, ALONE_ADAGRAD, MMD_ADAGRAD, CMD_ADAGRAD, DANN_ADAGRAD)
+TESTED_ANEW = (ALONE, DANN, ALONE_MSDA, DANN_MSDA, ALONE_ADAGRAD, MMD_ADAGRAD, CMD_ADAGRAD)
+COMPARED: tuple[tuple[Line, tuple[Line | Fitted, ...]], ...] = (
+    (DANN, (ALONE, PLAIN)),
+    (DANN_MSDA, (ALONE_MSDA, PLAIN_MSDA)),
+    (CMD_ADAGRAD, (MMD_ADAGRAD, ALONE_ADAGRAD)),
+)
+
+
+def plan(scale: Scale) -> Iterator[Cell]:
+    for pair in pairs_of(scale):
+        yield from chosen(scale, pair)
+        for line in lines(scale):
+            test = fit(scale, line, pair)
+            yield Cell({**line.labels, **between(pair), "protocol": FULL}, test)
+            anew = PartOfTest(test, unrepeated(scale, pair[1]))
+            yield Cell({**line.labels, **between(pair), "protocol": NEW}, anew)
+    for pair, seed in product(pairs_of(scale), scale.seeds):
+        yield from networks(scale, pair, seed)
+    for seed in scale.seeds:
+        yield from apart(scale, seed)
+        yield from compared(scale, seed)
+
+
+def chosen(scale: Scale, pair: Pair) -> Iterator[Cell]:
+    """What reverse validation chose."""
+    for features in (WORDS, MSDA):
+        labels = {"method": PLAIN.name, "features": features, **between(pair), "protocol": FULL}
+        yield Cell(labels, choice_of_cost(scale, features, pair), metric=LOG_C, reads="logarithm")
+    for line in LINES:
+        if line.weights:
+            yield Cell({**line.labels, **place(pair, None, FULL)}, choice(scale, line, pair), metric="weight")
+
+
+def networks(scale: Scale, pair: Pair, seed: int) -> Iterator[Cell]:
+    for line in LINES:
+        yield Cell({**line.labels, **place(pair, seed, FULL)}, early(scale, line, pair, seed))
+    for line in OTHER_RULES:
+        trained = run(scale, line, pair, seed)
+        rules: dict[str, Selection] = {AFTER_LAST: Select(trained), BEST_ON_TARGET: Oracle(trained)}
+        for rule, selection in rules.items():
+            yield Cell({**line.labels, **place(pair, seed, FULL, rule)}, Evaluate(selection))
+    for line in TESTED_ANEW:
+        anew = PartOfTest(early(scale, line, pair, seed), unrepeated(scale, pair[1]))
+        yield Cell({**line.labels, **place(pair, seed, NEW)}, anew)
+    for line in (ALONE, ALONE_ADAGRAD):
+        ceiling = Evaluate(Select(on_target(scale, line, pair, seed), EARLY))
+        yield Cell({**line.labels, "method": CEILING, **place(pair, seed, FULL)}, ceiling)
+    for moments in MOMENTS:
+        line = with_moments(moments)
+        labels = {**line.labels, **place(pair, seed, BY_MOMENTS), "moments": moments}
+        yield Cell(labels, early(scale, line, pair, seed))
+
+
+def early(scale: Scale, line: Line, pair: Pair, seed: int) -> Evaluate:
+    """The test of the checkpoint at which the loss on the source's validation is least."""
+    return Evaluate(Select(run(scale, line, pair, seed), EARLY))
+
+
+def apart(scale: Scale, seed: int) -> Iterator[Cell]:
+    """How well a linear SVM tells domains apart: in words, in mSDA's features and in hidden layers."""
+    pairs = pairs_of(scale)
+    for features, pair in product((WORDS, MSDA), UNORDERED):
+        if pair in pairs:
+            of = reviews(scale, features, pair)
+            labels = {"method": NO_NETWORK, "features": features, **between(pair), "protocol": FULL, "seed": seed}
+            yield Cell(labels, SeparationOfDomains(of.source, of.target, seed), metric="a_distance")
+    for line, pair in product(LINES, pairs):
+        trial = SeparationOfRun(Select(run(scale, line, pair, seed), EARLY))
+        yield Cell({**line.labels, **place(pair, seed, FULL)}, trial, metric="a_distance")
+
+
+def compared(scale: Scale, seed: int) -> Iterator[Cell]:
+    """The test of DANN's paper, over all pairs."""
+
+    def tests(line: Line | Fitted) -> tuple[Tested, ...]:
+        pairs = pairs_of(scale)
+        if isinstance(line, Line):
+            return tuple(early(scale, line, pair, seed) for pair in pairs)
+        return tuple(fit(scale, line, pair) for pair in pairs)
+
+    for line, others in COMPARED:
+        for other in others:
+            labels: Mapping[str, str | int] = {**line.labels, "over": other.name, "protocol": FULL, "seed": seed}
+            yield Cell(labels, BetterThan(tests(line), tests(other)), metric=BETTER, reads="probability")
