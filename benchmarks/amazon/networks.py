@@ -53,7 +53,7 @@ DANN_MSDA = replace(DANN, features=MSDA)
 ALONE_ADAGRAD = replace(ALONE, recipe=ADAGRAD)
 MMD_ADAGRAD = Line("MMD", WORDS, ADAGRAD, MMD, WEIGHTS)
 CMD_ADAGRAD = Line("CMD", WORDS, ADAGRAD, CMD(bounded="sigmoid"))
-DANN_ADAGRAD = replace(DANN, recipe=ADAGRAD, weights=LAMBDAS[::2])  # of no primary claim
+DANN_ADAGRAD = replace(DANN, recipe=ADAGRAD, weights=LAMBDAS[::4])  # of no primary claim
 LINES = (ALONE, DANN, ALONE_MSDA, DANN_MSDA, ALONE_ADAGRAD, MMD_ADAGRAD, CMD_ADAGRAD, DANN_ADAGRAD)
 
 

@@ -24,6 +24,7 @@ SURE = 0.05  # the fraction done from which a trial's own pace tells what is lef
 LINES_EVERY = 60.0  # seconds between two lines where there is no terminal
 NARROW = 90  # columns of a terminal that has no room for bars beside words
 UNTOLD = ("backbone", "recipe")  # equal in most trials of a study, so a title leaves them out
+SEVERAL = 4  # trials of a tuple that a title names one by one; of more it gives the number
 
 
 def title(trial: Trial, seed: bool = True) -> str:
@@ -40,9 +41,12 @@ def title(trial: Trial, seed: bool = True) -> str:
 
 def _told(value: Any, seed: bool) -> str:
     if isinstance(value, tuple):
+        if len(value) > SEVERAL and all(isinstance(v, Trial) for v in value):
+            return f"{len(value)} × {' or '.join(dict.fromkeys(type(v).__name__ for v in value))}"
         return " + ".join(filter(None, (_told(v, seed) for v in value)))
     if isinstance(value, Trial):
-        return f"({title(value, seed)})"
+        named = getattr(value, "name", "")  # of one that stands for a data set
+        return f"({type(value).__name__} {named})" if named else f"({title(value, seed)})"
     if dataclasses.is_dataclass(value):
         return str(getattr(value, "name", type(value).__name__))
     return value if isinstance(value, str) else ""

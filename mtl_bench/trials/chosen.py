@@ -56,6 +56,11 @@ class Chosen:
     of: Any  # Method | ShallowMethod
     by: Choice
 
+    @property
+    def name(self) -> str:
+        """For those who watch it run."""
+        return f"{type(self.of).__name__} of a chosen {self.by.parameter}"
+
     def method(self, work: Work) -> Any:
         """What the choice, a dependency of the trial that asks, came to."""
         return replace(self.of, **{self.by.parameter: work.metrics_of(self.by)[self.by.parameter]})

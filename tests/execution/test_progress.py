@@ -75,6 +75,32 @@ def test_a_trial_is_told_in_words() -> None:
     assert title(Evaluating(adapting(101))) == told
 
 
+@dataclass(frozen=True)
+class Rendered(Trial):
+    """A trial that stands for a data set."""
+
+    of: Digits
+    by: Adapting
+
+    @property
+    def name(self) -> str:
+        return self.of.name
+
+
+@dataclass(frozen=True)
+class Comparing(Trial):
+    all: tuple[Trial, ...]
+
+
+def test_a_title_stays_short_whatever_a_trial_rests_on() -> None:
+    assert title(Evaluating(Rendered(Digits(), adapting(0)))) == "Evaluating (Rendered mnist-5k) last"
+    assert title(Rendered(Digits(), adapting(0))).startswith("Rendered mnist-5k (Adapting DANN")
+    runs = tuple(adapting(seed) for seed in range(5))
+    assert title(Comparing(runs)) == "Comparing 5 × Adapting"
+    assert title(Comparing((*runs, Rendered(Digits(), runs[0])))) == "Comparing 6 × Adapting or Rendered"
+    assert title(Comparing(runs[:1])) == "Comparing (Adapting DANN mnist-5k + painted-1 → painted-2 seed 0)"
+
+
 def test_costs_are_those_of_the_nearest_kin() -> None:
     costs = Costs()
     assert costs.of(likeness(adapting(0))) is None
