@@ -31,7 +31,7 @@ from mtl_bench.core.trial import key, parts
 from mtl_bench.datasets.wrappers.unrepeated import Unrepeated
 from mtl_bench.study import FIRST_JUDGED_SEED, PILOT_SEEDS, Cell
 from mtl_bench.trials.adapt import Adapt
-from mtl_bench.trials.chosen import AdaptChosen, Choice, Chosen
+from mtl_bench.trials.chosen import AdaptChosen, Choice, MethodByChoice
 from mtl_bench.trials.denoised import StackedDenoising
 from mtl_bench.trials.evaluate import Evaluate, Oracle
 from mtl_bench.trials.part_of_test import PartOfTest
@@ -85,7 +85,7 @@ def test_a_weight_is_chosen_among_the_papers_for_each_pair_and_all_its_seeds_hav
     for line in (DANN, MMD_ADAGRAD):
         one, other = (run(PAPER, line, PAIR, seed) for seed in PAPER.seeds[:2])
         assert isinstance(one, AdaptChosen) and replace(other, seed=one.seed) == one
-        assert isinstance(one.method, Chosen) and one.method.by == choice(PAPER, line, PAIR)
+        assert isinstance(one.method, MethodByChoice) and one.method.by == choice(PAPER, line, PAIR)
         candidates = [c.selection.adaptation for c in one.method.by.candidates if isinstance(c, ReverseScore)]
         assert tuple(c.method.weight for c in candidates) == line.weights  # type: ignore[attr-defined]
         for candidate in candidates:
@@ -159,7 +159,7 @@ def test_every_published_number_has_its_cell(cells: list[Cell]) -> None:
 
 def test_shallow_lines_have_the_c_of_the_plain_svm() -> None:
     fits = {(line.name, line.features): fit(PAPER, line, PAIR) for line in lines(PAPER)}
-    by = {place: one.method.by for place, one in fits.items() if isinstance(one.method, Chosen)}
+    by = {place: one.method.by for place, one in fits.items() if isinstance(one.method, MethodByChoice)}
     assert len({key(one) for (_, features), one in by.items() if features == WORDS}) == 1
     assert by["SVM", MSDA] != by["SVM", WORDS]
     assert all(isinstance(trial, Adapt) or trial.train == "train" for trial in fits.values())

@@ -10,7 +10,7 @@ from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.methods.shallow.scl import SCL
 from mtl_bench.methods.shallow.tca import TCA
 from mtl_bench.study import Scale
-from mtl_bench.trials.chosen import Choice, Chosen, FitChosen
+from mtl_bench.trials.chosen import Choice, FitChosen, MethodByChoice
 from mtl_bench.trials.contracts import ShallowMethod
 from mtl_bench.trials.reverse_fit import ReverseFit
 
@@ -51,7 +51,7 @@ def lines(scale: Scale) -> tuple[Fitted, ...]:
 def fit(scale: Scale, line: Fitted, pair: Pair) -> FitChosen:
     """Learnt on the source's training reviews, seeing the target's, and tested on the target's others."""
     of = reviews(scale, line.features, pair)
-    chosen = Chosen(line.method, choice(scale, line.features, pair))
+    chosen = MethodByChoice(line.method, choice(scale, line.features, pair))
     return FitChosen(chosen, of.source, of.target, train=TRAIN, test=TEST)
 
 

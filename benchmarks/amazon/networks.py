@@ -13,7 +13,7 @@ from mtl_bench.study import Labels, Scale
 from mtl_bench.training.adagrad_recipe import AdagradRecipe
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
-from mtl_bench.trials.chosen import AdaptChosen, Choice, Chosen
+from mtl_bench.trials.chosen import AdaptChosen, Choice, MethodByChoice
 from mtl_bench.trials.contracts import Method
 from mtl_bench.trials.reverse_score import ReverseScore
 from mtl_bench.trials.select import Rule, Select
@@ -82,7 +82,7 @@ def run(scale: Scale, line: Line, pair: Pair, seed: int) -> Adapt:
     plain = planned(scale, line, pair, seed)
     if not line.weights:
         return plain
-    chosen = Chosen(line.method, choice(scale, line, pair))
+    chosen = MethodByChoice(line.method, choice(scale, line, pair))
     return AdaptChosen(chosen, plain.sources, plain.target, plain.backbone, plain.recipe, seed)
 
 

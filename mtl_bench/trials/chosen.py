@@ -48,7 +48,7 @@ class Choice(Trial):
 
 
 @dataclass(frozen=True)
-class Chosen:
+class MethodByChoice:
     """A deep or shallow method with the value that a choice gives its parameter: for `AdaptChosen` and `FitChosen`."""
 
     uses: ClassVar[tuple[str, ...]] = (FEATURES,)  # by which the choice was made
@@ -74,7 +74,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class AdaptChosen(Adapt):
-    """The training run of a method that is `Chosen`; it leaves what `Adapt` leaves."""
+    """The training run of a method that is `MethodByChoice`; it leaves what `Adapt` leaves."""
 
     def run(self, work: Work) -> Mapping[str, float]:
         method: Method = _chosen(self.method, work)
@@ -83,7 +83,7 @@ class AdaptChosen(Adapt):
 
 @dataclass(frozen=True)
 class FitChosen(FitShallow):
-    """A shallow method that is `Chosen`, from one domain to another; it leaves what `FitShallow` leaves."""
+    """A shallow method that is `MethodByChoice`, from one domain to another; it leaves what `FitShallow` leaves."""
 
     def run(self, work: Work) -> Mapping[str, float]:
         method: ShallowMethod = _chosen(self.method, work)
@@ -91,8 +91,10 @@ class FitChosen(FitShallow):
 
 
 def _chosen(method: Any, work: Work) -> Any:
-    if not isinstance(method, Chosen):
-        raise ValueError(f"{type(method).__name__} has no setting to be chosen; give Chosen(…), or plan it directly")
+    if not isinstance(method, MethodByChoice):
+        raise ValueError(
+            f"{type(method).__name__} has no setting to be chosen; give MethodByChoice(…), or plan it directly"
+        )
     return method.method(work)
 
 

@@ -19,7 +19,7 @@ from mtl_bench.models.network import Network
 from mtl_bench.models.one_hidden_layer import OneHiddenLayer
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
-from mtl_bench.trials.chosen import AdaptChosen, Choice, Chosen, FitChosen
+from mtl_bench.trials.chosen import AdaptChosen, Choice, FitChosen, MethodByChoice
 from mtl_bench.trials.evaluate import Evaluate
 from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.reverse_fit import ReverseFit
@@ -105,7 +105,7 @@ def test_no_label_of_the_target_has_part_in_a_score_or_a_choice(store: Store, tm
     fits = [ReverseFit(replace(SVM, cost=cost), SOURCE, TARGET, 5) for cost in (0.01, 1.0)]
     for one in fits:
         assert computed(replace(one, target=Blind()), other) == computed(one, store)
-    chosen = AdaptChosen(Chosen(RUN.method, blind), RUN.sources, Blind(), RUN.backbone, RECIPE, seed=6)
+    chosen = AdaptChosen(MethodByChoice(RUN.method, blind), RUN.sources, Blind(), RUN.backbone, RECIPE, seed=6)
     computed(Select(chosen), other)
     with pytest.raises(TrialError, match="PoisonError: the test labels"):
         computed(Evaluate(Select(chosen)), other)
@@ -131,7 +131,7 @@ def test_the_best_candidate_is_chosen_and_of_equals_the_first() -> None:
 
 def test_what_is_run_is_what_was_chosen(store: Store) -> None:
     choice = Choice("weight", tuple(scored(weight) for weight in (0.1, 1.0)))
-    chosen = AdaptChosen(Chosen(RUN.method, choice), RUN.sources, TARGET, RUN.backbone, RECIPE, seed=6)
+    chosen = AdaptChosen(MethodByChoice(RUN.method, choice), RUN.sources, TARGET, RUN.backbone, RECIPE, seed=6)
     plain = replace(RUN, method=DANNOfOneLayer(computed(choice, store)["weight"]), seed=6)
     assert dependencies(chosen) == [choice] and key(chosen) != key(plain)
     assert computed(Evaluate(Select(chosen)), store) == computed(Evaluate(Select(plain)), store)
@@ -146,7 +146,7 @@ def test_what_is_run_is_what_was_chosen(store: Store) -> None:
 def test_another_method_may_take_what_was_chosen_for_a_classifier(store: Store) -> None:
     choice = Choice("cost", tuple(ReverseFit(replace(SVM, cost=cost), SOURCE, TARGET, 5) for cost in (0.01, 1.0)))
     other = NoAdaptation("linear SVM")
-    chosen = FitChosen(Chosen(other, choice), SOURCE, TARGET, train="train", test="test")
+    chosen = FitChosen(MethodByChoice(other, choice), SOURCE, TARGET, train="train", test="test")
     cost = computed(choice, store)["cost"]
     plain = FitShallow(replace(other, cost=cost), SOURCE, TARGET, train="train", test="test")
     assert computed(chosen, store) == computed(plain, store)
@@ -161,9 +161,9 @@ def test_what_cannot_be_chosen_is_refused_in_a_sentence(store: Store) -> None:
     with pytest.raises(ValueError, match="a candidate has no weight above 0; give others"):
         Choice("weight", (scored(0.0),))
     plain = AdaptChosen(SourceOnly(), (SOURCE,), TARGET, RUN.backbone, RECIPE, 0)
-    with pytest.raises(ValueError, match="SourceOnly has no setting to be chosen; give Chosen"):
+    with pytest.raises(ValueError, match="SourceOnly has no setting to be chosen; give MethodByChoice"):
         plain.run(Work(Path("nowhere"), "cpu"))
-    chosen = Chosen(RUN.method, Choice("weight", (scored(1.0),)))
+    chosen = MethodByChoice(RUN.method, Choice("weight", (scored(1.0),)))
     with pytest.raises(NotImplementedError, match="trains nothing; take AdaptChosen"):
         chosen.build(Network(RUN.backbone, ("a", "b")), 2)
     with pytest.raises(NotImplementedError, match="fits nothing; take FitChosen"):
