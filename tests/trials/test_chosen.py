@@ -17,6 +17,7 @@ from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
 from mtl_bench.models.network import Network
 from mtl_bench.models.one_hidden_layer import OneHiddenLayer
+from mtl_bench.training import loop
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.chosen import AdaptChosen, Choice, FitChosen, MethodByChoice
@@ -120,6 +121,26 @@ def test_a_shallow_score_is_that_of_the_method_fitted_forth_and_back(store: Stor
     back = trial.method.fit(xt, predicted, learnt).predict(validation.inputs[:])
     expected = 100 * np.mean(back == validation.labels)
     assert computed(trial, store)["score"] == pytest.approx(expected)
+
+
+def test_a_run_back_that_was_stopped_scores_as_one_that_was_not(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial, seen = scored(0.1), [0]
+    expected = computed(trial, store)
+    surroundings = Work(tmp_path, "cpu", artifact_of=store.artifact, metrics_of=lambda t: store.record(t)["metrics"])
+
+    def stop(fraction: float, text: str) -> None:
+        seen[0] += 1
+        if seen[0] == 14:  # of 20 steps, between its two checkpoints
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        trial.run(replace(surroundings, progress=stop))
+    assert (tmp_path / "scores.json").exists()
+    assert trial.run(surroundings) == expected
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_best_candidate_is_chosen_and_of_equals_the_first() -> None:
