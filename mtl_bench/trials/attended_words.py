@@ -19,7 +19,7 @@ from mtl_bench.measures.pivots import mutual_information, precision_of_as_freque
 from mtl_bench.models.memory_network import WordAttention
 from mtl_bench.training.domain_data import tensor
 from mtl_bench.training.learner import Learner
-from mtl_bench.trials.contracts import LABELS, in_order, read_labels, read_rows, uses_inside
+from mtl_bench.trials.contracts import FEATURES, in_order, read_labels, read_rows, uses_inside
 from mtl_bench.trials.weights import Weights
 
 ATTENDED = "attended.json"
@@ -52,7 +52,7 @@ class AttendedWords(Trial):
             raise ValueError(f"{self.source.name} and {self.target.name} have two vocabularies; give both the same")
 
     def uses_of_target(self) -> tuple[str, ...]:
-        return in_order({"features", *uses_inside(self.of, self.target)} - {LABELS})
+        return in_order({FEATURES, *uses_inside(self.of, self.target)})
 
     def run(self, work: Work) -> Mapping[str, float]:
         learner = self.of.learner(work).to(work.device)

@@ -266,6 +266,7 @@ PARTS = [
     Part("CDAN", CDAN(hidden=100), CDAN(hidden=100, gamma=0.0), pairs_told_apart),
     Part("CDAN+E", CDAN(True, hidden=100), CDAN(True, hidden=100, gamma=0.0), pairs_told_apart),
     Part("CDAN, at random", AT_RANDOM, replace(AT_RANDOM, gamma=0.0), pairs_told_apart),
+    # At a rate of .05 a linear adversary and the features chase each other in circles.
     Part("AMN", AMN(most=1.0), AMN(most=0.0), domains_told_apart, recipe=replace(LONGER, learning_rate=0.01)),
     Part("MDD", MDD(), MDD(eta=0.0), margin_disparity, recipe=replace(LONGER, learning_rate=0.02)),
     Part("MMD", MMD(), MMD(gamma=0.0), lambda m, g: float(domain_discrepancy(shared(m, g), g))),
