@@ -23,7 +23,7 @@ from mtl_bench.training.loop import fit
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.training.seeding import seed_everything
 from mtl_bench.trials.contracts import LABELS, Method, in_order
-from tests.discovery import dataclasses_with
+from tests.discovery import dataclasses_with, shallow_methods
 from tests.models.backbones import batches, images
 
 SHAPE = DigitCNN.input_shape
@@ -31,7 +31,7 @@ CLASSES = 3
 
 
 DEEP = dataclasses_with(mtl_bench.methods, "build")
-SHALLOW = dataclasses_with(mtl_bench.methods, "fit")
+SHALLOW = shallow_methods()
 UNADAPTED = {cls.__name__ for cls in DEEP if not cls.uses}  # methods that say that they don't look at the target
 BACKBONES: dict[str, Backbone] = {"AdaBN": DigitCNNBatchNorm("per domain")}  # what a method cannot do without
 MOMENTS = (0.0, 0.5, 1.0)  # a method may have phases

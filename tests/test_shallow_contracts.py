@@ -11,14 +11,13 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-import mtl_bench.methods.shallow
 from mtl_bench.methods.shallow.classifier import Classifier
 from mtl_bench.methods.shallow.components import Projected
-from tests.discovery import dataclasses_with
+from tests.discovery import shallow_methods
 
 Array = np.ndarray[Any, Any]
 
-SHALLOW = dataclasses_with(mtl_bench.methods.shallow, "fit")
+SHALLOW = shallow_methods()
 PROJECTING = [cls for cls in SHALLOW if "dimension" in {f.name for f in fields(cls)}]
 CLASSES = np.array([7, 40, -3])  # neither 0 to C - 1 nor in order
 every_method = pytest.mark.parametrize("method", SHALLOW, ids=lambda cls: cls.__name__)
