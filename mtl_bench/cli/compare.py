@@ -14,7 +14,8 @@ def compare(
     source: Annotated[
         str,
         typer.Argument(
-            help="A folder of class folders, a table of features (.npz, .csv, .parquet, .mat), or owner/name@commit."
+            help="A folder of class folders, a table of texts (.csv, .parquet) or of features (those, .npz, .mat), or "
+            "owner/name@commit."
         ),
     ],
     target: Annotated[str, typer.Argument(help="The same of the target; without labels a folder of images will do.")],
@@ -27,14 +28,19 @@ def compare(
     ] = None,
     backbone: Annotated[
         str,
-        typer.Option("--backbone", help="The network that sees the images: a name of timm's, or models.py:Net."),
-    ] = "tf_efficientnet_lite0",
+        typer.Option(
+            "--backbone",
+            help="What sees images: a name of timm's (tf_efficientnet_lite0 without), or models.py:Net; or texts: "
+            "words (without), or minilm.",
+        ),
+    ] = "",
     minutes: Annotated[float, typer.Option("--minutes", min=0, help="Begin no method that would end later.")] = 30,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Train each network for so many steps.")] = 1500,
     most: Annotated[
-        int, typer.Option("--most", min=20, help="Use so many images of each domain, drawn at random.")
+        int, typer.Option("--most", min=20, help="Use so many rows of each domain, drawn at random.")
     ] = 3000,
     name: Annotated[str, typer.Option("--name", help="Of the study that is written; usually source_to_target.")] = "",
+    text: Annotated[str, typer.Option("--text", help="The column of a table that holds texts.")] = "text",
     label: Annotated[str, typer.Option("--label", help="The column of a table that holds the classes.")] = "label",
     unlabelled: Annotated[
         bool, typer.Option("--unlabelled", help="Read no label of the target, whatever its folders are called.")
@@ -48,8 +54,10 @@ def compare(
     chosen network.
     """
     from mtl_bench.execution import compare as comparing
+    from mtl_bench.execution.own_data import Columns
 
+    columns = Columns(text, label)
     asked = comparing.Asked(
-        source, target, labels, tuple(methods or ()), backbone, minutes, steps, most, name, label, unlabelled
+        source, target, labels, tuple(methods or ()), backbone, minutes, steps, most, name, columns, unlabelled
     )
     raise typer.Exit(comparing.compare(asked, device_class(device), slots, context.obj))

@@ -30,6 +30,23 @@ def corresponding(
     )
 
 
+def classes_of(path: str, labels: Sequence[str] | None, given: Sequence[str]) -> tuple[str, ...]:
+    """The classes of a table in their order: those given, else its labels by name, or by value if all are numbers.
+
+    Raises ValueError, one sentence, for labels of one class, and where they are not of the classes given.
+    """
+    if labels is None:
+        return tuple(given)
+    found = set(labels)
+    if len(found) < 2:
+        raise ValueError(f"{path} has one class, {next(iter(found))}; give a table of two or more classes")
+    whole = all(name.removeprefix("-").isdecimal() for name in found)
+    ordered = tuple(sorted(found, key=int) if whole else sorted(found))
+    if given and set(given) != found:
+        corresponding(given, ordered, "the classes given", path)
+    return tuple(given or ordered)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """The name that a word may stand for: the same letters and digits before a similar spelling; "" when none is."""
     by_letters = {letters(name): name for name in known}

@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from mtl_bench.datasets.correspondence import corresponding, listed
+from mtl_bench.datasets.correspondence import classes_of, listed
 from mtl_bench.datasets.files.acquire import one_of
 from mtl_bench.datasets.files.own_tables import OwnTable, own_table
 from mtl_bench.datasets.files.placed import DataError, digest_of
@@ -52,16 +52,10 @@ class FeatureTable:
         """
         file = Path(path)
         table = own_table(file, label, labelled)
-        if table.labels is not None:
-            found = _in_order(set(table.labels))
-            if len(found) < 2:
-                raise DataError(f"{path} has one class, {found[0]}; give a table of two or more classes")
-            if classes and set(classes) != set(found):
-                try:
-                    corresponding(classes, found, "the classes given", str(path))
-                except ValueError as error:
-                    raise DataError(str(error)) from error
-            classes = classes or found
+        try:
+            classes = classes_of(str(path), table.labels, classes)
+        except ValueError as error:
+            raise DataError(str(error)) from error
         return cls(name or file.stem, tuple(classes), digest_of(file), str(path), label, labelled)
 
     @classmethod
@@ -120,12 +114,6 @@ def same_width(one: FeatureTable, other: FeatureTable) -> None:
         raise ValueError(
             f"{one.name} has {widths[0]} features and {other.name} {widths[1]}; give both tables the same columns"
         )
-
-
-def _in_order(names: set[str]) -> tuple[str, ...]:
-    if all(name.removeprefix("-").isdecimal() for name in names):
-        return tuple(sorted(names, key=int))
-    return tuple(sorted(names))
 
 
 @lru_cache(maxsize=4)  # inputs and labels of two domains

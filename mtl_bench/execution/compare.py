@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mtl_bench import workspace
@@ -15,11 +15,11 @@ from mtl_bench.execution.costs import Costs, duration
 from mtl_bench.execution.deliver import HandedOver
 from mtl_bench.execution.execute import STOPPED, execute, stoppable, tell_failures
 from mtl_bench.execution.machine import Machine
-from mtl_bench.execution.own_data import backbone_of, looked_at, rows_of
+from mtl_bench.execution.own_data import Columns, backbone_of, looked_at, rows_of
 from mtl_bench.execution.selection import Selection
 from mtl_bench.execution.study_file import written
 from mtl_bench.execution.writer import ResultsWriter
-from mtl_bench.models.pretrained import PACKAGED
+from mtl_bench.models.pretrained import Pretrained
 from mtl_bench.plans.comparison import ADABN, BASELINE, DEEP, METHODS, MOST, NONE, MethodComparison
 from mtl_bench.results.frame import Frame
 from mtl_bench.statistics.method_choice import METHOD, RULE, SCORE
@@ -39,12 +39,12 @@ class Asked:
     target: str
     labels: str = ""  # a CSV file
     methods: Sequence[str] = ()
-    backbone: str = PACKAGED
+    backbone: str = ""  # the usual one of such data
     minutes: float = 30.0
     steps: int = 1500
     most: int = MOST
     name: str = ""
-    label: str = "label"
+    columns: Columns = field(default_factory=Columns)
     unlabelled: bool = False
 
 
@@ -111,14 +111,14 @@ class Clock:
 
 def comparison_of(asked: Asked) -> MethodComparison:
     """What is asked, looked at; says how many rows there are. Raises StudyError with one sentence."""
-    source, target = looked_at(asked.source, asked.target, asked.label, asked.unlabelled)
-    backbone, width = backbone_of(asked.backbone, source)
+    source, target = looked_at(asked.source, asked.target, asked.columns, asked.unlabelled)
+    backbone, width = backbone_of(asked.backbone, source, target, asked.most)
     methods = tuple(asked.methods) or METHODS
     if unknown := [name for name in methods if name not in METHODS]:
         raise StudyError(
             f'no method "{unknown[0]}" is compared{nearest(unknown[0], METHODS)} (of {", ".join(METHODS)})'
         )
-    if backbone is None or not batch_norms(backbone.network()[0]):
+    if not isinstance(backbone, Pretrained) or not batch_norms(backbone.network()[0]):
         methods = tuple(name for name in methods if name != ADABN)
     counts = {data.name: rows_of(data) for data in (source, target)}
     for name, rows in counts.items():

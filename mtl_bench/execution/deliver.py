@@ -1,25 +1,28 @@
-"""What a comparison leaves beside its page: predictions, the chosen network, and images that it is sure of or not."""
+"""What a comparison leaves beside its page: predictions, the chosen network, and what it is sure of or not."""
 
 from __future__ import annotations
 
 import copy
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mtl_bench.core.store import Store
 from mtl_bench.datasets.files.pixels import rgb
 from mtl_bench.datasets.folder import ImageFolder
+from mtl_bench.datasets.text_table import TextTable
 from mtl_bench.datasets.wrappers.known import origin
 from mtl_bench.datasets.wrappers.part import Part
 from mtl_bench.disk import write_atomically
+from mtl_bench.execution.deliver_texts import loading, write_texts
 from mtl_bench.inputs.rows import Array
 from mtl_bench.measures.validators import log_probabilities
 from mtl_bench.methods.deep.mcd import MCDLearner
@@ -35,8 +38,8 @@ from mtl_bench.trials.renormalised import STATISTICS, RenormalisedTrunk, renorma
 from mtl_bench.trials.weights import file_of
 
 PREDICTIONS, MODEL, LOADING = "predictions.csv", "model.safetensors", "load_model.py"
-SURE, UNSURE = "most_certain.png", "least_certain.png"
-SHOWN, COLUMNS, SIDE = 24, 8, 128  # thumbnails, in a row, and pixels of each
+SURE, UNSURE = "most_certain", "least_certain"
+SHOWN, COLUMNS, SIDE = 24, 8, 128  # images or texts; thumbnails in a row, and pixels of each
 LAYERS = (nn.Linear, nn.ReLU)  # of what stands above the features; dropout does nothing in a prediction
 
 LOADING_CODE = '''"""The chosen network: images to logits, in the order of `classes`."""
@@ -75,18 +78,23 @@ class HandedOver:
     store: Store
 
     def write(self, folder: Path) -> list[Path]:
-        """All files; of tables of features, which have no network below them and no images, the predictions alone."""
+        """All files; of tables of features, which have nothing below them and nothing to look at, predictions alone."""
         folder.mkdir(parents=True, exist_ok=True)
-        predictions = self.predictions()
+        predictions, target, backbone = self.predictions(), self.comparison.target, self.comparison.backbone
         made = [folder / PREDICTIONS]
         write_atomically(made[0], predictions.to_csv(index=False, lineterminator="\n"))
-        if self.comparison.backbone is not None:
-            made += self._network(folder, self.comparison.backbone)
-        if isinstance(self.comparison.target, ImageFolder):
-            for name, ascending in ((SURE, False), (UNSURE, True)):
-                few = predictions.sort_values("confidence", ascending=ascending, kind="stable")[:SHOWN]
-                made.append(folder / name)
-                _contact_sheet(made[-1], Path(self.comparison.target.path), few)
+        if isinstance(target, TextTable):
+            made += self._above_texts(folder)
+        elif isinstance(backbone, Pretrained):
+            made += self._with_trunk(folder, backbone)
+        for name, ascending in ((SURE, False), (UNSURE, True)):
+            few = predictions.sort_values("confidence", ascending=ascending, kind="stable")[:SHOWN]
+            if isinstance(target, ImageFolder):
+                made.append(folder / f"{name}.png")
+                _contact_sheet(made[-1], Path(target.path), few)
+            elif isinstance(target, TextTable):
+                made.append(folder / f"{name}.csv")
+                write_texts(made[-1], target, few)
         return made
 
     def predictions(self) -> pd.DataFrame:
@@ -104,26 +112,46 @@ class HandedOver:
             }
         )
 
-    def _network(self, folder: Path, backbone: Pretrained) -> list[Path]:
-        from safetensors.torch import save as packed  # into bytes
+    def _with_trunk(self, folder: Path, backbone: Pretrained) -> list[Path]:
+        trunk, head = _trunk(self.run, backbone, self.store), self._head()
+        side = getattr(self.comparison.target, "size", 256)
+        code = LOADING_CODE.format(model=MODEL, side=side, **_building(backbone))
+        return self._written(folder, code, nn.Sequential(trunk, head), head, {"backbone": backbone.name})
 
+    def _above_texts(self, folder: Path) -> list[Path]:
+        code, about, more = loading(self.run.target, MODEL)
+        head = self._head()
+        return self._written(folder, code, head, head, about, more)
+
+    def _head(self) -> nn.Sequential:
         learner = self.run.build()
         state = torch.load(
             self.store.artifact(self.run, file_of(self.run.recipe.steps)), map_location="cpu", weights_only=True
         )
         learner.load_state_dict(state)
-        trunk, head = _trunk(self.run, backbone, self.store), head_of(learner, self.run.target.name)
-        about = {
-            "backbone": backbone.name,
+        return head_of(learner, self.run.target.name)
+
+    def _written(
+        self,
+        folder: Path,
+        code: str,
+        network: nn.Module,
+        head: nn.Sequential,
+        about: Mapping[str, Any],
+        more: Mapping[str, Tensor] | None = None,
+    ) -> list[Path]:
+        from safetensors.torch import save as packed  # into bytes
+
+        told = {
             "head": [[type(one).__name__, *_sizes(one)] for one in head],
             "classes": list(self.run.target.classes),
             "method": type(self.run.method).__name__,
+            **about,
         }
-        weights = {name: tensor.contiguous() for name, tensor in nn.Sequential(trunk, head).state_dict().items()}
-        metadata = {name: json.dumps(value) for name, value in about.items()}
-        write_atomically(folder / MODEL, packed(weights, metadata))
-        side = getattr(self.comparison.target, "size", 256)
-        write_atomically(folder / LOADING, LOADING_CODE.format(model=MODEL, side=side, **_building(backbone)))
+        weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+        metadata = {name: json.dumps(value) for name, value in told.items()}
+        write_atomically(folder / MODEL, packed({**weights, **(more or {})}, metadata))
+        write_atomically(folder / LOADING, code)
         return [folder / MODEL, folder / LOADING]
 
 

@@ -4,36 +4,53 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mtl_bench.datasets.correspondence import corresponding
 from mtl_bench.datasets.feature_table import FeatureTable, same_width
 from mtl_bench.datasets.files.own_images import class_folders
 from mtl_bench.datasets.files.own_tables import READERS, own_table
+from mtl_bench.datasets.files.own_texts import columns_beside_texts
 from mtl_bench.datasets.files.placed import DataError, one_line
 from mtl_bench.datasets.folder import ImageFolder
 from mtl_bench.datasets.hub import HubImages
+from mtl_bench.datasets.minilm import MiniLM
+from mtl_bench.datasets.text_table import TextTable
+from mtl_bench.datasets.wrappers.bag_of_words import BagOfWords
+from mtl_bench.datasets.wrappers.drawn import Drawn
 from mtl_bench.models.own_network import OwnNetwork
 from mtl_bench.models.pretrained import PACKAGED, Pretrained, WeightsError
 from mtl_bench.plans.comparison import FEWEST, OwnData
 from mtl_bench.workspace import StudyError
 
+WORDS = "words"  # the usual features of texts
 HUB = re.compile(r"(?P<path>[\w.-]+(/[\w.-]+)?)@(?P<commit>[0-9a-f]{40})")
 
 
-def looked_at(source: str, target: str, label: str, unlabelled: bool) -> tuple[OwnData, OwnData]:
+@dataclass(frozen=True)
+class Columns:
+    """Names of a table's columns."""
+
+    text: str = "text"
+    label: str = "label"
+
+
+def looked_at(source: str, target: str, columns: Columns, unlabelled: bool) -> tuple[OwnData, OwnData]:
     """Both domains with the same classes; raises StudyError, one sentence, for whatever can't be compared."""
     try:
         if unlabelled and HUB.fullmatch(target):
             raise ValueError(f"{target} states its labels; save its images in a folder to compare without them")
-        of_source = _domain(source, (), label, labelled=True)
-        labelled = not unlabelled and _has_labels(target, label)
-        of_target = _domain(target, () if labelled else of_source.classes, label, labelled)
+        of_source = _domain(source, (), columns, labelled=True)
+        labelled = not unlabelled and _has_labels(target, columns)
+        of_target = _domain(target, () if labelled else of_source.classes, columns, labelled)
+        if _kind(of_source) != _kind(of_target):
+            raise ValueError(
+                f"{source} has {_kind(of_source)} and {target} {_kind(of_target)}; give two of one kind (--text names "
+                "a column of texts)"
+            )
         if labelled:
             corresponding(of_source.classes, of_target.classes, of_source.name, of_target.name)
-        if isinstance(of_source, FeatureTable) is not isinstance(of_target, FeatureTable):
-            raise ValueError(f"{source} and {target} are not of one kind; give images twice, or tables of features")
         if isinstance(of_source, FeatureTable) and isinstance(of_target, FeatureTable):
             same_width(of_source, of_target)
         if of_source.name == of_target.name:  # amazon/images and webcam/images
@@ -53,10 +70,22 @@ def rows_of(data: OwnData) -> int:
     return len(data.inputs("train" if isinstance(data, HubImages) else "all"))
 
 
-def backbone_of(word: str, data: OwnData) -> tuple[Pretrained | None, int]:
-    """The network and the width of its features; of tables none, and their own. Raises StudyError."""
-    if isinstance(data, FeatureTable):
-        return None, data.inputs("all").shape[1]
+def _kind(data: OwnData) -> str:
+    return {FeatureTable: "features", TextTable: "texts"}.get(type(data), "images")
+
+
+def backbone_of(word: str, source: OwnData, target: OwnData, most: int) -> tuple[Pretrained | MiniLM | None, int]:
+    """The network and the width of its features; of tables and bags of words none, and theirs. Raises StudyError.
+
+    "" is the usual one. `most` rows of a domain are drawn, whose words are features.
+    """
+    if isinstance(source, FeatureTable):
+        if word:
+            raise StudyError(f"{source.name} has features already, which no network sees; leave out --backbone {word}")
+        return None, source.inputs("all").shape[1]
+    if isinstance(source, TextTable):
+        return _encoder_of(word, source, target, most)
+    word = word or PACKAGED
     try:
         network = OwnNetwork.of(word) if ".py:" in word else Pretrained(word)
         if not isinstance(network, OwnNetwork) and word != PACKAGED:
@@ -67,6 +96,19 @@ def backbone_of(word: str, data: OwnData) -> tuple[Pretrained | None, int]:
         return network, _width(network)
     except WeightsError as error:
         raise StudyError(str(error)) from error
+
+
+def _encoder_of(word: str, source: TextTable, target: OwnData, most: int) -> tuple[MiniLM | None, int]:
+    """Of texts: MiniLM, or none and how many words are features."""
+    if word not in ("", WORDS, MiniLM.name):
+        raise StudyError(f"texts are not seen by {word}; give --backbone {WORDS} or {MiniLM.name}")
+    try:
+        if word == MiniLM.name:
+            return MiniLM(), MiniLM().configuration()["hidden_size"]
+        both = Drawn(source, most), Drawn(target, most)
+        return None, BagOfWords(both[0], both, split="all").inputs("all").shape[1]
+    except (DataError, ValueError) as error:
+        raise StudyError(one_line(error)) from error
 
 
 def _width(network: Pretrained) -> int:
@@ -82,10 +124,12 @@ def _width(network: Pretrained) -> int:
     return int(found.shape[1])
 
 
-def _domain(word: str, classes: Sequence[str], label: str, labelled: bool) -> OwnData:
-    path = Path(word)
+def _domain(word: str, classes: Sequence[str], columns: Columns, labelled: bool) -> OwnData:
+    path, label = Path(word), columns.label
     if found := HUB.fullmatch(word):
         return HubImages.looked_up(found["path"], found["commit"], label)
+    if columns_beside_texts(path, columns.text):
+        return TextTable.of(path, classes=classes, text=columns.text, label=label, labelled=labelled)
     if path.suffix.lower() in READERS and not path.is_dir():
         return FeatureTable.of(path, classes=classes, label=label, labelled=labelled)
     if not path.exists():
@@ -103,15 +147,17 @@ def _with_parent(data: OwnData, word: str) -> OwnData:
     )
 
 
-def _has_labels(word: str, label: str) -> bool:
+def _has_labels(word: str, columns: Columns) -> bool:
     """Whether a target tells its classes: by class folders, or by a column."""
     path = Path(word)
     if HUB.fullmatch(word):
         return True
+    if beside := columns_beside_texts(path, columns.text):
+        return columns.label in beside
     if path.suffix.lower() in READERS and not path.is_dir():
         try:
-            return own_table(path, label, labelled=True).labels is not None
+            return own_table(path, columns.label, labelled=True).labels is not None
         except DataError:
-            own_table(path, label, labelled=False)
+            own_table(path, columns.label, labelled=False)
             return False
     return path.is_dir() and bool(class_folders(path))

@@ -12,6 +12,9 @@ from typing import Any
 from mtl_bench.datasets.feature_table import FeatureTable
 from mtl_bench.datasets.folder import ImageFolder
 from mtl_bench.datasets.hub import HubImages
+from mtl_bench.datasets.minilm import MiniLM
+from mtl_bench.datasets.text_table import TextTable
+from mtl_bench.datasets.wrappers.bag_of_words import BagOfWords
 from mtl_bench.datasets.wrappers.drawn import Drawn
 from mtl_bench.datasets.wrappers.known import Known
 from mtl_bench.datasets.wrappers.transductive import Transductive
@@ -23,6 +26,7 @@ from mtl_bench.study import Cell, Claim, Labels, Scale, Study, accuracy
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.contracts import DataSet
+from mtl_bench.trials.encoded import Encoded
 from mtl_bench.trials.evaluate import Evaluate
 from mtl_bench.trials.fit_shallow import FitShallow
 from mtl_bench.trials.renormalised import RenormalisedTrunk
@@ -32,7 +36,7 @@ from mtl_bench.trials.trunk import Trunk
 from mtl_bench.trials.validate import RULES, Validate
 from mtl_bench.views.method_scores import MethodScores
 
-OwnData = ImageFolder | FeatureTable | HubImages
+OwnData = ImageFolder | FeatureTable | TextTable | HubImages
 
 NONE, ADABN = standard.NONE, "AdaBN, all layers"
 # In the order in which they are computed while there is time: the baseline, then the cheap ones before the long ones.
@@ -60,7 +64,7 @@ BASELINE: Labels = {"method": NONE, "classifier": "bottleneck"}
 
 @dataclass(frozen=True)
 class MethodComparison:
-    """What a comparison is of; without a backbone the data are features already.
+    """What a comparison is of. Without a backbone tables are features already, and texts are bags of words.
 
     `labels` is a CSV file that gives labels of some rows of the target, and its sha256. Where the target has labels by
     itself they are read to score alone.
@@ -68,7 +72,7 @@ class MethodComparison:
 
     source: OwnData
     target: OwnData
-    backbone: Pretrained | None
+    backbone: Pretrained | MiniLM | None
     width: int  # of the features
     methods: tuple[str, ...] = METHODS
     labels: tuple[str, str] | None = None
@@ -120,19 +124,21 @@ class MethodComparison:
         )
 
     def _deviations(self) -> tuple[str, ...]:
-        features = (
-            "The features are as they were given"
-            if self.backbone is None
-            else (f"The features are those of {self.backbone.name} with published weights, which stands still")
-        )
         return (
-            f"{features}; above them a bottleneck of 256 units and a classifier learn in {self.steps:,} steps. The "
-            "papers learn whole networks: that may gain more, and takes hours.",
+            f"{self._features()}; above them a bottleneck of 256 units and a classifier learn in {self.steps:,} steps. "
+            "The papers learn whole networks: that may gain more, and takes hours.",
             "Every method has the weights of its paper or its authors, as in docs/methods.md; none was tuned here.",
             f"Of each domain at most {self.most:,} rows are used, drawn at random.",
             "Scores without labels compare networks' probabilities. CORAL and TCA have none: they are not among them"
             + ("." if self._with_shallow else ", and are left out here."),
         )
+
+    def _features(self) -> str:
+        if self.backbone is not None:
+            return f"The features are those of {self.backbone.name} with published weights, which stands still"
+        if isinstance(self.source, TextTable):
+            return f"The features are the {self.width:,} most frequent words and pairs of words of both, by tf-idf"
+        return "The features are as they were given"
 
     @property
     def _with_shallow(self) -> bool:
@@ -176,7 +182,14 @@ class MethodComparison:
     def _rows(self, trunk: type[Trunk], data: OwnData) -> DataSet:
         """A domain's features, all of them seen, and of the target tested too."""
         drawn, pool = Drawn(data, self.most), "train" if isinstance(data, HubImages) else "all"
-        return Transductive(drawn if self.backbone is None else trunk(drawn, self.backbone, (pool,)), pool)
+        if isinstance(self.backbone, MiniLM):
+            return Transductive(Encoded(drawn, self.backbone, (pool,)), pool)
+        if self.backbone is not None:
+            return Transductive(trunk(drawn, self.backbone, (pool,)), pool)
+        if isinstance(data, TextTable):
+            both = Drawn(self.source, self.most), Drawn(self.target, self.most)
+            return Transductive(BagOfWords(drawn, both, self.width, pool), pool)
+        return Transductive(drawn, pool)
 
     def _place(self) -> Labels:
         return {"source": self.source.name, "target": self.target.name}

@@ -23,6 +23,7 @@ from mtl_bench.execution.study_file import as_code
 from mtl_bench.methods.deep.cmd import CMD
 from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.models.network import Network
+from mtl_bench.models.own_network import OwnNetwork
 from mtl_bench.models.pretrained import Pretrained, WeightsError
 from mtl_bench.plans.comparison import DEEP, MethodComparison
 from mtl_bench.results.table import Results
@@ -53,6 +54,18 @@ def tables(folder: Path, count: int = 40) -> None:
         points = pd.DataFrame(centres[codes] + random.normal(size=(count, 5)) + shift, columns=list("abcde"))
         points.assign(label=np.array(KINDS)[codes]).to_csv(folder / f"{name}.csv", index=False)
         points.to_csv(folder / f"unknown_{name}.csv", index=False)
+
+
+def texts(folder: Path, count: int = 40) -> None:
+    """Reviews with words of praise or blame: books.csv, kitchen.csv, and the latter without its labels."""
+    random = np.random.default_rng(0)
+    words = {"good": ["great", "fine", "loved it"], "bad": ["awful", "poor", "broke"]}
+    for name, goods in (("books", ["plot", "author", "pages"]), ("kitchen", ["pan", "blade", "handle"])):
+        labels = ["good", "bad"] * (count // 2)
+        found = [" ".join(random.permutation([*random.choice(goods, 3), *random.choice(words[y], 2)])) for y in labels]
+        table = pd.DataFrame({"id": range(count), "text": found, "label": labels})
+        table.to_csv(folder / f"{name}.csv", index=False)
+        table.drop(columns="label").to_csv(folder / f"unknown_{name}.csv", index=False)
 
 
 def images(folder: Path, count: int, seed: int, flat: bool = False) -> None:
@@ -188,6 +201,40 @@ def check_that_it_predicts_the_same(folder: Path) -> None:
 
 
 @pytest.mark.slow
+def test_texts_leave_a_network_that_predicts_the_same_and_texts_to_look_at(compare: Compare, tmp_path: Path) -> None:
+    texts(tmp_path)
+    done = compare("books.csv", "kitchen.csv", *FAST)
+    assert done.status == 0, done.err
+    assert "books: 40 rows" in done.out and "2 classes; kitchen has labels" in done.out
+    folder = tmp_path / "books_to_kitchen"
+    assert {path.name for path in folder.iterdir()} == {
+        "predictions.csv", "model.safetensors", "load_model.py", "most_certain.csv", "least_certain.csv",
+    }  # fmt: skip
+    code = (
+        "from load_model import *\nimport pandas as pd\n"
+        "predictions, given = pd.read_csv('predictions.csv'), pd.read_csv('../kitchen.csv')['text']\n"
+        "for (row, predicted, confidence, _), found in zip(\n"
+        "    predictions.itertuples(index=False), logits([given[row] for row in predictions['row']]).softmax(1)\n"
+        "):\n"
+        "    assert classes[found.argmax()] == predicted and abs(found.max() - confidence) < 2e-3, (row, found)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+    shown, given = pd.read_csv(folder / "most_certain.csv"), pd.read_csv("kitchen.csv")["text"]
+    assert shown["text"].tolist() == [given[row] for row in shown["row"]]
+    assert shown["confidence"].is_monotonic_decreasing
+    page = Path("reports/books_to_kitchen.laptop.md").read_text(encoding="utf-8")
+    assert "most frequent words and pairs of words of both, by tf-idf" in page
+
+
+@pytest.mark.slow
+def test_texts_without_labels_are_ranked(compare: Compare, tmp_path: Path) -> None:
+    texts(tmp_path)
+    done = compare("books.csv", "unknown_kitchen.csv", "--text", "text", *FAST)
+    assert done.status == 0, done.err
+    assert "unknown_kitchen has no labels" in done.out and "looks at no label" in done.out
+
+
+@pytest.mark.slow
 def test_a_network_of_ones_own_is_loaded_too(compare: Compare, tmp_path: Path) -> None:
     images(tmp_path / "shop", 8, seed=1)
     images(tmp_path / "desk", 8, seed=2, flat=True)
@@ -218,8 +265,10 @@ def test_what_no_chain_of_layers_predicts_is_not_handed_over() -> None:
         ("nowhere", "target.csv", "nowhere is not there; give a folder of class folders"),
         ("source.csv", "other.csv", "the classes do not correspond: tape only in source, tapes only in other"),
         ("source.csv", "narrow.csv", "e only in source"),
-        ("source.csv", "shop", "source.csv and shop are not of one kind"),
+        ("source.csv", "shop", "source.csv has features and shop images; give two of one kind"),
         ("source.csv", "few.csv", "few has 6 rows; 20 of each domain are needed"),
+        ("books.csv", "target.csv", "books.csv has texts and target.csv features; give two of one kind"),
+        ("books.csv", "films.csv", "the classes do not correspond: bad only in books, poor only in films"),
     ],
 )
 def test_what_cannot_be_compared_is_one_sentence(
@@ -231,6 +280,9 @@ def test_what_cannot_be_compared_is_one_sentence(
     whole.assign(label=whole["label"].str.replace("tape", "tapes")).to_csv("other.csv", index=False)
     whole.drop(columns="e").to_csv("narrow.csv", index=False)
     whole[:6].to_csv("few.csv", index=False)
+    texts(tmp_path)
+    films = pd.read_csv("kitchen.csv")
+    films.assign(label=films["label"].str.replace("bad", "poor")).to_csv("films.csv", index=False)
     done = compare(source, target, *FAST)
     assert done.status == 2
     assert sentence in done.err and done.err.count("\n") == 1
@@ -263,8 +315,25 @@ def test_the_study_file_is_what_was_asked_whatever_classes_are_called() -> None:
 def test_folders_of_one_name_go_by_their_parents(tmp_path: Path) -> None:
     for place, seed in (("amazon", 1), ("webcam", 2)):
         images(tmp_path / place / "images", 8, seed)
-    one, other = own_data.looked_at(str(tmp_path / "amazon/images"), str(tmp_path / "webcam/images"), "label", False)
+    one, other = own_data.looked_at(
+        str(tmp_path / "amazon/images"), str(tmp_path / "webcam/images"), own_data.Columns(), False
+    )
     assert (one.name, other.name) == ("amazon-images", "webcam-images")
+
+
+def test_what_sees_the_rows_is_of_their_kind(tmp_path: Path) -> None:
+    tables(tmp_path)
+    texts(tmp_path)
+    for pair, word, sentence in (
+        (("source.csv", "target.csv"), "resnet18", "source has features already, which no network sees"),
+        (("books.csv", "kitchen.csv"), "resnet18", "texts are not seen by resnet18; give --backbone words or minilm"),
+    ):
+        source, target = (str(tmp_path / name) for name in pair)
+        one, other = own_data.looked_at(source, target, own_data.Columns(), False)
+        with pytest.raises(StudyError, match=sentence):
+            own_data.backbone_of(word, one, other, 100)
+    found = own_data.backbone_of("", one, other, 100)
+    assert found[0] is None and 12 < found[1] < 200
 
 
 def test_a_network_of_ones_own_sees_the_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,8 +342,8 @@ def test_a_network_of_ones_own_sees_the_images(tmp_path: Path, monkeypatch: pyte
     source = ImageFolder.of("shop")
     code = "from torch import nn\n\ndef Net():\n    return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())\n"
     Path("models.py").write_text(code, encoding="utf-8")
-    network, width = own_data.backbone_of("models.py:Net", source)
-    assert width == 12 and network is not None
+    network, width = own_data.backbone_of("models.py:Net", source, source, 100)
+    assert width == 12 and isinstance(network, OwnNetwork)
     Path("models.py").write_text(code + "# another\n", encoding="utf-8")
     with pytest.raises(WeightsError, match="is not what it was when the study was written"):
         network.network()
@@ -284,13 +353,13 @@ def test_a_network_of_ones_own_sees_the_images(tmp_path: Path, monkeypatch: pyte
         ("resnet_17", "timm has no network resnet_17"),
     ):
         with pytest.raises(StudyError, match=sentence):
-            own_data.backbone_of(word, source)
+            own_data.backbone_of(word, source, source, 100)
 
 
 def test_classes_of_an_unlabelled_folder_are_the_sources(tmp_path: Path) -> None:
     images(tmp_path / "shop", 8, seed=1)
     images(tmp_path / "desk", 8, seed=2, flat=True)
-    one, other = own_data.looked_at(str(tmp_path / "shop"), str(tmp_path / "desk"), "label", False)
+    one, other = own_data.looked_at(str(tmp_path / "shop"), str(tmp_path / "desk"), own_data.Columns(), False)
     assert other.classes == one.classes == KINDS
     labelled: Any = other
     assert not labelled.labelled

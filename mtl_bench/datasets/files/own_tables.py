@@ -64,7 +64,7 @@ def own_table(path: Path, label: str, labelled: bool) -> OwnTable:
     if labels is not None and len(labels) != len(features):
         turn = "; turn the features, as by .T" if features.shape[1] == len(labels) else "; give one label per row"
         raise DataError(f"{path} has {len(labels):,} labels for {len(features):,} rows{turn}")
-    return OwnTable(features, columns, None if labels is None else _words(path, labels))
+    return OwnTable(features, columns, None if labels is None else label_words(path, labels))
 
 
 def _numbers(path: Path, features: Array, columns: Sequence[str]) -> Array:
@@ -84,7 +84,7 @@ def _numbers(path: Path, features: Array, columns: Sequence[str]) -> Array:
     return numbers
 
 
-def _words(path: Path, labels: Sequence[Any]) -> tuple[str, ...]:
+def label_words(path: Path, labels: Sequence[Any]) -> tuple[str, ...]:
     """Labels as words; whole numbers without a point, whatever type they are stored in."""
     from pandas import isna
 
@@ -126,7 +126,8 @@ def _frame(path: Path, table: DataFrame, label: str, labelled: bool) -> tuple[Ar
     wrong = [str(n) for n, kind in features.dtypes.items() if not (is_numeric_dtype(kind) or is_bool_dtype(kind))]
     if wrong:
         raise DataError(
-            f"{path} has columns that are no numbers ({listed(wrong)}); leave them out or make them numbers"
+            f"{path} has columns that are no numbers ({listed(wrong)}); leave them out or make them numbers, and name "
+            "a column of texts by --text"
         )
     numbers = features.to_numpy(np.float64, na_value=np.nan)
     return numbers, tuple(map(str, features.columns)), table[label].tolist() if labelled else None
