@@ -41,6 +41,7 @@ from mtl_bench.trials.train_tasks import TrainTasks
 from mtl_bench.trials.word_vectors import WordVectors
 
 SCALES = ("smoke", "laptop", "paper")
+REPLICATES = len(STUDY.scale("laptop").seeds)
 every_scale = pytest.mark.parametrize("scale", SCALES)
 
 
@@ -178,7 +179,7 @@ def without_vectors(data: Any) -> Any:
 
 def test_every_replicate_cuts_its_targets_anew() -> None:
     for labels in (FEW, ALL):
-        for target, replicates in (("mr", 10), ("trec", 10), ("sick", IN_PAIRS), ("msrp", IN_PAIRS)):
+        for target, replicates in (("mr", REPLICATES), ("trec", REPLICATES), ("sick", IN_PAIRS), ("msrp", IN_PAIRS)):
             found = runs("laptop", comparison=RANDOM, network=NOTHING, labels=labels, target=target)
             assert len({run.data for _, run in found}) == replicates
 
@@ -189,7 +190,7 @@ def test_primary_claims_have_all_replicates_and_what_is_only_shown_has_three_or_
         for term in (term for contrast in claim.contrasts for term in contrast.terms):
             wanted = dict(term.labels).items()
             seeds = {c.labels["seed"] for c in planned if c.metric == term.metric and wanted <= c.labels.items()}
-            assert len(seeds) == 10 if claim.primary else len(seeds) in (IN_FIGURES, IN_PAIRS, 10), (
+            assert len(seeds) == REPLICATES if claim.primary else len(seeds) in (IN_FIGURES, IN_PAIRS, REPLICATES), (
                 claim.text,
                 term.labels,
             )
@@ -198,7 +199,7 @@ def test_primary_claims_have_all_replicates_and_what_is_only_shown_has_three_or_
 def test_a_source_is_one_network_whoever_asks() -> None:
     planned = STUDY.cells(STUDY.scale("laptop"))
     asked = [part for cell in planned for part in parts(cell.trial) if isinstance(part, Train) and is_of_a_source(part)]
-    assert len(set(asked)) == 10 + IN_PAIRS + 2 * IN_FIGURES, "these from published vectors"
+    assert len(set(asked)) == REPLICATES + IN_PAIRS + 2 * IN_FIGURES, "these from published vectors"
     assert len(asked) > 5 * len(set(asked))
 
 

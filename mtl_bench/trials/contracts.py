@@ -131,10 +131,25 @@ def in_order(uses: Iterable[str]) -> tuple[str, ...]:
 
 
 def uses_inside(value: object, target: DataSet) -> tuple[str, ...]:
-    """What of a target reached the trials inside a parameter, such as the network that training starts from."""
+    """What of a target reached the parts of a parameter, such as the network that training starts from.
+
+    A part has one `target`, or `targets` where it saw several, by name.
+    """
+    names, whole = {target.name}, target
+    while isinstance(whole, Part):  # whose name may say more, such as that some labels are given
+        whole = whole.of
+        names.add(whole.name)
     inside = (part for part in parts(value) if isinstance(part, SeesTarget))
-    same = (part for part in inside if getattr(getattr(part, "target", None), "name", None) == target.name)
+    same = (part for part in inside if names & {one.name for one in _targets_of(part)})
     return in_order(use for part in same for use in part.uses_of_target())
+
+
+def _targets_of(part: object) -> tuple[DataSet, ...]:
+    several: tuple[DataSet, ...] | None = getattr(part, "targets", None)
+    if several is not None:
+        return several
+    one: DataSet | None = getattr(part, "target", None)
+    return () if one is None else (one,)
 
 
 def check_classes(one: DataSet, other: DataSet) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from itertools import permutations
+from typing import Any, ClassVar
 
 import pytest
 
 from mtl_bench.core.trial import Trial, uses_of_target
-from mtl_bench.datasets.synthetic import SyntheticImages
+from mtl_bench.datasets.synthetic import SyntheticImages, SyntheticTexts
+from mtl_bench.datasets.wrappers.bag_of_words import BagOfWords
 from mtl_bench.datasets.wrappers.partly import Partly
+from mtl_bench.datasets.wrappers.words import Words
 from mtl_bench.methods.deep.adabn import AdaBN
 from mtl_bench.methods.deep.dann import DANN
 from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.digits import DigitCNN, DigitCNNBatchNorm
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
-from mtl_bench.trials.contracts import DataSet
+from mtl_bench.trials.contracts import DataSet, uses_inside
 from mtl_bench.trials.evaluate import Evaluate, Oracle, Selection
 from mtl_bench.trials.inits import FirstLayers, Whole
 from mtl_bench.trials.reverse import ReverseValidate
@@ -74,6 +77,18 @@ def test_a_run_uses_what_its_method_network_and_pixels_see(run: Adapt, uses: tup
 def test_a_rule_adds_what_it_looks_at(selection: Selection, uses: tuple[str, ...]) -> None:
     assert uses_of_target(selection) == uses
     assert uses_of_target(Evaluate(selection)) == uses
+
+
+BOOKS, DVDS, PANS = (SyntheticTexts(shift) for shift in (0.0, 0.3, 0.6))
+
+
+@pytest.mark.parametrize("order", permutations((BOOKS, DVDS, PANS)))
+@pytest.mark.parametrize("made", [Words, BagOfWords])
+def test_words_of_several_data_sets_are_a_use_of_each_that_is_a_target(made: Any, order: tuple[DataSet, ...]) -> None:
+    source, target = made(BOOKS, order), made(DVDS, order)
+    assert uses_inside((source, target), target) == ("features",)
+    assert uses_inside((made(BOOKS, (BOOKS, PANS)), made(DVDS, (DVDS,))), target) == ()
+    assert uses_inside(source, Partly(target, 1, seed=0)) == ("features",)  # whose name says more
 
 
 @pytest.mark.parametrize("trial", [DomainDistance(adaptation()), Embedding(adaptation())])

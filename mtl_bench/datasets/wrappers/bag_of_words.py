@@ -49,12 +49,12 @@ class BagOfWords:
         return self.data.classes
 
     @property
-    def target(self) -> DataSet | None:
-        """The first data set of the vocabulary that is not its own: where that is adapted to, its texts were seen."""
-        return next((one for one in self.vocabulary if one.name != self.name), None)
+    def targets(self) -> tuple[DataSet, ...]:
+        """The data sets of the vocabulary that are not its own: where one is adapted to, its texts were seen."""
+        return tuple(one for one in self.vocabulary if one.name != self.name)
 
     def uses_of_target(self) -> tuple[str, ...]:
-        return ("features",) if self.target else ()
+        return ("features",) if self.targets else ()
 
     def vectorizer(self) -> Any:
         """scikit-learn's, fitted to the vocabulary's texts; its rows have the length 1."""

@@ -48,12 +48,12 @@ class Words:
         return self.of.classes
 
     @property
-    def target(self) -> DataSet | None:
-        """The first data set of the vocabulary that is not its own: where that is adapted to, its texts were seen."""
-        return next((one for one in self.vocabulary if one.name != self.of.name), None)
+    def targets(self) -> tuple[DataSet, ...]:
+        """The data sets of the vocabulary that are not its own: where one is adapted to, its texts were seen."""
+        return tuple(one for one in self.vocabulary if one.name != self.of.name)
 
     def uses_of_target(self) -> tuple[str, ...]:
-        return ("features",) if self.target else ()
+        return ("features",) if self.targets else ()
 
     def words(self) -> tuple[str, ...]:
         """The vocabulary: the word at place i has the token i + 2, as 1 stands for all others."""
