@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from mtl_bench.study import Labels, View
-from mtl_bench.views.bars import Bars
+from mtl_bench.views.dots import Dots
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.layers import Layers, Line
-from mtl_bench.views.sweep import Sweep
 
 from .networks import FROZEN, GLOVE, NOTHING, RANDOM, TUNED
 from .plan import ALONG, RATES, SOURCES
@@ -35,14 +34,23 @@ VIEWS: tuple[View, ...] = (
     Grid("With all labels", "network", "target", where={"comparison": RANDOM, "labels": ALL}),
     Grid("The embedding starts from published vectors, 500 labels", "network", "target", where={"comparison": GLOVE}),
     Grid("The sources, on texts of their own", "network", "target", where={"comparison": SOURCES}),
-    Bars(
-        "One task after the other, both at once, and both ways, 500 labels",
-        bars="network",
-        where={**WITH_FEW, "layer": 2},
+    *(
+        Dots(
+            f"{target}: one task after the other, both at once (MULT), and both ways, 500 labels",
+            rows="network",
+            where={**WITH_FEW, "target": target},
+        )
+        for target in EQUIVALENT
     ),
-    Bars("The ladder of unsupervised pre-training, 500 labels", bars="network", where={"comparison": RUNGS}),
+    Dots("The ladder of unsupervised pre-training, 500 labels", rows="network", where={"comparison": RUNGS}),
     Grid("The same as a table", "network", "target", where={"comparison": RUNGS}),
-    Sweep("At other learning rates (multiples of the usual one)", "times", "network", where={"comparison": RATES}),
+    Layers(
+        "mr: at other learning rates",
+        tuple(Line(name, {"network": name}, meaning=WAYS[name]) for name in (NOTHING, TUNED)),
+        x="times",
+        where={"comparison": RATES},
+        x_title="multiples of the usual learning rate",
+    ),
     Layers(
         "mr: by how far the source was learnt",
         (Line(TUNED, {"network": TUNED}),),

@@ -65,14 +65,19 @@ class Dots:
         return figure
 
     def _names(self, cells: Sequence[Measured]) -> list[str]:
-        """TCA, amazon → webcam, 1-NN: the row's label and what else tells it from the others."""
+        """TCA, amazon → webcam, dimension 20: the row's label and what else tells it from the others."""
         opened = [name for name in open_labels(cells) if name != self.rows]
         found = []
         for cell in cells:
             pair = " → ".join(cell.labels[name] for name in DOMAINS if name in opened and name in cell.labels)
-            others = [cell.labels[name] for name in opened if name not in DOMAINS and name in cell.labels]
+            others = [_said(n, cell.labels[n]) for n in opened if n not in DOMAINS and n in cell.labels]
             found.append(", ".join(filter(None, [cell.labels.get(self.rows, ""), pair, *others])))
         return found
+
+
+def _said(name: str, value: str) -> str:
+    """A label's value, with its name where that is a number, which says nothing alone."""
+    return f"{name} {value}" if value.replace(".", "", 1).isdigit() else value
 
 
 def _draw(axes: Axes, place: int, cell: Measured, index: int) -> None:

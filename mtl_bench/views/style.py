@@ -44,6 +44,8 @@ METHODS = (
 ALSO = {"source only": "no adaptation"}  # another name of the same
 # Networks of which layers are copied, as Yosinski et al. draw them: B's own blue, A's orange, the fine-tuned lighter.
 NETWORKS = {"base": 6, "BnB": 0, "BnB+": 5, "AnB": 4, "AnB+": 1}
+# Layers of texts: none given as the base, frozen and fine-tuned as A's, then both tasks at once.
+NETWORKS |= {"no transfer": 6, "frozen": 4, "fine-tuned": 1, "MULT": 2, "MULT and INIT": 3}
 STYLE: Any = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same letters on every machine
     "font.size": 7,

@@ -47,7 +47,7 @@ def test_a_row_says_what_else_tells_it_apart_and_context_is_grey(maker: Maker) -
     number = Published(50.0, {"method": "TCA", "dimension": 30}, "Table 2", PAPER, context="other data")
     figure: Any = drawn(Dots("Accuracy"), make_study(published=(number,)), maker.results())
     [axes] = figure.axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["TCA, 30", "TCA, 10"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["TCA, dimension 30", "TCA, dimension 10"]
     [published] = axes.lines
     assert (published.get_color(), list(published.get_ydata())) == ("0.55", [0])
 
