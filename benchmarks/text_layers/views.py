@@ -43,7 +43,7 @@ VIEWS: tuple[View, ...] = (
         for target in EQUIVALENT
     ),
     Dots("The ladder of unsupervised pre-training, 500 labels", rows="network", where={"comparison": RUNGS}),
-    Grid("The same as a table", "network", "target", where={"comparison": RUNGS}),
+    Grid("The ladder as a table, 500 labels", "network", "target", where={"comparison": RUNGS}),
     Layers(
         "mr: at other learning rates",
         tuple(Line(name, {"network": name}, meaning=WAYS[name]) for name in (NOTHING, TUNED)),
