@@ -27,7 +27,7 @@ from mtl_bench.typeset import number, signed
 
 PERMUTATION_FROM = 6  # replicates from which an exchange of signs can reach p < 0.05
 REDRAWN = "each replicate draws its own test items"
-FAILED_BELOW = 1.5  # times chance: a run below it has failed
+FAILED_ABOVE, FAILED_POINTS = 0.5, 5.0  # by how much a failed run is above chance at most: of chance, and in points
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Estimate:
     siblings: int  # contrasts that the spread is pooled over; 1: its own
     items_se: float
     items_note: str  # why `items_se` is zero, "" when it is not
-    failed: int  # runs below 1.5 times chance
+    failed: int  # runs near chance
     keys: tuple[str, ...]  # of the cells used
 
     @property
@@ -97,9 +97,14 @@ def estimate(contrast: Contrast, results: Results, chance: float | None, redrawn
         siblings=pooled,
         items_se=se,
         items_note=note,
-        failed=0 if chance is None else _failed(contrast, rows, FAILED_BELOW * chance),
+        failed=0 if chance is None else _failed(contrast, rows, nearly_chance(chance)),
         keys=tuple(dict.fromkeys(key for part in rows for key in part["key"])),
     )
+
+
+def nearly_chance(chance: float) -> float:
+    """Below it a run has failed: 1.5 times chance, which of two classes would be 75 %, so at most 5 points above it."""
+    return chance + min(FAILED_ABOVE * chance, FAILED_POINTS)
 
 
 def _rows(term: Term, results: Results, replicates: pd.Index[Any]) -> pd.DataFrame:

@@ -228,7 +228,7 @@ def _sentence(claim: Claim, estimates: Sequence[Estimate], deciding: Estimate, p
         spread = "spread of its own"
     parts = [test, f"{spread} ({count(deciding.df, 'degree')} of freedom)"]
     if deciding.failed:
-        parts.append(f"since {count(deciding.failed, 'run')} ended below 1.5 × chance")
+        parts.append(f"since {count(deciding.failed, 'run')} ended near chance")
     if deciding.items_note:
         parts.append(f"test items taken as given ({deciding.items_note})")
     else:

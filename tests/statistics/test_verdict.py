@@ -13,7 +13,7 @@ from scipy import stats
 
 from mtl_bench.report.terminal import verdict_lines
 from mtl_bench.results.table import Results
-from mtl_bench.statistics.contrasts import estimate
+from mtl_bench.statistics.contrasts import estimate, nearly_chance
 from mtl_bench.statistics.inference import detectable_effect, spread, t_tail
 from mtl_bench.statistics.verdict import judge
 from mtl_bench.study import Gate, accuracy
@@ -177,6 +177,19 @@ def test_failed_runs_are_counted_and_exchange_the_test(maker: Maker) -> None:
     [judgement] = judged(maker, chance=10.0)
     assert judgement.p == pytest.approx(2 / 2**7)
     assert judgement.rule.startswith("Signs exchanged over 7 seeds")
+
+
+@pytest.mark.parametrize(("classes", "limit"), [(2, 55.0), (5, 25.0), (10, 15.0), (50, 3.0)])
+def test_near_chance_is_half_as_much_again_and_at_most_five_points(classes: int, limit: float) -> None:
+    assert nearly_chance(100 / classes) == pytest.approx(limit)
+
+
+def test_of_two_classes_a_run_well_above_chance_has_not_failed(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
+    for row in maker.rows:
+        row["value"] = row["value"] + 20.0  # all between 60 and 75 percent
+    [judgement] = judged(maker, chance=50.0)
+    assert judgement.verdict == "holds"
 
 
 def test_device_classes_are_never_paired(maker: Maker) -> None:
