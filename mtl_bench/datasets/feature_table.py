@@ -6,36 +6,28 @@ FeatureTable.of("features/amazon.csv", label="kind")
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar, Self
-
-import numpy as np
+from typing import Self
 
 from mtl_bench.datasets.correspondence import classes_of, listed
-from mtl_bench.datasets.files.acquire import one_of
+from mtl_bench.datasets.files.own_file import OwnFile
 from mtl_bench.datasets.files.own_tables import OwnTable, own_table
 from mtl_bench.datasets.files.placed import DataError, digest_of
 from mtl_bench.inputs.rows import Array
 
 
 @dataclass(frozen=True)
-class FeatureTable:
+class FeatureTable(OwnFile):
     """The rows of a file in its order: .csv, .parquet, or .npz and .mat with arrays X and y (fts and labels serve too).
 
     All columns but that of the labels are features, and numbers. `classes` are sorted by name, or by value where all
     are whole numbers; of a table without labels, those that its rows may be of. Made by `of`.
     """
 
-    name: str
-    classes: tuple[str, ...]
-    sha256: str  # of the file
-    path: str = field(compare=False)  # where it lies now; relative to the working directory or absolute
     label: str = "label"
     labelled: bool = True
-
-    splits: ClassVar[tuple[str, ...]] = ("all",)
 
     @classmethod
     def of(
@@ -58,35 +50,20 @@ class FeatureTable:
             raise DataError(str(error)) from error
         return cls(name or file.stem, tuple(classes), digest_of(file), str(path), label, labelled)
 
-    @classmethod
-    def examples(cls) -> tuple[Self, ...]:
-        """None is there without a file."""
-        return ()
-
     def inputs(self, split: str) -> Array:
         """float32 (n, d)."""
         return self._table(split).features
 
     def labels(self, split: str) -> Array:
         """int64 (n,)."""
-        found = self._table(split).labels
-        if found is None:
-            raise ValueError(f"{self.name} has no labels: it is a table without them")
-        number = {name: i for i, name in enumerate(self.classes)}
-        return np.array([number[name] for name in found], np.int64)
+        return self.numbers(self._table(split).labels)
 
     def columns(self) -> tuple[str, ...]:
         """The names of the features, none where the file has no names."""
         return self._table("all").columns
 
     def _table(self, split: str) -> OwnTable:
-        one_of(split, self.splits, self.name, "split")
-        file = Path(self.path)
-        if not file.is_file():
-            raise DataError(f"{file} is not there; put it back or run `mtl-bench compare` again with another table")
-        if digest_of(file) != self.sha256:
-            raise DataError(f"{file} has other content than when the study was written; run `mtl-bench compare` again")
-        return _read(file.absolute(), self.sha256, self.label, self.labelled)
+        return _read(self.place(split), self.sha256, self.label, self.labelled)
 
 
 def same_width(one: FeatureTable, other: FeatureTable) -> None:

@@ -6,15 +6,15 @@ TextTable.of("reviews/books.csv", text="review", label="stars")
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 
 from mtl_bench.datasets.correspondence import classes_of
-from mtl_bench.datasets.files.acquire import one_of
+from mtl_bench.datasets.files.own_file import OwnFile
 from mtl_bench.datasets.files.own_texts import OwnTexts, own_texts
 from mtl_bench.datasets.files.placed import DataError, digest_of
 from mtl_bench.inputs.rows import Array
@@ -22,22 +22,16 @@ from mtl_bench.inputs.texts import Texts, written
 
 
 @dataclass(frozen=True)
-class TextTable:
+class TextTable(OwnFile):
     """The texts of a .csv or .parquet file in its order; columns other than those of text and label are left alone.
 
     `classes` are sorted by name, or by value where all are whole numbers; of a table without labels, those that its
     rows may be of. Made by `of`.
     """
 
-    name: str
-    classes: tuple[str, ...]
-    sha256: str  # of the file
-    path: str = field(compare=False)  # where it lies now; relative to the working directory or absolute
     text: str = "text"
     label: str = "label"
     labelled: bool = True
-
-    splits: ClassVar[tuple[str, ...]] = ("all",)
 
     @classmethod
     def of(
@@ -61,34 +55,19 @@ class TextTable:
             raise DataError(str(error)) from error
         return cls(name or file.stem, tuple(classes), digest_of(file), str(path), text, label, labelled)
 
-    @classmethod
-    def examples(cls) -> tuple[Self, ...]:
-        """None is there without a file."""
-        return ()
-
     def inputs(self, split: str) -> Texts:
         return Texts.read(np.concatenate([written([text]) for text in self.texts(split)]))
 
     def labels(self, split: str) -> Array:
         """int64 (n,)."""
-        found = self._table(split).labels
-        if found is None:
-            raise ValueError(f"{self.name} has no labels: it is a table without them")
-        number = {name: i for i, name in enumerate(self.classes)}
-        return np.array([number[name] for name in found], np.int64)
+        return self.numbers(self._table(split).labels)
 
     def texts(self, split: str) -> tuple[str, ...]:
         """The texts as they stand in the file."""
         return self._table(split).texts
 
     def _table(self, split: str) -> OwnTexts:
-        one_of(split, self.splits, self.name, "split")
-        file = Path(self.path)
-        if not file.is_file():
-            raise DataError(f"{file} is not there; put it back or run `mtl-bench compare` again with another table")
-        if digest_of(file) != self.sha256:
-            raise DataError(f"{file} has other content than when the study was written; run `mtl-bench compare` again")
-        return _read(file.absolute(), self.sha256, self.text, self.label, self.labelled)
+        return _read(self.place(split), self.sha256, self.text, self.label, self.labelled)
 
 
 @lru_cache(maxsize=4)  # inputs and labels of two domains
