@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,10 +55,12 @@ class Encoded(Trial):
         for i, split in enumerate(self.splits):
             tokens = self.encoder.tokens(texts_of(self.name, read_rows(self.data, split, work)))
             found = []
+
+            def said(texts: int, i: int = i, split: str = split, of: int = len(tokens)) -> None:
+                work.progress((i + texts / of) / len(self.splits), f"{texts:,} of {of:,} texts of {split}")
+
             for start in range(0, len(tokens), CHUNK):
-                found.append(_resumed(net, tokens, start, work, split))
-                done = (i + min(1, (start + CHUNK) / len(tokens))) / len(self.splits)
-                work.progress(done, f"{start:,} of {len(tokens):,} texts of {split}")
+                found.append(_resumed(net, tokens, start, work, split, said))
             vectors = np.concatenate(found)
             write_atomically(work.folder / f"{split}.npy", array(vectors))
             rows, width = rows + len(vectors), vectors.shape[1]
@@ -67,27 +69,33 @@ class Encoded(Trial):
         return {"rows": rows, "width": width}
 
 
-def _resumed(net: SentenceEncoder, tokens: Tokens, start: int, work: Work, split: str) -> Array:
+def _resumed(
+    net: SentenceEncoder, tokens: Tokens, start: int, work: Work, split: str, said: Callable[[int], None]
+) -> Array:
     path = work.folder / f"chunk-{split}-{start}"
     count = min(CHUNK, len(tokens) - start)
     content = read_with_checksum(path)
     if content is None:
-        vectors = encoded(net, tokens, np.arange(start, start + count), work.device)
+        vectors = encoded(net, tokens, np.arange(start, start + count), work.device, lambda k: said(start + k))
         write_with_checksum(path, vectors.tobytes())
         return vectors
     return np.frombuffer(content, np.float32).reshape(count, -1)
 
 
 @torch.inference_mode()
-def encoded(net: SentenceEncoder, tokens: Tokens, index: Array, device: str) -> Array:
-    """float32 (k, width) of these texts; those of like lengths go together, so that little of it is filling."""
+def encoded(
+    net: SentenceEncoder, tokens: Tokens, index: Array, device: str, said: Callable[[int], None] = lambda texts: None
+) -> Array:
+    """float32 (k, width) of these texts; those of like lengths go together, so that little of it is filling.
+
+    `said` is told how many are done.
+    """
     by_length = index[np.argsort(tokens.lengths[index], kind="stable")]
-    found = np.concatenate(
-        [
-            net(tensor(tokens[by_length[first : first + BATCH]]).to(device)).cpu().numpy()
-            for first in range(0, len(by_length), BATCH)
-        ]
-    )
-    vectors = np.empty_like(found)
-    vectors[np.searchsorted(index, by_length)] = found
+    found = []
+    for first in range(0, len(by_length), BATCH):
+        found.append(net(tensor(tokens[by_length[first : first + BATCH]]).to(device)).cpu().numpy())
+        said(min(first + BATCH, len(by_length)))
+    ordered = np.concatenate(found)
+    vectors = np.empty_like(ordered)
+    vectors[np.searchsorted(index, by_length)] = ordered
     return vectors
