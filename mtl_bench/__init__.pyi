@@ -1,5 +1,6 @@
 from .datasets.feature_table import FeatureTable
 from .datasets.folder import ImageFolder
+from .datasets.text_table import TextTable
 from .estimators.deep import (
     ADDA,
     CDAN,
@@ -70,6 +71,7 @@ __all__ = [
     "OptimalTransport",
     "Pretrained",
     "SourceOnly",
+    "TextTable",
     "features",
     "load",
     "predictions",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mtl_bench.datasets.bert import BERT
+from mtl_bench.datasets.files.published_encoder import PublishedEncoder
 from mtl_bench.datasets.minilm import MiniLM
 from mtl_bench.datasets.wrappers.classes import PerClass
 from mtl_bench.datasets.wrappers.distinct import Distinct
@@ -24,7 +26,7 @@ from .texts import FEW, POOLS, WHOLE, few_of, targets
 
 RUNGS = "rungs"  # a value of `comparison`
 LANGUAGE_MODEL = "GloVe and a language model"
-ENCODER = "sentence encoder"
+ENCODER, GAPS = "sentence encoder", "BERT"
 LANGUAGE = "language model"
 
 
@@ -44,19 +46,22 @@ def rungs(scale: Scale, one: Experiment) -> Iterator[Cell]:
             yield Cell(labels, run, metric="training_accuracy", reads="training accuracy")
         if scale.name != "smoke":  # whose texts need no file, and no package
             labels = one.labels(RUNGS, ENCODER, target, FEW)
-            yield Cell(labels, above_encoder(scale, target, one.seed), optional=True)
+            yield Cell(labels, above_encoder(scale, target, one.seed, MiniLM()), optional=True)
+        if scale.name == "paper":
+            labels = one.labels(RUNGS, GAPS, target, FEW)
+            yield Cell(labels, above_encoder(scale, target, one.seed, BERT()))
     told = one.labels(RUNGS, LANGUAGE, one.texts.name, "none")
     yield Cell(told, model, metric="perplexity")
     yield Cell(told, model, metric="perplexity_of_frequencies", reads="perplexity of frequencies")
 
 
-def above_encoder(scale: Scale, target: str, seed: int) -> FitShallow:
+def above_encoder(scale: Scale, target: str, seed: int, encoder: PublishedEncoder) -> FitShallow:
     """A linear classifier of what a published encoder, which stands still, makes of the same few texts."""
     [original] = targets(scale, target).values()
     if scale.name == "paper":
-        few: DataSet = few_of(scale, Encoded(original, MiniLM(), ("train", "test")), seed)
+        few: DataSet = few_of(scale, Encoded(original, encoder, ("train", "test")), seed)
     else:
-        vectors = Encoded(original, MiniLM(), (POOLS[target],))
+        vectors = Encoded(original, encoder, (POOLS[target],))
         distinct = Distinct(vectors, by=original)
         few = few_of(scale, PerClass(distinct, WHOLE, WHOLE, seed, POOLS[target]), seed)
     return FitShallow(NoAdaptation("linear SVM"), few, few, train="train", test="test")

@@ -14,6 +14,7 @@ from mtl_bench.datasets.wrappers.bag_of_words import LENGTH, BagOfWords
 from mtl_bench.datasets.wrappers.part import Part
 from mtl_bench.disk import write_atomically
 from mtl_bench.trials.contracts import DataSet
+from mtl_bench.trials.encoded import Encoded
 
 WORDS_CODE = """import torch
 from safetensors import safe_open
@@ -33,7 +34,7 @@ def features(texts):
 """
 ENCODER_CODE = """import numpy as np
 import torch
-from mtl_bench.datasets.minilm import MiniLM
+from {module} import {kind}
 from mtl_bench.models.sentence_encoder import SentenceEncoder
 from mtl_bench.trials.encoded import encoded
 from safetensors import safe_open
@@ -41,12 +42,12 @@ from safetensors import safe_open
 with safe_open("{model}", "pt") as file:
     about = {{name: json.loads(text) for name, text in file.metadata().items()}}
     weights = {{name: file.get_tensor(name) for name in file.keys()}}
-encoder = SentenceEncoder(MiniLM().weights(), MiniLM().configuration())
+encoder = SentenceEncoder({kind}().weights(), {kind}().configuration())
 
 
 def features(texts):
-    tokens = MiniLM().tokens(texts)
-    return torch.from_numpy(encoded(encoder, tokens, np.arange(len(tokens)), "cpu"))
+    tokens = {kind}().tokens(texts)
+    return torch.from_numpy({length} * encoded(encoder, tokens, np.arange(len(tokens)), "cpu"))
 """
 LOADING_CODE = '''"""The chosen network: texts to logits, in the order of `classes`."""
 
@@ -69,8 +70,12 @@ def loading(target: DataSet, model: str) -> tuple[str, dict[str, Any], dict[str,
     """The code that loads the network above this domain, and what it needs: by name, and tensors by name."""
     while isinstance(target, Part):
         target = target.of
+    if isinstance(target, Encoded):
+        kind = type(target.encoder)
+        features = ENCODER_CODE.format(model=model, length=target.norm, module=kind.__module__, kind=kind.__name__)
+        return LOADING_CODE.format(features=features), {}, {}
     if not isinstance(target, BagOfWords):
-        return LOADING_CODE.format(features=ENCODER_CODE.format(model=model)), {}, {}
+        raise ValueError(f"{type(target).__name__} has no lines that load a network above it")
     made = target.vectorizer()
     code = LOADING_CODE.format(features=WORDS_CODE.format(model=model, length=LENGTH))
     about = {"words": made.get_feature_names_out().tolist(), "pattern": made.token_pattern}

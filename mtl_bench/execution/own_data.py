@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mtl_bench.datasets.bert import BERT
 from mtl_bench.datasets.correspondence import corresponding
 from mtl_bench.datasets.feature_table import FeatureTable, same_width
 from mtl_bench.datasets.files.own_images import class_folders
 from mtl_bench.datasets.files.own_tables import READERS, own_table
 from mtl_bench.datasets.files.own_texts import columns_beside_texts
 from mtl_bench.datasets.files.placed import DataError, one_line
+from mtl_bench.datasets.files.published_encoder import PublishedEncoder
 from mtl_bench.datasets.folder import ImageFolder
 from mtl_bench.datasets.hub import HubImages
 from mtl_bench.datasets.minilm import MiniLM
@@ -25,6 +27,8 @@ from mtl_bench.plans.comparison import FEWEST, OwnData
 from mtl_bench.workspace import StudyError
 
 WORDS = "words"  # the usual features of texts
+Below = Pretrained | PublishedEncoder  # what makes features of images or texts
+ENCODERS: dict[str, PublishedEncoder] = {MiniLM.name: MiniLM(), BERT.name: BERT()}
 HUB = re.compile(r"(?P<path>[\w.-]+(/[\w.-]+)?)@(?P<commit>[0-9a-f]{40})")
 
 
@@ -74,7 +78,7 @@ def _kind(data: OwnData) -> str:
     return {FeatureTable: "features", TextTable: "texts"}.get(type(data), "images")
 
 
-def backbone_of(word: str, source: OwnData, target: OwnData, most: int) -> tuple[Pretrained | MiniLM | None, int]:
+def backbone_of(word: str, source: OwnData, target: OwnData, most: int) -> tuple[Below | None, int]:
     """The network and the width of its features; of tables and bags of words none, and theirs. Raises StudyError.
 
     "" is the usual one. `most` rows of a domain are drawn, whose words are features.
@@ -98,13 +102,13 @@ def backbone_of(word: str, source: OwnData, target: OwnData, most: int) -> tuple
         raise StudyError(str(error)) from error
 
 
-def _encoder_of(word: str, source: TextTable, target: OwnData, most: int) -> tuple[MiniLM | None, int]:
-    """Of texts: MiniLM, or none and how many words are features."""
-    if word not in ("", WORDS, MiniLM.name):
-        raise StudyError(f"texts are not seen by {word}; give --backbone {WORDS} or {MiniLM.name}")
+def _encoder_of(word: str, source: TextTable, target: OwnData, most: int) -> tuple[PublishedEncoder | None, int]:
+    """Of texts: an encoder of sentences, or none and how many words are features."""
+    if word not in ("", WORDS, *ENCODERS):
+        raise StudyError(f"texts are not seen by {word}; give --backbone {', '.join((WORDS, *ENCODERS))}")
     try:
-        if word == MiniLM.name:
-            return MiniLM(), MiniLM().configuration()["hidden_size"]
+        if word in ENCODERS:
+            return ENCODERS[word], ENCODERS[word].configuration()["hidden_size"]
         both = Drawn(source, most), Drawn(target, most)
         return None, BagOfWords(both[0], both, split="all").inputs("all").shape[1]
     except (DataError, ValueError) as error:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mtl_bench.datasets.feature_table import FeatureTable
+from mtl_bench.datasets.files.published_encoder import PublishedEncoder
 from mtl_bench.datasets.folder import ImageFolder
 from mtl_bench.datasets.hub import HubImages
-from mtl_bench.datasets.minilm import MiniLM
 from mtl_bench.datasets.text_table import TextTable
-from mtl_bench.datasets.wrappers.bag_of_words import BagOfWords
+from mtl_bench.datasets.wrappers.bag_of_words import LENGTH, BagOfWords
 from mtl_bench.datasets.wrappers.drawn import Drawn
 from mtl_bench.datasets.wrappers.known import Known
 from mtl_bench.datasets.wrappers.transductive import Transductive
@@ -72,7 +72,7 @@ class MethodComparison:
 
     source: OwnData
     target: OwnData
-    backbone: Pretrained | MiniLM | None
+    backbone: Pretrained | PublishedEncoder | None
     width: int  # of the features
     methods: tuple[str, ...] = METHODS
     labels: tuple[str, str] | None = None
@@ -182,8 +182,8 @@ class MethodComparison:
     def _rows(self, trunk: type[Trunk], data: OwnData) -> DataSet:
         """A domain's features, all of them seen, and of the target tested too."""
         drawn, pool = Drawn(data, self.most), "train" if isinstance(data, HubImages) else "all"
-        if isinstance(self.backbone, MiniLM):
-            return Transductive(Encoded(drawn, self.backbone, (pool,)), pool)
+        if isinstance(self.backbone, PublishedEncoder):
+            return Transductive(Encoded(drawn, self.backbone, (pool,), norm=LENGTH), pool)
         if self.backbone is not None:
             return Transductive(trunk(drawn, self.backbone, (pool,)), pool)
         if isinstance(data, TextTable):

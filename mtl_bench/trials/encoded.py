@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
 from mtl_bench.core.trial import Trial, Work
-from mtl_bench.datasets.minilm import MiniLM
+from mtl_bench.datasets.files.published_encoder import PublishedEncoder
 from mtl_bench.disk import read_with_checksum, write_atomically, write_with_checksum
 from mtl_bench.inputs.rows import Array, Rows, Tokens
 from mtl_bench.inputs.texts import texts_of
@@ -31,8 +31,9 @@ class Encoded(Trial):
     """
 
     data: DataSet
-    encoder: MiniLM
+    encoder: PublishedEncoder
     splits: tuple[str, ...] = ("all",)
+    norm: float = field(default=1.0, metadata={"omit_when": 1.0})  # length of a text's vector
 
     @property
     def name(self) -> str:
@@ -61,7 +62,7 @@ class Encoded(Trial):
 
             for start in range(0, len(tokens), CHUNK):
                 found.append(_resumed(net, tokens, start, work, split, said))
-            vectors = np.concatenate(found)
+            vectors = np.float32(self.norm) * np.concatenate(found)
             write_atomically(work.folder / f"{split}.npy", array(vectors))
             rows, width = rows + len(vectors), vectors.shape[1]
         for chunk in work.folder.glob("chunk-*"):

@@ -326,7 +326,11 @@ def test_what_sees_the_rows_is_of_their_kind(tmp_path: Path) -> None:
     texts(tmp_path)
     for pair, word, sentence in (
         (("source.csv", "target.csv"), "resnet18", "source has features already, which no network sees"),
-        (("books.csv", "kitchen.csv"), "resnet18", "texts are not seen by resnet18; give --backbone words or minilm"),
+        (
+            ("books.csv", "kitchen.csv"),
+            "resnet18",
+            "texts are not seen by resnet18; give --backbone words, minilm, bert",
+        ),
     ):
         source, target = (str(tmp_path / name) for name in pair)
         one, other = own_data.looked_at(source, target, own_data.Columns(), False)

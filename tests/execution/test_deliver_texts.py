@@ -15,6 +15,7 @@ from torch import nn
 from mtl_bench.datasets.minilm import MiniLM
 from mtl_bench.datasets.synthetic import SyntheticTexts
 from mtl_bench.datasets.text_table import TextTable
+from mtl_bench.datasets.wrappers.bag_of_words import LENGTH
 from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.execution.deliver_texts import loading
 from mtl_bench.models.sentence_encoder import SentenceEncoder
@@ -32,7 +33,9 @@ def test_a_network_above_a_published_encoder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     head = nn.Sequential(nn.Linear(12, 4), nn.ReLU(), nn.Linear(4, 2))
-    code, about, more = loading(Transductive(Encoded(SyntheticTexts(), MiniLM()), "all"), "model.safetensors")
+    code, about, more = loading(
+        Transductive(Encoded(SyntheticTexts(), MiniLM(), norm=10.0), "all"), "model.safetensors"
+    )
     told = {**about, "head": [["Linear", 12, 4], ["ReLU"], ["Linear", 4, 2]], "classes": ["bad", "good"]}
     save_file({**head.state_dict(), **more}, "model.safetensors", {name: json.dumps(v) for name, v in told.items()})
     loaded: dict[str, Any] = {}
@@ -40,7 +43,7 @@ def test_a_network_above_a_published_encoder(
     tokens = MiniLM().tokens(TEXTS)
     net = SentenceEncoder(MiniLM().weights(), MiniLM().configuration())
     with torch.no_grad():
-        expected = head(torch.from_numpy(encoded(net, tokens, np.arange(2), "cpu")))
+        expected = head(10 * torch.from_numpy(encoded(net, tokens, np.arange(2), "cpu")))
     assert torch.allclose(loaded["logits"](TEXTS), expected, atol=1e-5)
     assert loaded["classes"] == ["bad", "good"]
 
@@ -51,3 +54,4 @@ def test_a_comparison_by_an_encoder_learns_from_its_vectors() -> None:
     for data in (*run.sources, run.target):
         assert isinstance(data, Transductive) and isinstance(data.of, Encoded)
         assert data.of.encoder == MiniLM()
+        assert data.of.norm == LENGTH  # a network learns nothing of rows of length 1 in so many steps

@@ -17,7 +17,8 @@ from torch.nn import functional as F
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Work
 from mtl_bench.datasets.files.placed import DataError
-from mtl_bench.datasets.minilm import MiniLM, pieces_of, words_of
+from mtl_bench.datasets.files.published_encoder import pieces_of, words_of
+from mtl_bench.datasets.minilm import MiniLM
 from mtl_bench.datasets.synthetic import SyntheticTexts
 from mtl_bench.datasets.wrappers.classes import PerClass
 from mtl_bench.datasets.wrappers.distinct import Distinct
