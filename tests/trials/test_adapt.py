@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -243,7 +244,10 @@ def test_two_sources_are_both_trained_on(tmp_path: Path) -> None:
 def test_killed_and_resumed_it_leaves_the_same_files(plain: dict[str, bytes], tmp_path: Path) -> None:
     """The kill comes after the third of four checkpoints, the resume_state before the second."""
     command = [sys.executable, "-m", "tests.trials.domains", str(tmp_path)]
-    child = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+    threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}  # by which sums round: as in this process
+    child = subprocess.run(
+        command, cwd=Path(__file__).parents[2], env=os.environ | threads, capture_output=True, text=True, check=False
+    )
     assert child.returncode == -signal.SIGKILL, child.stderr
     assert (tmp_path / "checkpoint-6.npz").exists()
     assert not (tmp_path / "weights-8.pt").exists()

@@ -82,7 +82,7 @@ def test_a_rule_adds_what_it_looks_at(selection: Selection, uses: tuple[str, ...
 BOOKS, DVDS, PANS = (SyntheticTexts(shift) for shift in (0.0, 0.3, 0.6))
 
 
-@pytest.mark.parametrize("order", permutations((BOOKS, DVDS, PANS)))
+@pytest.mark.parametrize("order", [*permutations((BOOKS, DVDS, PANS))])
 @pytest.mark.parametrize("made", [Words, BagOfWords])
 def test_words_of_several_data_sets_are_a_use_of_each_that_is_a_target(made: Any, order: tuple[DataSet, ...]) -> None:
     source, target = made(BOOKS, order), made(DVDS, order)
