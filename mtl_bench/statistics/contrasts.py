@@ -103,7 +103,7 @@ def estimate(contrast: Contrast, results: Results, chance: float | None, redrawn
 
 
 def nearly_chance(chance: float) -> float:
-    """Below it a run has failed: 1.5 times chance, which of two classes would be 75 %, so at most 5 points above it."""
+    """Below it a run has failed: 1.5 times chance, but never more than 5 points above chance."""
     return chance + min(FAILED_ABOVE * chance, FAILED_POINTS)
 
 

@@ -111,6 +111,16 @@ def test_what_is_no_table_at_all_is_refused(tmp_path: Path) -> None:
     assert "has no rows" in refusal(empty)
 
 
+@pytest.mark.parametrize("row", ["good, really,good", 'a "quote, not closed,bad', '"open, bad'])
+@pytest.mark.parametrize("before", [0, 1, 60])
+def test_a_text_that_lacks_its_quotes_is_refused_and_never_cut(tmp_path: Path, before: int, row: str) -> None:
+    path = tmp_path / "plain.csv"
+    rows = ["fine,good", "poor,bad"] * 50
+    path.write_text("\n".join(["text,label", *rows[:before], row, *rows[before:]]) + "\n", encoding="utf-8")
+    assert columns_beside_texts(path, "text") == ("text", "label")
+    assert "put texts that have commas or line breaks in double quotes" in refusal(path)
+
+
 def test_a_table_of_numbers_holds_no_texts_and_one_of_texts_no_features(tmp_path: Path) -> None:
     path = tmp_path / "numbers.csv"
     pd.DataFrame({"text": [1, 2], "more": [1.5, 2.5]}).to_csv(path, index=False)

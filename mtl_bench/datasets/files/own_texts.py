@@ -5,6 +5,8 @@ What is no such table is refused in one sentence that names the file and the rem
 
 from __future__ import annotations
 
+import csv
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +36,10 @@ def columns_beside_texts(path: Path, column: str) -> tuple[str, ...]:
     if path.suffix.lower() not in READERS or not path.is_file():
         return ()
     try:
-        table = READERS[path.suffix.lower()](path, FIRST)
+        table = READERS[path.suffix.lower()](path, peek=True)
+    except DataError:  # numbers have no quote that is left open
+        names = _names(path)
+        return names if column in names else ()
     except Exception:  # the libraries raise dozens of kinds; whoever reads the file for good says which
         return ()
     return tuple(map(str, table.columns)) if column in table and _are_texts(table[column].tolist()) else ()
@@ -47,7 +52,9 @@ def own_texts(path: Path, column: str, label: str, labelled: bool) -> OwnTexts:
     if not path.is_file():
         raise DataError(f"{path} is {'a folder' if path.is_dir() else 'not there'}; give a table of texts")
     try:
-        table = READERS[path.suffix.lower()](path, None)
+        table = READERS[path.suffix.lower()](path, peek=False)
+    except DataError:
+        raise
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not in UTF-8 (byte {error.start:,}); save it in that encoding") from error
     except Exception as error:  # the libraries raise dozens of kinds
@@ -83,18 +90,35 @@ def _is_number(word: str) -> bool:
     return True
 
 
-def _csv(path: Path, rows: int | None) -> DataFrame:
+def _names(path: Path) -> tuple[str, ...]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        return tuple(next(csv.reader(lines)))
+
+
+def _csv(path: Path, peek: bool) -> DataFrame:
     from pandas import read_csv
+    from pandas.errors import ParserError, ParserWarning
 
-    # Each cell as it stands there: "NA" may be a text, and "01" a class.
-    return read_csv(path, dtype=str, keep_default_na=False, index_col=False, nrows=rows)
+    how: dict[str, Any] = {"nrows": FIRST, "on_bad_lines": "skip"} if peek else {}
+    with warnings.catch_warnings():
+        # Of a row that is too long pandas drops the rest: a text without quotes would be cut, its label a part of it.
+        warnings.simplefilter("ignore" if peek else "error", ParserWarning)
+        try:
+            # Each cell as it stands there: "NA" may be a text, and "01" a class.
+            found: DataFrame = read_csv(path, dtype=str, keep_default_na=False, index_col=False, **how)
+            return found
+        except (ParserError, ParserWarning) as error:
+            raise DataError(
+                f"{path} has rows that do not fit its columns ({one_line(error)}); put texts that have commas or line "
+                "breaks in double quotes"
+            ) from error
 
 
-def _parquet(path: Path, rows: int | None) -> DataFrame:
+def _parquet(path: Path, peek: bool) -> DataFrame:
     from pyarrow import parquet
 
     table = parquet.read_table(path)
-    found: DataFrame = (table if rows is None else table.slice(0, rows)).to_pandas(ignore_metadata=True)
+    found: DataFrame = (table.slice(0, FIRST) if peek else table).to_pandas(ignore_metadata=True)
     return found
 
 
