@@ -141,6 +141,8 @@ def _domain(word: str, classes: Sequence[str], columns: Columns, labelled: bool)
             f"{word} is not there; give a folder of class folders, a table ({', '.join(READERS)}) or a data set of the "
             "Hugging Face hub, owner/name@commit"
         )
+    if path.is_file():
+        raise DataError(f"{word} is no table that can be read; save it as {', '.join(READERS)}")
     return ImageFolder.of(path, classes=classes, labelled=labelled)
 
 

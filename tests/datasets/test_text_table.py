@@ -103,6 +103,7 @@ def test_what_is_no_table_at_all_is_refused(tmp_path: Path) -> None:
     assert "ends in .txt" in refusal(tmp_path / "texts.txt")
     latin = tmp_path / "latin.csv"
     latin.write_bytes("text,label\nschön,a\nja,b\n".encode("latin-1"))
+    assert columns_beside_texts(latin, "text") == ("text", "label")
     assert "is not in UTF-8" in refusal(latin)
     (tmp_path / "cut.parquet").write_bytes(b"PAR1")
     assert "is no whole .parquet table" in refusal(tmp_path / "cut.parquet")

@@ -267,6 +267,7 @@ def test_what_no_chain_of_layers_predicts_is_not_handed_over() -> None:
         ("source.csv", "narrow.csv", "e only in source"),
         ("source.csv", "shop", "source.csv has features and shop images; give two of one kind"),
         ("source.csv", "few.csv", "few has 6 rows; 20 of each domain are needed"),
+        ("source.csv", "target.tsv", "target.tsv is no table that can be read; save it as .npz, .csv, .parquet, .mat"),
         ("books.csv", "target.csv", "books.csv has texts and target.csv features; give two of one kind"),
         ("books.csv", "films.csv", "the classes do not correspond: bad only in books, poor only in films"),
     ],
@@ -280,6 +281,7 @@ def test_what_cannot_be_compared_is_one_sentence(
     whole.assign(label=whole["label"].str.replace("tape", "tapes")).to_csv("other.csv", index=False)
     whole.drop(columns="e").to_csv("narrow.csv", index=False)
     whole[:6].to_csv("few.csv", index=False)
+    whole.to_csv("target.tsv", sep="\t", index=False)
     texts(tmp_path)
     films = pd.read_csv("kitchen.csv")
     films.assign(label=films["label"].str.replace("bad", "poor")).to_csv("films.csv", index=False)

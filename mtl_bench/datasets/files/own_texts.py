@@ -91,7 +91,7 @@ def _is_number(word: str) -> bool:
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         return tuple(next(csv.reader(lines)))
 
 
@@ -99,7 +99,7 @@ def _csv(path: Path, peek: bool) -> DataFrame:
     from pandas import read_csv
     from pandas.errors import ParserError, ParserWarning
 
-    how: dict[str, Any] = {"nrows": FIRST, "on_bad_lines": "skip"} if peek else {}
+    how: dict[str, Any] = {"nrows": FIRST, "on_bad_lines": "skip", "encoding_errors": "replace"} if peek else {}
     with warnings.catch_warnings():
         # Of a row that is too long pandas drops the rest: a text without quotes would be cut, its label a part of it.
         warnings.simplefilter("ignore" if peek else "error", ParserWarning)
