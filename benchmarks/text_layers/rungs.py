@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mtl_bench.datasets.bert import BERT
+from mtl_bench.datasets.elmo import ELMo
 from mtl_bench.datasets.files.published_encoder import PublishedEncoder
+from mtl_bench.datasets.gpt import GPT
 from mtl_bench.datasets.minilm import MiniLM
+from mtl_bench.datasets.word2vec import Word2Vec
 from mtl_bench.datasets.wrappers.classes import PerClass
 from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.methods.shallow.no_adaptation import NoAdaptation
@@ -26,7 +29,9 @@ from .texts import FEW, POOLS, WHOLE, few_of, targets
 
 RUNGS = "rungs"  # a value of `comparison`
 LANGUAGE_MODEL = "GloVe and a language model"
-ENCODER, GAPS = "sentence encoder", "BERT"
+ENCODER = "sentence encoder"
+AT_PAPER_SCALE: dict[str, PublishedEncoder] = {"ELMo": ELMo(), "GPT": GPT(), "BERT": BERT()}
+WORD2VEC = "word2vec"
 LANGUAGE = "language model"
 
 
@@ -48,11 +53,21 @@ def rungs(scale: Scale, one: Experiment) -> Iterator[Cell]:
             labels = one.labels(RUNGS, ENCODER, target, FEW)
             yield Cell(labels, above_encoder(scale, target, one.seed, MiniLM()), optional=True)
         if scale.name == "paper":
-            labels = one.labels(RUNGS, GAPS, target, FEW)
-            yield Cell(labels, above_encoder(scale, target, one.seed, BERT()))
+            yield from published(scale, one, target)
     told = one.labels(RUNGS, LANGUAGE, one.texts.name, "none")
     yield Cell(told, model, metric="perplexity")
     yield Cell(told, model, metric="perplexity_of_frequencies", reads="perplexity of frequencies")
+
+
+def published(scale: Scale, one: Experiment, target: str) -> Iterator[Cell]:
+    """The rungs whose files are large: other vectors of words, and other encoders."""
+    wider = replace(one, backbone=replace(one.backbone, width=Word2Vec.width), vectors=Word2Vec())
+    run = wider.target(target, FEW, wider.start(WORD2VEC))
+    labels = one.labels(RUNGS, WORD2VEC, target, FEW)
+    yield Cell(labels, Apply(Weights(run), one.data(target, FEW)))
+    yield Cell(labels, run, metric="training_accuracy", reads="training accuracy")
+    for name, encoder in AT_PAPER_SCALE.items():
+        yield Cell(one.labels(RUNGS, name, target, FEW), above_encoder(scale, target, one.seed, encoder))
 
 
 def above_encoder(scale: Scale, target: str, seed: int, encoder: PublishedEncoder) -> FitShallow:

@@ -31,7 +31,7 @@ def compare(
         typer.Option(
             "--backbone",
             help="What sees images: a name of timm's (tf_efficientnet_lite0 without), or models.py:Net; or texts: "
-            "words (without), minilm or bert.",
+            "words (without), minilm, bert, gpt or elmo.",
         ),
     ] = "",
     minutes: Annotated[float, typer.Option("--minutes", min=0, help="Begin no method that would end later.")] = 30,

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
-from mtl_bench.datasets.files.acquire import File, announce
-from mtl_bench.datasets.files.published_encoder import CONFIGURATION, VOCABULARY, WEIGHTS, PublishedEncoder
-from mtl_bench.datasets.files.transfer import Report
+from mtl_bench.datasets.files.acquire import File
+from mtl_bench.datasets.files.published_encoder import CONFIGURATION, WEIGHTS, Transformer
 
 HUB = "https://huggingface.co/google-bert/bert-base-uncased"
 COMMIT = "86b5e0934494bd15c9632b12f734a8a67f723594"
-FILES = {
-    name: File(name, (f"{HUB}/resolve/{COMMIT}/{name}",), (f"sha256:{digest}",), size, HUB)
+FILES = tuple(
+    File(name, (f"{HUB}/resolve/{COMMIT}/{name}",), (f"sha256:{digest}",), size, HUB)
     for name, digest, size in (
         (WEIGHTS, "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3", 440_449_768),
-        (VOCABULARY, "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3", 231_508),
+        ("vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3", 231_508),
         (CONFIGURATION, "7160e1553ad2ca51d8c1cb066be533db31826e12d173824c1bb0cb1a4f187d20", 570),
     )
-}
+)
 
 
 @dataclass(frozen=True)
-class BERT(PublishedEncoder):
+class BERT(Transformer):
     """BERT base, uncased: 12 layers of 768, which learnt to fill gaps in English Wikipedia and books.
 
     Devlin et al. (NAACL 2019). A sentence is the mean over its tokens of the last layer, of length 1.
@@ -33,16 +31,5 @@ class BERT(PublishedEncoder):
     name: ClassVar[str] = "bert"
     variant: ClassVar[str] = "base-uncased"
     licence: ClassVar[str] = "Apache-2.0"
-    files: ClassVar[tuple[File, ...]] = tuple(FILES.values())
-
-    @classmethod
-    def examples(cls) -> tuple[BERT, ...]:
-        return (cls(),)
-
-    def fetch(self, report: Report = announce) -> None:
-        for file in self.files:
-            file.obtain(self.folder, report)
-
-    def place(self, name: str) -> Path:
-        """One of its files, fetched if need be. Raises DataError."""
-        return FILES[name].obtain(self.folder)
+    width: ClassVar[int] = 768
+    files: ClassVar[tuple[File, ...]] = FILES

@@ -35,14 +35,13 @@ def features(texts):
 ENCODER_CODE = """import numpy as np
 import torch
 from {module} import {kind}
-from mtl_bench.models.sentence_encoder import SentenceEncoder
-from mtl_bench.trials.encoded import encoded
+from mtl_bench.trials.encoded import encoded, network_of
 from safetensors import safe_open
 
 with safe_open("{model}", "pt") as file:
     about = {{name: json.loads(text) for name, text in file.metadata().items()}}
     weights = {{name: file.get_tensor(name) for name in file.keys()}}
-encoder = SentenceEncoder({kind}().weights(), {kind}().configuration())
+encoder = network_of({kind}())
 
 
 def features(texts):

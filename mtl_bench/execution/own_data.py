@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mtl_bench.datasets.bert import BERT
 from mtl_bench.datasets.correspondence import corresponding
+from mtl_bench.datasets.elmo import ELMo
 from mtl_bench.datasets.feature_table import FeatureTable, same_width
 from mtl_bench.datasets.files.own_images import class_folders
 from mtl_bench.datasets.files.own_tables import READERS, own_table
@@ -16,6 +17,7 @@ from mtl_bench.datasets.files.own_texts import columns_beside_texts
 from mtl_bench.datasets.files.placed import DataError, one_line
 from mtl_bench.datasets.files.published_encoder import PublishedEncoder
 from mtl_bench.datasets.folder import ImageFolder
+from mtl_bench.datasets.gpt import GPT
 from mtl_bench.datasets.hub import HubImages
 from mtl_bench.datasets.minilm import MiniLM
 from mtl_bench.datasets.text_table import TextTable
@@ -28,7 +30,7 @@ from mtl_bench.workspace import StudyError
 
 WORDS = "words"  # the usual features of texts
 Below = Pretrained | PublishedEncoder  # what makes features of images or texts
-ENCODERS: dict[str, PublishedEncoder] = {MiniLM.name: MiniLM(), BERT.name: BERT()}
+ENCODERS: dict[str, PublishedEncoder] = {one.name: one for one in (MiniLM(), BERT(), GPT(), ELMo())}
 HUB = re.compile(r"(?P<path>[\w.-]+(/[\w.-]+)?)@(?P<commit>[0-9a-f]{40})")
 
 
@@ -108,7 +110,8 @@ def _encoder_of(word: str, source: TextTable, target: OwnData, most: int) -> tup
         raise StudyError(f"texts are not seen by {word}; give --backbone {', '.join((WORDS, *ENCODERS))}")
     try:
         if word in ENCODERS:
-            return ENCODERS[word], ENCODERS[word].configuration()["hidden_size"]
+            ENCODERS[word].place()
+            return ENCODERS[word], ENCODERS[word].width
         both = Drawn(source, most), Drawn(target, most)
         return None, BagOfWords(both[0], both, split="all").inputs("all").shape[1]
     except (DataError, ValueError) as error:

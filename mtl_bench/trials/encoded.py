@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch import nn
 
 from mtl_bench.core.trial import Trial, Work
+from mtl_bench.datasets.elmo import ELMo
 from mtl_bench.datasets.files.published_encoder import PublishedEncoder
 from mtl_bench.disk import read_with_checksum, write_atomically, write_with_checksum
 from mtl_bench.inputs.rows import Array, Rows, Tokens
 from mtl_bench.inputs.texts import texts_of
+from mtl_bench.models.elmo import BidirectionalLanguageModel
 from mtl_bench.models.sentence_encoder import SentenceEncoder
 from mtl_bench.training.domain_data import tensor
 from mtl_bench.trials.contracts import DataSet, read_rows
@@ -51,7 +54,7 @@ class Encoded(Trial):
         raise NotImplementedError("the vectors lie in the trial's folder; trials take them by rows_of(…)")
 
     def run(self, work: Work) -> Mapping[str, float]:
-        net = SentenceEncoder(self.encoder.weights(), self.encoder.configuration()).to(work.device)
+        net = network_of(self.encoder).to(work.device)
         rows, width = 0, 0
         for i, split in enumerate(self.splits):
             tokens = self.encoder.tokens(texts_of(self.name, read_rows(self.data, split, work)))
@@ -70,9 +73,7 @@ class Encoded(Trial):
         return {"rows": rows, "width": width}
 
 
-def _resumed(
-    net: SentenceEncoder, tokens: Tokens, start: int, work: Work, split: str, said: Callable[[int], None]
-) -> Array:
+def _resumed(net: nn.Module, tokens: Tokens, start: int, work: Work, split: str, said: Callable[[int], None]) -> Array:
     path = work.folder / f"chunk-{split}-{start}"
     count = min(CHUNK, len(tokens) - start)
     content = read_with_checksum(path)
@@ -83,9 +84,15 @@ def _resumed(
     return np.frombuffer(content, np.float32).reshape(count, -1)
 
 
+def network_of(encoder: PublishedEncoder) -> nn.Module:
+    """Its tokens int64 (n, length), filled with 0, to sentences float32 (n, width) of length 1. Raises DataError."""
+    kind = BidirectionalLanguageModel if isinstance(encoder, ELMo) else SentenceEncoder
+    return kind(encoder.place())
+
+
 @torch.inference_mode()
 def encoded(
-    net: SentenceEncoder, tokens: Tokens, index: Array, device: str, said: Callable[[int], None] = lambda texts: None
+    net: nn.Module, tokens: Tokens, index: Array, device: str, said: Callable[[int], None] = lambda texts: None
 ) -> Array:
     """float32 (k, width) of these texts; those of like lengths go together, so that little of it is filling.
 

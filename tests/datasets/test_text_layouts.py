@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import io
 import re
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mtl_bench.datasets import amazon_texts, fdu_reviews, glove, imdb, mr, msrp, sick, snli, sst2, trec
+from mtl_bench.datasets import amazon_texts, fdu_reviews, glove, imdb, mr, msrp, sick, snli, sst2, trec, word2vec
 from mtl_bench.datasets.files.extract import Tree
 from mtl_bench.datasets.files.placed import DataError
 from mtl_bench.datasets.files.texts import FromTexts
@@ -306,7 +307,7 @@ def test_a_corpus_damaged_anywhere_gives_reviews_or_one_sentence(
     assert all(name == "negative" and text.strip() for name, text in found)
 
 
-# --- GloVe
+# --- vectors of words
 
 
 def test_glove_in_both_packagings(give: Give, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,3 +328,27 @@ def test_glove_in_both_packagings(give: Give, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(glove, "COUNTS", dict.fromkeys(glove.COUNTS, 4))
     with pytest.raises(DataError, match="glove: its files hold 3 words where 4 were expected; remove them"):
         glove.GloVe().vectors(["the"])
+
+
+@pytest.mark.parametrize("between", [b"", b"\n"])  # some releases of word2vec end each word's numbers with a line
+def test_word2vec_in_the_form_that_its_authors_code_writes(
+    give: Give, monkeypatch: pytest.MonkeyPatch, between: bytes
+) -> None:
+    words, vectors = ["in", "naïve", "New_York"], np.arange(900, dtype="<f4").reshape(3, 300)
+    content = b"3 300\n" + b"".join(
+        word.encode() + b" " + row.tobytes() + between for word, row in zip(words, vectors, strict=True)
+    )
+    monkeypatch.setattr(word2vec, "COUNT", 3)
+    monkeypatch.setattr(word2vec, "BLOCK", 2)
+    monkeypatch.setattr(word2vec, "CHUNK", 700)
+    monkeypatch.setattr(word2vec, "FILE", give(word2vec.FILE, gzip.compress(content)))
+    found, known = word2vec.Word2Vec().vectors(["naïve", "new_york", "in"])
+    assert found.dtype == np.float32
+    assert known.tolist() == [True, False, True]
+    assert np.array_equal(found, np.stack([vectors[1], np.zeros(300), vectors[0]]))
+
+
+def test_word2vec_that_ends_early_is_one_sentence(give: Give, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word2vec, "FILE", give(word2vec.FILE, gzip.compress(b"2 300\nin " + bytes(1300))))
+    with pytest.raises(DataError, match=r"is no whole list of vectors \(it ends in word 2 of 2\); remove it and fetch"):
+        word2vec.Word2Vec().vectors(["in"])

@@ -18,14 +18,14 @@ from mtl_bench.datasets.text_table import TextTable
 from mtl_bench.datasets.wrappers.bag_of_words import LENGTH
 from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.execution.deliver_texts import loading
-from mtl_bench.models.sentence_encoder import SentenceEncoder
 from mtl_bench.plans.comparison import MethodComparison
-from mtl_bench.trials.encoded import Encoded, encoded
+from mtl_bench.trials.encoded import Encoded, encoded, network_of
 from tests.trials.test_encoded import package  # noqa: F401
 
 TEXTS = ["word by word", "a wording!"]
 
 
+@pytest.mark.slow
 def test_a_network_above_a_published_encoder(
     package: Path,  # noqa: F811
     tmp_path: Path,
@@ -41,7 +41,7 @@ def test_a_network_above_a_published_encoder(
     loaded: dict[str, Any] = {}
     exec(code, loaded)
     tokens = MiniLM().tokens(TEXTS)
-    net = SentenceEncoder(MiniLM().weights(), MiniLM().configuration())
+    net = network_of(MiniLM())
     with torch.no_grad():
         expected = head(10 * torch.from_numpy(encoded(net, tokens, np.arange(2), "cpu")))
     assert torch.allclose(loaded["logits"](TEXTS), expected, atol=1e-5)

@@ -17,7 +17,6 @@ from torch.nn import functional as F
 from mtl_bench.core.store import Store
 from mtl_bench.core.trial import Work
 from mtl_bench.datasets.files.placed import DataError
-from mtl_bench.datasets.files.published_encoder import pieces_of, words_of
 from mtl_bench.datasets.minilm import MiniLM
 from mtl_bench.datasets.synthetic import SyntheticTexts
 from mtl_bench.datasets.wrappers.classes import PerClass
@@ -34,9 +33,13 @@ WIDTH, LAYERS, HEADS, HIDDEN = 12, 2, 3, 20
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *LETTERS, *(f"##{one}" for one in LETTERS), "word", "!", "##ing"]
 CONFIGURATION = {
+    "model_type": "bert",
+    "vocab_size": len(PIECES),
     "hidden_size": WIDTH,
     "num_hidden_layers": LAYERS,
     "num_attention_heads": HEADS,
+    "intermediate_size": HIDDEN,
+    "max_position_embeddings": 256,
     "layer_norm_eps": 1e-12,
 }
 DATA = SyntheticTexts(train=30, test=20)
@@ -120,23 +123,24 @@ def reference(texts: Tensor) -> Tensor:
     return torch.stack(found)
 
 
-def test_layers_are_pytorch_s_and_filling_has_no_influence() -> None:
-    net = SentenceEncoder(random_weights(), CONFIGURATION)
+@pytest.mark.slow
+def test_layers_are_pytorch_s_and_filling_has_no_influence(package: Path) -> None:
+    net = SentenceEncoder(package)
     tokens = torch.tensor([[3, 9, 20, 4], [3, 30, 4, 0], [3, 4, 0, 0]])
     found = net(tokens)
     torch.testing.assert_close(found, reference(tokens), rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(net(F.pad(tokens, (0, 9))), found)
 
 
-def test_words_are_cut_as_bert_cuts_them() -> None:
-    assert words_of("Don't  stop: Café!\u4e2d$x") == ["don", "'", "t", "stop", ":", "cafe", "!", "\u4e2d", "$", "x"]
-    numbers = {piece: i for i, piece in enumerate(["un", "##aff", "##able", "##a", "a"])}
-    assert [*pieces_of("unaffable", numbers)] == ["un", "##aff", "##able"]
-    assert [*pieces_of("unaffables", numbers)] == ["[UNK]"], "a rest that is in no piece makes the word unknown"
-    assert [*pieces_of("aa", numbers)] == ["a", "##a"]
-    assert [*pieces_of("a" * 101, numbers)] == ["[UNK]"]
+@pytest.mark.slow
+def test_an_encoder_that_lacks_a_layer_is_refused_not_filled_with_random_numbers(package: Path) -> None:
+    weights = {name: value for name, value in random_weights().items() if ".1.output" not in name}
+    save_file(weights, package / "model.safetensors")
+    with pytest.raises(ValueError, match=r"lacks encoder\.layer\.1\..* and 3 more weights; fetch its files anew$"):
+        SentenceEncoder(package)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("package")
 def test_a_text_is_its_pieces_between_two_marks() -> None:
     place = {piece: i + 1 for i, piece in enumerate(PIECES)}
@@ -146,6 +150,7 @@ def test_a_text_is_its_pieces_between_two_marks() -> None:
     assert MiniLM(length=4).tokens(["a b c d"])[:].tolist() == [[place[one] for one in ("[CLS]", "a", "b", "[SEP]")]]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("package")
 def test_vectors_stand_for_their_texts_and_labels_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials, "CHUNK", 7)
@@ -165,6 +170,7 @@ def test_vectors_stand_for_their_texts_and_labels_are_not_read(tmp_path: Path, m
     assert 0 <= store.record(above)["metrics"]["accuracy"] <= 100
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("package")
 def test_stopped_and_resumed_it_leaves_the_same_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trials, "CHUNK", 7)

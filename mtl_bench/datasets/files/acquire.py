@@ -23,7 +23,10 @@ from mtl_bench.datasets.files.placed import (
 )
 from mtl_bench.datasets.files.transfer import RETRIES, RefusedError, Report, RetryPolicy, Transfer, download
 
-MAGIC = {".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b", ".bz2": b"BZh", ".zip": b"PK", ".parquet": b"PAR1", ".mat": b"MATLAB"}
+MAGIC = {
+    **{".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b", ".bz2": b"BZh", ".zip": b"PK", ".parquet": b"PAR1"},
+    **{".mat": b"MATLAB", ".hdf5": b"\x89HDF"},
+}
 PAGES = (b"<!doctype", b"<html", b"<head", b"<?xml")
 
 

@@ -1,96 +1,78 @@
-"""Published encoders of sentences whose files are those of BERT: pieces of words, sizes, and weights by its names."""
+"""Published encoders of sentences: where their files lie, and the tokens that they make of texts."""
 
 from __future__ import annotations
 
-import json
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, Self
 
-from mtl_bench.inputs.rows import Array, Tokens
+from mtl_bench.datasets.files.acquire import File, announce
+from mtl_bench.datasets.files.placed import DataError
+from mtl_bench.datasets.files.transfer import Report
+from mtl_bench.inputs.rows import Tokens
 
-WEIGHTS, VOCABULARY, CONFIGURATION = "model.safetensors", "vocab.txt", "config.json"
-BEGIN, END, UNKNOWN, GOES_ON = "[CLS]", "[SEP]", "[UNK]", "##"
-LONGEST_WORD = 100  # letters
-FIRST_TOKEN = 1  # 0 fills: tokens are the vocabulary's numbers and one more
-ENCODER, OLD_NAMES = "bert.", {"gamma": "weight", "beta": "bias"}  # in files of the whole network, and in old ones
+WEIGHTS, CONFIGURATION = "model.safetensors", "config.json"
+FIRST_TOKEN = 1  # 0 fills: tokens are the encoder's numbers and one more
 
 
 @dataclass(frozen=True)
 class PublishedEncoder:
-    """What published encoders of sentences share; a subclass knows where its files lie.
+    """What published encoders of sentences share; a subclass tells its files, and how it reads a text.
 
-    `length` are the tokens of a text that count.
+    `length` are the tokens of a text that count. `library` is what reads the files, and `extra` brings it.
     """
 
     length: int = 256
 
+    folder: ClassVar[str]
     name: ClassVar[str]
+    variant: ClassVar[str]
+    licence: ClassVar[str]
+    width: ClassVar[int]  # of a sentence's vector
+    library: ClassVar[str]
+    extra: ClassVar[str]
+    files: ClassVar[tuple[File, ...]]
 
-    def place(self, name: str) -> Path:
-        """Where one of its files lies; raises DataError."""
-        raise NotImplementedError
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        return (cls(),)
 
-    def configuration(self) -> Mapping[str, Any]:
-        """Sizes by the names of its config.json: hidden_size, num_hidden_layers, num_attention_heads …"""
-        found: dict[str, Any] = json.loads(self.place(CONFIGURATION).read_text(encoding="utf-8"))
-        return found
+    def fetch(self, report: Report = announce) -> None:
+        for file in self.files:
+            file.obtain(self.folder, report)
 
-    def weights(self) -> dict[str, Array]:
-        """float32 arrays by the names that they have in an encoder alone."""
-        from safetensors.numpy import load_file
-
-        return {_alone(name): value for name, value in load_file(self.place(WEIGHTS)).items()}
+    def place(self) -> Path:
+        """The folder of its files, fetched if need be. Raises DataError, also where nothing could read them."""
+        if find_spec(self.library) is None:
+            raise DataError(
+                f"{self.name} is read by the library {self.library}, which is not installed; "
+                f"pip install 'mtl-bench[{self.extra}]'"
+            )
+        return self._place()
 
     def tokens(self, texts: Sequence[str]) -> Tokens:
-        """Pieces of words between the two marks of begin and end, each number one more than in the vocabulary."""
-        numbers = _numbers(self.place(VOCABULARY))
-        rows = []
-        for text in texts:
-            pieces = [piece for word in words_of(text) for piece in pieces_of(word, numbers)]
-            kept = [BEGIN, *pieces[: self.length - 2], END]
-            rows.append([numbers[piece] + FIRST_TOKEN for piece in kept])
-        return Tokens.of(rows)
+        """Raises DataError."""
+        raise NotImplementedError
+
+    def _place(self) -> Path:
+        [place] = {file.obtain(self.folder).parent for file in self.files}
+        return place
 
 
-def _alone(name: str) -> str:
-    below, _, last = name.removeprefix(ENCODER).rpartition(".")
-    return f"{below}.{OLD_NAMES.get(last, last)}" if below else last
+@dataclass(frozen=True)
+class Transformer(PublishedEncoder):
+    """One that the library transformers reads: BERT and its like, GPT."""
 
+    library: ClassVar[str] = "transformers"
+    extra: ClassVar[str] = "hub"
 
-@lru_cache(maxsize=2)
-def _numbers(path: Path) -> dict[str, int]:
-    return {piece: i for i, piece in enumerate(path.read_text(encoding="utf-8").splitlines())}
+    def tokens(self, texts: Sequence[str]) -> Tokens:
+        """Pieces of words, between marks if it sets any; an empty text is one unknown piece where it sets none."""
+        place = self.place()
+        from transformers import AutoTokenizer
 
-
-def words_of(text: str) -> list[str]:
-    """Words in small letters without accents; each mark of punctuation is one (Devlin et al., BERT's uncased)."""
-    plain = unicodedata.normalize("NFD", text.lower())
-    spaced = "".join(
-        f" {letter} " if _stands_alone(letter) else letter for letter in plain if unicodedata.category(letter) != "Mn"
-    )
-    return spaced.split()
-
-
-def _stands_alone(letter: str) -> bool:
-    """Punctuation, which is in ASCII all that is neither a letter, a digit nor a space; and Chinese characters."""
-    ascii_mark = letter.isascii() and letter.isprintable() and not letter.isalnum() and not letter.isspace()
-    return ascii_mark or unicodedata.category(letter).startswith("P") or "\u4e00" <= letter <= "\u9fff"
-
-
-def pieces_of(word: str, numbers: Mapping[str, int]) -> Iterator[str]:
-    """The longest piece that the vocabulary has, then of the rest; a word with a rest that it has not is unknown."""
-    found: list[str] = []
-    start = 0
-    while start < len(word) <= LONGEST_WORD:
-        begun = GOES_ON if start else ""
-        ends = range(len(word), start, -1)
-        end = next((end for end in ends if begun + word[start:end] in numbers), None)
-        if end is None:
-            break
-        found.append(begun + word[start:end])
-        start = end
-    yield from found if start == len(word) else [UNKNOWN]
+        made = AutoTokenizer.from_pretrained(place, local_files_only=True)
+        cut = made(list(texts), truncation=True, max_length=self.length)["input_ids"]
+        return Tokens.of([[piece + FIRST_TOKEN for piece in row or [made.unk_token_id]] for row in cut])
