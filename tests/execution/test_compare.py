@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
+from mtl_bench.cli.compare import compare as command
 from mtl_bench.datasets.folder import ImageFolder
 from mtl_bench.execution import own_data
 from mtl_bench.execution.deliver import head_of
@@ -331,7 +333,7 @@ def test_what_sees_the_rows_is_of_their_kind(tmp_path: Path) -> None:
         (
             ("books.csv", "kitchen.csv"),
             "resnet18",
-            "texts are not seen by resnet18; give --backbone words, minilm, bert",
+            "texts are not seen by resnet18; give --backbone words, minilm, bert, gpt, elmo",
         ),
     ):
         source, target = (str(tmp_path / name) for name in pair)
@@ -340,6 +342,11 @@ def test_what_sees_the_rows_is_of_their_kind(tmp_path: Path) -> None:
             own_data.backbone_of(word, one, other, 100)
     found = own_data.backbone_of("", one, other, 100)
     assert found[0] is None and 12 < found[1] < 200
+
+
+def test_help_names_whatever_sees_texts() -> None:
+    [option] = get_type_hints(command, include_extras=True)["backbone"].__metadata__
+    assert all(re.search(rf"\b{word}\b", option.help) for word in (own_data.WORDS, *own_data.ENCODERS))
 
 
 def test_a_network_of_ones_own_sees_the_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
