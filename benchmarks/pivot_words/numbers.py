@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mtl_bench.datasets.hatn_reviews import HATNReviews
 from mtl_bench.published import paper
 from mtl_bench.study import Published
 
@@ -9,8 +10,8 @@ from .plan import ADVERSARY, MEMORY, VALIDATION
 
 LI = paper("li2018hatn")
 EXTENDED = (
-    "attention over words and sentences there, 6,000 reviews of each kind of goods with labels and as many without, "
-    "vectors of 300 numbers"
+    "attention over words and sentences there, the target's reviews without labels are others than the tested ones, "
+    "reviews that are there twice count, vectors of 300 numbers"
 )
 
 
@@ -23,4 +24,4 @@ def published() -> tuple[Published, ...]:
     )
 
 
-GOODS = {name: name for name in ("books", "dvd", "electronics", "kitchen")}
+GOODS = {name: name for name in HATNReviews.domains}

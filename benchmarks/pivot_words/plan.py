@@ -1,14 +1,18 @@
-"""The cells: networks that read reviews by attention, with and without an adversary, between four kinds of goods."""
+"""The cells: networks that read reviews by attention, with and without an adversary, between kinds of goods."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations, product
 
-from mtl_bench.datasets.amazon_texts import AmazonTexts
 from mtl_bench.datasets.glove import GloVe
+from mtl_bench.datasets.hatn_reviews import HATNReviews
 from mtl_bench.datasets.synthetic import SyntheticTexts
+from mtl_bench.datasets.word2vec import Word2Vec
+from mtl_bench.datasets.wrappers.distinct import Distinct
+from mtl_bench.datasets.wrappers.texts_apart import TextsApart
+from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.datasets.wrappers.words import Words
 from mtl_bench.methods.deep.amn import AMN
 from mtl_bench.methods.deep.source_only import SourceOnly
@@ -20,67 +24,78 @@ from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
 from mtl_bench.trials.attended_words import AttendedWords
 from mtl_bench.trials.attention_of_texts import AttentionOfTexts
-from mtl_bench.trials.contracts import DataSet, Init, Method
+from mtl_bench.trials.contracts import DataSet, Method
 from mtl_bench.trials.evaluate import Evaluate
 from mtl_bench.trials.select import Rule, Select
 from mtl_bench.trials.weights import Weights
-from mtl_bench.trials.word_vectors import WordVectors
+from mtl_bench.trials.word_vectors import Vectors, WordVectors
 
 SOURCE_ONLY, ADVERSARY = "source only", "AMN"
 METHODS: dict[str, Method] = {SOURCE_ONLY: SourceOnly(), ADVERSARY: AMN()}
 MEMORY, CONVOLUTION = "memory network", "CNN"
 VALIDATION: Rule = "source validation"
 LAST: Rule = "last"
-LENGTH = 200  # words of a review
 SHOWN = ("books", "kitchen")  # the pair whose reviews are drawn word by word
-BESIDE = (SHOWN, SHOWN[::-1])  # where a convolutional network stands beside; it takes twice as long
+BESIDE = (SHOWN, SHOWN[::-1])  # where a convolutional network stands beside; it takes several times as long
+IN_FIGURES = 3  # replicates of what is only shown
 
 
 @dataclass(frozen=True)
 class Settings:
     """What all networks of a scale share."""
 
-    networks: dict[str, Backbone]
+    kinds: tuple[str, ...]  # of goods
+    networks: Mapping[str, Backbone]
     recipe: Recipe
+    vectors: Vectors | None  # that words start from; none of invented words
     most_words: int
+    length: int  # words of a review
     least: int = 10  # texts of each domain in which a pivot occurs
 
 
 def settings(scale: Scale) -> Settings:
+    goods = HATNReviews.domains
     small: dict[str, Backbone] = {
         MEMORY: MemoryNetwork(words=60, width=8, hidden=8),
         CONVOLUTION: TextCNN(words=60, width=8, filters=4),
     }
-    networks: dict[str, Backbone] = {MEMORY: MemoryNetwork(), CONVOLUTION: TextCNN()}
-    recipe = Recipe(400, batch_size=50, optimizer="adam", learning_rate=0.001, schedule="constant", checkpoints=10)
+    laptop: dict[str, Backbone] = {MEMORY: MemoryNetwork(), CONVOLUTION: TextCNN()}
+    paper: dict[str, Backbone] = {
+        MEMORY: MemoryNetwork(30_000, width=300, hidden=300),
+        CONVOLUTION: TextCNN(30_000, width=300),
+    }
+    short = Recipe(20, batch_size=16, optimizer="adam", checkpoints=2)
+    adam = Recipe(400, batch_size=50, optimizer="adam", learning_rate=0.001, schedule="constant", checkpoints=5)
+    authors = Recipe(10_000, batch_size=50, learning_rate=0.005, clip=40.0, checkpoints=100)
     found: Settings = scale.pick(
-        smoke=Settings(small, Recipe(20, batch_size=16, optimizer="adam", checkpoints=2), 60),
-        laptop=Settings(networks, recipe, 20_000),
+        smoke=Settings(goods[:4], small, short, None, 60, 200),
+        laptop=Settings(goods[:4], laptop, adam, GloVe("30000-words"), 20_000, 200),
+        paper=Settings(goods, paper, authors, Word2Vec(), 30_000, 500),
     )
     return found
 
 
-def domains(scale: Scale) -> dict[str, DataSet]:
-    """The reviews of each kind of goods, by its name."""
+def reviews(scale: Scale, kind: str) -> DataSet:
+    """All of a kind of goods."""
     if scale.name == "smoke":
-        shifts = {"books": 0.0, "dvd": 0.3, "electronics": 0.6, "kitchen": 0.9}
-        return {name: SyntheticTexts(shift, stands_for=name) for name, shift in shifts.items()}
-    return {name: AmazonTexts(name) for name in AmazonTexts.domains}
+        return SyntheticTexts(0.3 * HATNReviews.domains.index(kind), stands_for=kind)
+    return HATNReviews(kind)
 
 
 def pairs(scale: Scale) -> list[tuple[str, str]]:
-    every = list(permutations(AmazonTexts.domains, 2))
+    every = list(permutations(settings(scale).kinds, 2))
     return every[:3] if scale.name == "smoke" else every
 
 
 def plan(scale: Scale) -> Iterator[Cell]:
-    own, reviews = settings(scale), domains(scale)
-    for seed in scale.seeds:
+    own = settings(scale)
+    for i, seed in enumerate(scale.seeds):
+        shown = i < scale.pick(smoke=1, laptop=IN_FIGURES, paper=len(scale.seeds))
         for pair in pairs(scale):
-            source, target = words(scale, reviews, pair)
-            for network, (name, method) in product(networks_on(pair), METHODS.items()):
-                backbone, start = own.networks[network], vectors(scale, source)
-                run = Adapt(method, (source,), target, backbone, own.recipe, seed, init=start)
+            source, target = words(scale, *pair)
+            start = None if own.vectors is None else WordVectors(source, own.vectors)
+            for network, (name, method) in product(networks_on(pair, shown), METHODS.items()):
+                run = Adapt(method, (source,), target, own.networks[network], own.recipe, seed, init=start)
                 labels: Labels = {
                     "source": pair[0],
                     "target": pair[1],
@@ -93,8 +108,8 @@ def plan(scale: Scale) -> Iterator[Cell]:
                     yield from attention(run, source, target, labels, own.least, drawn=pair == SHOWN)
 
 
-def networks_on(pair: tuple[str, str]) -> tuple[str, ...]:
-    return (MEMORY, CONVOLUTION) if pair in BESIDE else (MEMORY,)
+def networks_on(pair: tuple[str, str], shown: bool) -> tuple[str, ...]:
+    return (MEMORY, CONVOLUTION) if shown and pair in BESIDE else (MEMORY,)
 
 
 def accuracies(run: Adapt, labels: Labels) -> Iterator[Cell]:
@@ -113,14 +128,15 @@ def attention(run: Adapt, source: Words, target: Words, labels: Labels, least: i
         yield Cell(own, AttentionOfTexts(Weights(run), target), artifact="attention.json")
 
 
-def words(scale: Scale, reviews: dict[str, DataSet], pair: tuple[str, str]) -> tuple[Words, Words]:
-    """Source and target over the words of both."""
-    both = tuple(reviews[name] for name in sorted(pair))
-    source, target = (Words(reviews[name], both, settings(scale).most_words, LENGTH) for name in pair)
-    return source, target
+def words(scale: Scale, source: str, target: str) -> tuple[Words, Words]:
+    """Source and target, each text once, over the words of both.
 
-
-def vectors(scale: Scale, source: Words) -> Init | None:
-    """GloVe's, which go on learning; none of invented words."""
-    found: Init | None = scale.pick(smoke=None, laptop=WordVectors(source, GloVe("30000-words")))
-    return found
+    All of the target's reviews are seen without labels and tested; none of them is among those of the source.
+    """
+    own = settings(scale)
+    pool: str = scale.pick(smoke="test", laptop="all", paper="all")
+    tested = Transductive(reviews(scale, target), pool)
+    learnt = TextsApart(Distinct(reviews(scale, source)), (tested,))
+    both = (learnt, Distinct(tested))
+    of_source, of_target = (Words(one, both, own.most_words, own.length) for one in both)
+    return of_source, of_target

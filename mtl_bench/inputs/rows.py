@@ -177,6 +177,11 @@ def choose(rows: Rows, index: Array) -> Rows:
     return Chosen(rows, index)
 
 
+def first(rows: Rows, most: int) -> Rows:
+    """The first `most` rows; those of differing lengths as they are, without filling."""
+    return rows[:most] if lengths_of(rows) is None else choose(rows, np.arange(min(most, len(rows))))
+
+
 def chunks(rows: Rows, size: int = CHUNK) -> Iterator[Array]:
     """The rows in pieces, so that those that are not in memory need not be."""
     return (rows[first : first + size] for first in range(0, len(rows), size))

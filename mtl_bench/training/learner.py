@@ -63,7 +63,11 @@ class Learner(nn.Module):
 
     def predict(self, inputs: Tensor, domain: str) -> Tensor:
         """Logits (n, classes)."""
-        logits: Tensor = self.classifier_of(domain)(self.features({domain: Batch(inputs, None)})[domain])
+        return self.logits(self.features({domain: Batch(inputs, None)})[domain], domain)
+
+    def logits(self, features: Tensor, domain: str) -> Tensor:
+        """Logits (n, classes) of a domain's features (n, width)."""
+        logits: Tensor = self.classifier_of(domain)(features)
         return logits
 
     def classifier_of(self, domain: str) -> nn.Module:

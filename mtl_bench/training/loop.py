@@ -13,13 +13,14 @@ import numpy as np
 import torch
 
 from mtl_bench.disk import read_with_checksum, write_with_checksum
-from mtl_bench.inputs.rows import Array, Rows, chunks
+from mtl_bench.inputs.rows import CHUNK, Array, Rows, lengths_of
 from mtl_bench.training.domain_data import DomainData, tensor
 from mtl_bench.training.learner import Batch, Learner
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.training.seeding import random_state, restore_random_state
 
 SAVE_EVERY = 20.0  # seconds of training that a kill may cost
+FEW_ITEMS = 50  # of differing lengths that are predicted at once: what they make stays in the processor's cache
 
 
 class DivergedError(ArithmeticError):
@@ -127,14 +128,30 @@ def serialised(state: Any) -> bytes:
 
 
 @torch.no_grad()
-def outputs_of(learner: Learner, rows: Rows, domain: str, most: int = 0, size: int = 500) -> tuple[Array, Array]:
-    """In evaluation mode, the logits (n, classes) of a domain's rows and the features (most, width) of the first."""
+def outputs_of(learner: Learner, rows: Rows, domain: str, most: int = 0, size: int = CHUNK) -> tuple[Array, Array]:
+    """In evaluation mode, the logits (n, classes) of a domain's rows and the features (most, width) of the first.
+
+    Items of differing lengths are taken a few at a time, those of like lengths together: little of it is filling.
+    """
     learner.eval()
     device = next(learner.parameters()).device
-    logits, features = [], [np.empty((0, learner.net.width), np.float32)]
-    for i, chunk in enumerate(chunks(rows, size)):
-        inputs = tensor(chunk).to(device)
-        logits.append(learner.predict(inputs, domain).float().cpu().numpy())
-        if i * size < most:
-            features.append(learner.features({domain: Batch(inputs, None)})[domain].cpu().numpy())
-    return np.concatenate(logits), np.concatenate(features)[:most]
+    logits, features, watched = [], [np.empty((0, learner.net.width), np.float32)], [np.empty(0, np.int64)]
+    parts = _parts(rows, most, size)
+    for part in parts:
+        found = learner.features({domain: Batch(tensor(rows[part]).to(device), None)})[domain]
+        logits.append(learner.logits(found, domain).float().cpu().numpy())
+        if part.min() < most:
+            features.append(found.cpu().numpy())
+            watched.append(part)
+    in_order = np.argsort(np.concatenate(parts)), np.argsort(np.concatenate(watched))[:most]
+    return np.concatenate(logits)[in_order[0]], np.concatenate(features)[in_order[1]]
+
+
+def _parts(rows: Rows, most: int, size: int) -> list[Array]:
+    """Which rows go together: never one of the first `most` with a later one where lengths differ."""
+    every, lengths = np.arange(len(rows)), lengths_of(rows)
+    if lengths is None:
+        return [every[i : i + size] for i in range(0, len(rows), size)]
+    size = min(size, FEW_ITEMS)
+    alike = [group[np.argsort(lengths[group], kind="stable")] for group in (every[:most], every[most:])]
+    return [group[i : i + size] for group in alike for i in range(0, len(group), size)]

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from mtl_bench.core.trial import Trial, Work
 from mtl_bench.disk import write_atomically
-from mtl_bench.inputs.rows import Array, Rows, choose, chunks
+from mtl_bench.inputs.rows import Array, Rows, choose, chunks, first
 from mtl_bench.measures.validators import accuracy
 from mtl_bench.models.domain_norm import has_batch_norm
 from mtl_bench.models.network import Backbone, Network
@@ -94,9 +94,9 @@ class Adapt(Trial):
         data, validation = self.cut(work)
         target = {split: read_rows(self.target, split, work) for split in ("train", "test")}
         seen: dict[str, dict[str, Rows]] = {
-            "source train": {name: domain.inputs[:WATCHED] for name, domain in data.items()},
+            "source train": {name: first(domain.inputs, WATCHED) for name, domain in data.items()},
             "source validation": {name: domain.inputs for name, domain in validation.items()},
-            "target train": {self.target.name: target["train"][:WATCHED]},
+            "target train": {self.target.name: first(target["train"], WATCHED)},
             "target test": {self.target.name: target["test"]},
         }
         source_labels = {"train": _labels(data, WATCHED), "validation": _labels(validation)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from mtl_bench.datasets.amazon_texts import AmazonTexts
 from mtl_bench.datasets.fdu_reviews import FDUReviews
 from mtl_bench.datasets.files.texts import FromTexts
 from mtl_bench.datasets.glove import GloVe
+from mtl_bench.datasets.hatn_reviews import HATNReviews
 from mtl_bench.datasets.imdb import IMDB
 from mtl_bench.datasets.mr import MR
 from mtl_bench.datasets.msrp import MSRP
@@ -19,6 +21,7 @@ from mtl_bench.datasets.sick import SICK
 from mtl_bench.datasets.snli import SNLI
 from mtl_bench.datasets.sst2 import SST2
 from mtl_bench.datasets.trec import TREC
+from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.datasets.wrappers.texts_apart import TextsApart
 from mtl_bench.datasets.wrappers.words import Words
 from mtl_bench.inputs.texts import SEPARATOR, letters_of, words_of
@@ -75,6 +78,19 @@ def accuracy(data: FromTexts) -> float:
 )
 def test_labels_belong_to_their_texts(data: FromTexts, least: float) -> None:
     assert least < accuracy(data) < 95
+
+
+def test_hatn_reviews_are_those_that_their_authors_tested_and_some_are_there_twice(mirror: Path) -> None:
+    if not (mirror / HATNReviews.folder).is_dir():
+        pytest.skip("MTL_BENCH_MIRROR has no HATN reviews")
+    begins = {"books": "entertaining. I found this story very entertaining.", "kitchen": "Premier Citronella Spray"}
+    for domain, begin in begins.items():
+        data = HATNReviews(domain)  # whose release has these texts, cut into tokens, at the head of its test part
+        assert [sum(text.startswith(begin) for text in data.texts(split)) for split in ("train", "test")] == [0, 1]
+        assert np.bincount(data.labels("all")).tolist() == [3_000, 3_000]
+    assert accuracy(HATNReviews("books")) > 72
+    again = {domain: 6_000 - len(Distinct(HATNReviews(domain)).inputs("all")) for domain in HATNReviews.domains}
+    assert again == {"books": 155, "dvd": 283, "electronics": 292, "kitchen": 176, "video": 1781}
 
 
 @pytest.mark.parametrize(("data", "alike", "other"), [(SICK(), 0, 1), (DEV_AND_TEST, 0, 1), (MSRP(), 1, 0)])

@@ -15,7 +15,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mtl_bench.datasets import amazon_texts, fdu_reviews, glove, imdb, mr, msrp, sick, snli, sst2, trec, word2vec
+from mtl_bench.datasets import (
+    amazon_texts,
+    fdu_reviews,
+    glove,
+    hatn_reviews,
+    imdb,
+    mr,
+    msrp,
+    sick,
+    snli,
+    sst2,
+    trec,
+    word2vec,
+)
 from mtl_bench.datasets.files.extract import Tree
 from mtl_bench.datasets.files.placed import DataError
 from mtl_bench.datasets.files.texts import FromTexts
@@ -217,6 +230,22 @@ def test_fdu_reviews_are_utf8_but_for_some_lines(give: Give, monkeypatch: pytest
         assert items(data, "test") == {("positive", "a café ."), ("negative", "no café .")}
     with pytest.raises(ValueError, match="has no domain 'wine'; it has apparel, baby, books"):
         fdu_reviews.FDUReviews("wine")
+
+
+def test_hatn_reviews_are_cut_in_the_order_of_their_authors(give: Give, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hatn_reviews, "OF_A_CLASS", 5)
+    monkeypatch.setattr(hatn_reviews, "LEARNT", 3)
+    monkeypatch.setattr(hatn_reviews.HATNReviews, "counts", {"train": 6, "test": 4, "all": 10})
+    data = hatn_reviews.HATNReviews("dvd")
+    files = [give(file, lines(*(f"{file.name} {i} &amp; so on" for i in range(5)))) for file in data.files]
+    monkeypatch.setattr(hatn_reviews.HATNReviews, "files", files)
+    learnt, tested = items(data, "train"), items(data, "test")
+    assert not learnt & tested
+    assert learnt | tested == items(data, "all")
+    random = np.random.RandomState(7)  # of their preprocessing
+    positive, negative = random.permutation(5), random.permutation(5)
+    expected = {("positive", f"dvd.positive {i} & so on") for i in positive[3:]}
+    assert tested == expected | {("negative", f"dvd.negative {i} & so on") for i in negative[3:]}
 
 
 # --- Amazon's reviews, whose marks look like XML's

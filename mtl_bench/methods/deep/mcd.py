@@ -69,9 +69,8 @@ class MCDLearner(Learner):
         second = F.softmax(self.second_classifier(features), dim=1)
         return (first - second).abs().mean()
 
-    def predict(self, inputs: Tensor, domain: str) -> Tensor:
+    def logits(self, features: Tensor, domain: str) -> Tensor:
         """The sum of the two classifiers' logits."""
-        features = self.features({domain: Batch(inputs, None)})[domain]
         logits: Tensor = self.classifier(features) + self.second_classifier(features)
         return logits
 
