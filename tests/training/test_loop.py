@@ -16,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from mtl_bench.inputs.rows import Tokens
 from mtl_bench.models.network import Network
+from mtl_bench.models.text_lstm import TextLSTM
 from mtl_bench.training import loop
 from mtl_bench.training.domain_data import DomainData, order
 from mtl_bench.training.learner import Batch, Learner
@@ -213,3 +215,28 @@ def test_outputs_do_not_depend_on_the_chunks(size: int, most: int) -> None:
         np.testing.assert_allclose(features, whole.numpy()[:most], rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(logits, learner.classifier(whole).numpy(), rtol=1e-5, atol=1e-6)
     assert logits.dtype == np.float32
+
+
+@pytest.mark.parametrize("size", [2, 500])
+@pytest.mark.parametrize("most", [0, 3, 100])
+def test_texts_are_predicted_by_like_lengths_and_come_back_in_their_order(
+    size: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "FEW_ITEMS", 3)
+    random = np.random.default_rng(0)
+    rows = Tokens.of([random.integers(1, 9, length).tolist() for length in (7, 2, 9, 4, 4, 1, 8, 3)])
+    torch.manual_seed(0)
+    learner = Learner(Network(TextLSTM(words=8, width=3, units=4), ("target",)), 2)
+    seen: list[int] = []
+    learner.net.register_forward_pre_hook(lambda net, given: seen.append(given[0]["target"].shape[1]))
+    logits, features = loop.outputs_of(learner, rows, "target", most, size)
+    groups = [sorted(group) for group in (rows.lengths[:most].tolist(), rows.lengths[most:].tolist())]
+    taken = min(size, 3)
+    assert seen == [max(group[i : i + taken]) for group in groups for i in range(0, len(group), taken)]
+    with torch.no_grad():
+        alone = [
+            learner.features({"target": Batch(torch.from_numpy(rows[i : i + 1]), None)})["target"] for i in range(8)
+        ]
+        whole = torch.cat(alone)
+        np.testing.assert_allclose(features, whole.numpy()[:most], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(logits, learner.classifier(whole).numpy(), rtol=1e-5, atol=1e-6)
