@@ -41,7 +41,7 @@ CLAIMS = (
         "The adversary makes the memory network better on the target, the mean of twelve pairs",
         (reached(MEMORY, ADVERSARY) - reached(MEMORY, SOURCE_ONLY),),
         WITHOUT_NUMBERS,
-        smallest_effect=0.5,
+        smallest_effect=1.0,
     ),
     Claim(
         "The adversary moves attention to pivots (precision)",
