@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from speed.rows import adaptation, bags, cells, cka, coral, gfk, images, interpolation, jda, layers, mmd, msda, sa, tca
+from speed.rows import (
+    adaptation,
+    bags,
+    cells,
+    cka,
+    coral,
+    gfk,
+    images,
+    interpolation,
+    jda,
+    layers,
+    mmd,
+    msda,
+    sa,
+    tca,
+    texts,
+)
 
 ROWS = (
     *tca.ROWS,
@@ -18,5 +34,6 @@ ROWS = (
     *interpolation.ROWS,
     *adaptation.ROWS,
     *bags.ROWS,
+    *texts.ROWS,
     *cells.ROWS,
 )
