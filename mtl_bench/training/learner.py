@@ -63,9 +63,9 @@ class Learner(nn.Module):
 
     def predict(self, inputs: Tensor, domain: str) -> Tensor:
         """Logits (n, classes)."""
-        return self.logits(self.features({domain: Batch(inputs, None)})[domain], domain)
+        return self.scores(self.features({domain: Batch(inputs, None)})[domain], domain)
 
-    def logits(self, features: Tensor, domain: str) -> Tensor:
+    def scores(self, features: Tensor, domain: str) -> Tensor:
         """Logits (n, classes) of a domain's features (n, width)."""
         logits: Tensor = self.classifier_of(domain)(features)
         return logits

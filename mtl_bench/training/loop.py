@@ -139,7 +139,7 @@ def outputs_of(learner: Learner, rows: Rows, domain: str, most: int = 0, size: i
     parts = _parts(rows, most, size)
     for part in parts:
         found = learner.features({domain: Batch(tensor(rows[part]).to(device), None)})[domain]
-        logits.append(learner.logits(found, domain).float().cpu().numpy())
+        logits.append(learner.scores(found, domain).float().cpu().numpy())
         if part.min() < most:
             features.append(found.cpu().numpy())
             watched.append(part)

@@ -80,6 +80,7 @@ def lstm_of(net: BidirectionalLanguageModel, direction: int, layer: int) -> nn.L
     return made  # type: ignore[no-any-return]
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
 @pytest.mark.parametrize("skip", [False, True])
 @torch.no_grad()
 def test_layers_are_pytorch_s_text_by_text_and_filling_has_no_influence(tmp_path: Path, skip: bool) -> None:

@@ -69,7 +69,7 @@ class MCDLearner(Learner):
         second = F.softmax(self.second_classifier(features), dim=1)
         return (first - second).abs().mean()
 
-    def logits(self, features: Tensor, domain: str) -> Tensor:
+    def scores(self, features: Tensor, domain: str) -> Tensor:
         """The sum of the two classifiers' logits."""
         logits: Tensor = self.classifier(features) + self.second_classifier(features)
         return logits
