@@ -45,7 +45,8 @@ STUDY = Study(
     papers=addresses(LI),
     takes={
         "laptop": "about an hour on two cores, by the times of its pilot, 4 GB of memory and 2 GB of disk",
-        "paper": "about four days on two cores, reckoned from laptop scale, and 5 GB of disk for word2vec; never run",
+        "paper": "one to two weeks on two cores, reckoned from twenty of its steps, and 5 GB of disk for word2vec; "
+        "never run",
     },
     deviations=(
         "The paper's tables could not be read, and no code of it is published. Attention, the factor of the reversed "
@@ -67,6 +68,6 @@ STUDY = Study(
         "Words that are as frequent: for each attended word the ten others whose number of source reviews is nearest.",
         "The convolutional network has three replicates, between books and kitchen alone.",
         "Paper scale: word2vec, 500 words of a review, stochastic gradient descent with momentum for 100 epochs at "
-        "P-net's rate, all twenty pairs; its early end is the choice of the checkpoint. It was not run.",
+        "P-net's rate, the mean of all twenty pairs; its early end is the choice of the checkpoint. It was not run.",
     ),
 )

@@ -44,7 +44,8 @@ class ELMo(PublishedEncoder):
         """50 characters a word, the marks of the text's begin and end among them: UTF-8's bytes, and one more."""
         rows: list[list[int]] = []
         for text in texts:
-            words = [_characters(word.encode()) for word in WORD.findall(text)[: self.length]]
+            found = WORD.findall(text)[: self.length] or [""]  # of an empty text there would be no mean
+            words = [_characters(word.encode()) for word in found]
             rows.append([*chain.from_iterable([_characters([BEGIN]), *words, _characters([END])])])
         return Tokens.of(rows)
 

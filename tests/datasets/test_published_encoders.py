@@ -100,6 +100,7 @@ def test_elmo_reads_bytes_of_words_between_marks() -> None:
     assert word.tolist() == [258, *"Né".encode(), 259, *[260] * 45]
     assert mark.tolist() == [258, ord("!"), 259, *[260] * 47]
     assert end.tolist() == [258, 257, 259, *[260] * 47]
+    assert ELMo().tokens([" "])[:].reshape(3, 50)[1].tolist() == [259, 260, *[261] * 48]
     long = ELMo().tokens(["x" * 60])[:].reshape(3, 50)[1] - 1
     assert long.tolist() == [258, *[ord("x")] * 48, 259]
 

@@ -102,6 +102,12 @@ def test_layers_are_pytorch_s_text_by_text_and_filling_has_no_influence(tmp_path
 
 
 @torch.no_grad()
+def test_an_empty_text_has_a_vector(tmp_path: Path) -> None:
+    found = written(tmp_path, skip=True)(torch.from_numpy(ELMo().tokens(["", "a dog"])[:]))
+    torch.testing.assert_close(found.norm(dim=1), torch.ones(2))
+
+
+@torch.no_grad()
 def test_cells_and_what_they_say_are_clipped(tmp_path: Path) -> None:
     net = written(tmp_path, skip=False, clip=0.05)
     layers = net.layers(torch.from_numpy(ELMo().tokens(TEXTS)[:]))
