@@ -15,10 +15,12 @@ from mtl_bench.datasets.wrappers.texts_apart import TextsApart
 from mtl_bench.datasets.wrappers.transductive import Transductive
 from mtl_bench.datasets.wrappers.words import Words
 from mtl_bench.methods.deep.amn import AMN
+from mtl_bench.methods.deep.dann import DANN
 from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.memory_network import MemoryNetwork
 from mtl_bench.models.network import Backbone
 from mtl_bench.models.text_cnn import TextCNN
+from mtl_bench.models.text_lstm import TextLSTM
 from mtl_bench.study import Cell, Labels, Scale
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.adapt import Adapt
@@ -30,14 +32,17 @@ from mtl_bench.trials.select import Rule, Select
 from mtl_bench.trials.weights import Weights
 from mtl_bench.trials.word_vectors import Vectors, WordVectors
 
-SOURCE_ONLY, ADVERSARY = "source only", "AMN"
-METHODS: dict[str, Method] = {SOURCE_ONLY: SourceOnly(), ADVERSARY: AMN()}
-MEMORY, CONVOLUTION = "memory network", "CNN"
+SOURCE_ONLY, ADVERSARY, ADVERSARY_OF_OTHERS = "source only", "AMN", "DANN"
+MEMORY, CONVOLUTION, RECURRENT = "memory network", "CNN", "LSTM"
+METHODS: dict[str, dict[str, Method]] = {
+    MEMORY: {SOURCE_ONLY: SourceOnly(), ADVERSARY: AMN()},
+    CONVOLUTION: {SOURCE_ONLY: SourceOnly(), ADVERSARY_OF_OTHERS: DANN()},
+    RECURRENT: {SOURCE_ONLY: SourceOnly(), ADVERSARY_OF_OTHERS: DANN()},
+}
 VALIDATION: Rule = "source validation"
 LAST: Rule = "last"
 SHOWN = ("books", "kitchen")  # the pair whose reviews are drawn word by word
-BESIDE = (SHOWN, SHOWN[::-1])  # where a convolutional network stands beside; it takes several times as long
-IN_FIGURES = 3  # replicates of what is only shown
+BESIDE = 3  # replicates of networks without attention, which take several times as long
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,10 @@ def settings(scale: Scale) -> Settings:
     small: dict[str, Backbone] = {
         MEMORY: MemoryNetwork(words=60, width=8, hidden=8),
         CONVOLUTION: TextCNN(words=60, width=8, filters=4),
+        RECURRENT: TextLSTM(words=60, width=8, units=8),
     }
-    laptop: dict[str, Backbone] = {MEMORY: MemoryNetwork(), CONVOLUTION: TextCNN()}
-    paper: dict[str, Backbone] = {
-        MEMORY: MemoryNetwork(30_000, width=300, hidden=300),
-        CONVOLUTION: TextCNN(30_000, width=300),
-    }
+    laptop: dict[str, Backbone] = {MEMORY: MemoryNetwork(), CONVOLUTION: TextCNN(), RECURRENT: TextLSTM()}
+    paper: dict[str, Backbone] = {MEMORY: MemoryNetwork(30_000, width=300, hidden=300)}
     short = Recipe(20, batch_size=16, optimizer="adam", checkpoints=2)
     adam = Recipe(400, batch_size=50, optimizer="adam", learning_rate=0.001, schedule="constant", checkpoints=5)
     authors = Recipe(10_000, batch_size=50, learning_rate=0.005, clip=40.0, checkpoints=100)
@@ -90,26 +93,16 @@ def pairs(scale: Scale) -> list[tuple[str, str]]:
 def plan(scale: Scale) -> Iterator[Cell]:
     own = settings(scale)
     for i, seed in enumerate(scale.seeds):
-        shown = i < scale.pick(smoke=1, laptop=IN_FIGURES, paper=len(scale.seeds))
-        for pair in pairs(scale):
+        networks = own.networks if i < BESIDE else (MEMORY,)
+        learners = [(network, name) for network in networks for name in METHODS[network]]
+        for pair, (network, name) in product(pairs(scale), learners):
             source, target = words(scale, *pair)
             start = None if own.vectors is None else WordVectors(source, own.vectors)
-            for network, (name, method) in product(networks_on(pair, shown), METHODS.items()):
-                run = Adapt(method, (source,), target, own.networks[network], own.recipe, seed, init=start)
-                labels: Labels = {
-                    "source": pair[0],
-                    "target": pair[1],
-                    "network": network,
-                    "method": name,
-                    "seed": seed,
-                }
-                yield from accuracies(run, labels)
-                if network == MEMORY:
-                    yield from attention(run, source, target, labels, own.least, drawn=pair == SHOWN)
-
-
-def networks_on(pair: tuple[str, str], shown: bool) -> tuple[str, ...]:
-    return (MEMORY, CONVOLUTION) if shown and pair in BESIDE else (MEMORY,)
+            run = Adapt(METHODS[network][name], (source,), target, own.networks[network], own.recipe, seed, init=start)
+            labels: Labels = {"source": pair[0], "target": pair[1], "network": network, "method": name, "seed": seed}
+            yield from accuracies(run, labels)
+            if network == MEMORY:
+                yield from attention(run, source, target, labels, own.least, drawn=pair == SHOWN)
 
 
 def accuracies(run: Adapt, labels: Labels) -> Iterator[Cell]:

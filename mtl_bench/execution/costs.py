@@ -46,7 +46,7 @@ class Costs:
 
 
 class Rates:
-    """What trials of a class and method cost at one scale: plainly, and by how much they compute."""
+    """What trials of a class and method cost at one scale: plainly, and by how much they train."""
 
     def __init__(self, scale: str) -> None:
         self.scale = scale

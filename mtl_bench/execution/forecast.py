@@ -91,7 +91,8 @@ def _lines(todo: Sequence[Trial], cells: Sequence[Cell], selection: Selection, m
         return [*lines, f"{last}; last time this took about {duration(total / slots)} in {slots} slots"]
     estimates = [_estimate(trial, costs, known) for trial in todo]
     declared = selection.study.takes.get(selection.scale)
-    said = f"; by the study's own estimate {declared}" if declared and (None, "") in estimates else ""
+    guessed = any(seconds is None or scale for seconds, scale in estimates)
+    said = f"; by the study's own estimate {declared}" if declared and guessed else ""
     return [*lines, last + _in_all(estimates, slots) + said]
 
 
@@ -110,7 +111,7 @@ def _in_all(estimates: Sequence[Estimate], slots: int) -> str:
     scales = dict.fromkeys(scale for _, scale in estimates if scale)
     if not seconds:
         return ""
-    by = f", estimated from {' and '.join(scales)} scale by how much they compute" if scales else ""
+    by = f", estimated from {' and '.join(scales)} scale by how long they train" if scales else ""
     unknown = len(estimates) - len(seconds)
     rest = f"; without the {unknown} trials whose cost is not known yet" if unknown else ""
     return f"; about {duration(sum(seconds) / slots)} in {slots} slots{by}{rest}"

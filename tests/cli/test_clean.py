@@ -269,15 +269,20 @@ def test_cost_at_a_scale_that_never_ran_is_estimated_from_another(
     # 8,000 images instead of 40: 200 times 100 s, for each of 3 methods and 2 seeds; half of the rest costs 3 s.
     assert "     4 × Train Odd, about 5.6 h each (estimated from laptop scale)\n" in done.out
     assert done.last == (
-        "30 trials to compute; about 16.7 h in 2 slots, estimated from laptop scale by how much they compute"
+        "30 trials to compute; about 16.7 h in 2 slots, estimated from laptop scale by how long they train"
     )
     assert mtl_bench(*paper[:-1], "1").last.startswith("30 trials to compute; about 33.3 h in 1 slots")
     assert chain.files() == before
+    study = chain.folder / "benchmarks" / "chain.py"
+    plain = study.read_text(encoding="utf-8")
+    study.write_text(plain.replace("plan=plan,", 'plan=plan, takes={"paper": "a week"},'), encoding="utf-8")
+    assert mtl_bench(*paper).last.endswith("; by the study's own estimate a week")  # which knows larger networks
+    study.write_text(plain, encoding="utf-8")
     monkeypatch.setenv("ALSO", "novel")  # a method that no other scale has, and data that nobody serves
     done = mtl_bench(*paper)
     assert done.status == 0
     assert re.search(r"1 × Train Novel, cost not known yet", done.out)
-    assert done.last.endswith("by how much they compute; without the 2 trials whose cost is not known yet")
+    assert done.last.endswith("by how long they train; without the 2 trials whose cost is not known yet")
 
 
 @pytest.mark.slow
