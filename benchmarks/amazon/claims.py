@@ -72,7 +72,7 @@ MMD_ROW, CMD_ROW = "MMD (grid-tuned)", "CMD (K=5, lambda=1)"
 OF_GANIN, OF_ZELLINGER = f"{GANIN}, {ACCURACIES}", f"{ZELLINGER}, Table 1"
 CLAIMS = (
     gain(
-        "CMD beats MMD, whose weight reverse validation chose",
+        "CMD beats MMD, whose weight reverse validation chose and whose kernel is as wide as a batch says",
         by(CMD_ADAGRAD) - by(MMD_ADAGRAD),
         OF_ZELLINGER,
         ZELLINGER.gain("Table 1", CMD_ROW, MMD_ROW, PAIRS),
@@ -101,11 +101,19 @@ CLAIMS = (
         primary=True,
     ),
     Claim(
-        "mSDA's features tell domains apart better than words, and DANN's hidden layer worse than the network's alone",
-        (distance_in(MSDA) - distance_in(WORDS), distance(ALONE) - distance(DANN)),
+        "mSDA's features tell domains apart better than words",
+        (distance_in(MSDA) - distance_in(WORDS),),
         f"{GANIN}, Figure 3",
         unit="of A-distance",
-        varies=("one", "other", *CHOSEN),
+        varies=("one", "other"),
+    ),
+    Claim(
+        "DANN's hidden layer tells domains apart worse than that of the same network without it",
+        (distance(ALONE) - distance(DANN),),
+        f"{GANIN}, Figure 3",
+        unit="of A-distance",
+        primary=False,
+        varies=CHOSEN,
     ),
     Claim(
         "Three to seven moments do as well as five, up to half a point each",

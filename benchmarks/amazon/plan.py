@@ -40,7 +40,7 @@ FULL = "all reviews tested"
 NEW = "tested: none that training has"
 BY_MOMENTS = "K varied"
 BETTER = "Poisson-binomial P(better)"
-LOG_C = "log10 of C"
+LOG_C, LOG_WEIGHT, EQUALS = "log10 of C", "log10 of the weight", "weights of the best score"
 NO_NETWORK = "none"  # the features themselves
 AFTER_LAST, BEST_ON_TARGET = "last", "oracle"
 OTHER_RULES = (ALONE, DANN, ALONE_ADAGRAD, MMD_ADAGRAD, CMD_ADAGRAD, DANN_ADAGRAD)
@@ -87,8 +87,10 @@ def chosen(scale: Scale, pair: Pair) -> Iterator[Cell]:
         labels = {"method": PLAIN.name, "features": features, **between(pair), "protocol": FULL}
         yield Cell(labels, choice_of_cost(scale, features, pair), metric=LOG_C, reads="logarithm")
     for line in LINES:
-        if line.weights:
-            yield Cell({**line.labels, **place(pair, None, FULL)}, choice(scale, line, pair), metric="weight")
+        for seed in seeds(scale, line) if line.weights else ():
+            found, labels = choice(scale, line, pair, seed), {**line.labels, **place(pair, seed, FULL)}
+            yield Cell(labels, found, metric=LOG_WEIGHT, reads="logarithm")
+            yield Cell(labels, found, metric=EQUALS, reads="equals")
 
 
 def classifiers(scale: Scale, pair: Pair) -> Iterator[Cell]:

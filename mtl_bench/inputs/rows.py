@@ -165,6 +165,13 @@ class Sparse:
         return np.asarray(self[:], dtype)
 
 
+def sparse_rows(rows: Rows, index: Array) -> Any | None:
+    """The SciPy CSR matrix of the rows of this index, None where they are kept with their zeros."""
+    if isinstance(rows, Chosen):
+        return sparse_rows(rows.of, rows.index[index])
+    return rows.matrix[index] if isinstance(rows, Sparse) else None
+
+
 def lengths_of(rows: Rows) -> Array | None:
     """int64 (n,) of items of differing lengths, None where all are alike."""
     return getattr(rows, "lengths", None)
@@ -178,8 +185,9 @@ def choose(rows: Rows, index: Array) -> Rows:
 
 
 def first(rows: Rows, most: int) -> Rows:
-    """The first `most` rows; those of differing lengths as they are, without filling."""
-    return rows[:most] if lengths_of(rows) is None else choose(rows, np.arange(min(most, len(rows))))
+    """The first `most` rows; those of differing lengths without filling, those that are mostly 0 without zeros."""
+    plain = lengths_of(rows) is None and sparse_rows(rows, np.arange(0)) is None
+    return rows[:most] if plain else choose(rows, np.arange(min(most, len(rows))))
 
 
 def chunks(rows: Rows, size: int = CHUNK) -> Iterator[Array]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from torch import nn
 
 from mtl_bench.models.network import BatchNormPolicy
+from mtl_bench.models.sparse_linear import SparseLinear
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Bottleneck:
     normalised: bool = field(default=False, metadata={"omit_when": False})  # BatchNorm before the ReLU, as in TLlib
     batch_norm: BatchNormPolicy = field(default="together", metadata={"omit_when": "together"})
 
+    reads_sparse: ClassVar[bool] = True
+
     @property
     def name(self) -> str:
         return "bottleneck with BatchNorm" if self.normalised else "bottleneck"
@@ -32,7 +36,7 @@ class Bottleneck:
         return (self.features,)
 
     def stages(self) -> dict[str, nn.Module]:
-        hidden = [nn.Linear(self.features, self.width), *([nn.BatchNorm1d(self.width)] if self.normalised else [])]
+        hidden = [SparseLinear(self.features, self.width), *([nn.BatchNorm1d(self.width)] if self.normalised else [])]
         return {"bottleneck": nn.Sequential(*hidden, nn.ReLU())}
 
     def head(self, width: int, classes: int) -> nn.Module:

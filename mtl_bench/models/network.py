@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mtl_bench.models.domain_norm import DomainBatchNorm, split_batch_norm
+from mtl_bench.models.sparse_linear import dense, stacked
 
 BatchNormPolicy = Literal["together", "separate", "per domain"]
 FILLING = 0  # the token that fills the ends of short sequences
@@ -19,7 +20,8 @@ SHORT = 8  # tokens of the sequence that measures a network's width
 class Backbone(Protocol):
     """An architecture, as a frozen dataclass: named stages from inputs to features, and its head.
 
-    `input_shape` is (C, H, W) for pixels, (d,) for features and () for tokens. One with published weights may have a
+    `input_shape` is (C, H, W) for pixels, (d,) for features and () for tokens. One that `reads_sparse` gets features
+    that are mostly 0 as compressed sparse rows, others get all of them. One with published weights may have a
     `normalisation`: the mean and standard deviation of pixels by which they were learnt.
     """
 
@@ -99,7 +101,8 @@ class Network(nn.Module):
         """What the first stage takes. The dtype is the modality.
 
         uint8 (n, 1 or C, H, W) are pixels, normalised to float32 with grey ones repeated over the channels; floats
-        (n, d) are features and int64 (n, length) tokens, both as they are. Raises ValueError for any other.
+        (n, d), which may be compressed sparse rows, are features and int64 (n, length) tokens, both as they are.
+        Raises ValueError for any other.
         """
         pixels, floats = inputs.dtype == torch.uint8, inputs.is_floating_point()
         kind = "pixels" if pixels else "features" if floats else "tokens"
@@ -119,13 +122,17 @@ class Network(nn.Module):
 
     def forward(self, batches: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
         """{domain: {layer: features}} of the inputs of each domain, as `prepared` takes them."""
-        inputs = {domain: self.prepared(x) for domain, x in batches.items()}
+        inputs = {domain: self._read(self.prepared(x)) for domain, x in batches.items()}
         if self.backbone.batch_norm == "together":
             sizes = [len(x) for x in inputs.values()]
             joint = self._through(together(list(inputs.values())))
             parts = {layer: features.split(sizes) for layer, features in joint.items()}
             return {domain: {layer: parts[layer][i] for layer in self.layers} for i, domain in enumerate(inputs)}
         return {domain: self._through(x, domain) for domain, x in inputs.items()}
+
+    def _read(self, x: Tensor) -> Tensor:
+        """What the first stage reads: rows without their zeros only where it takes such."""
+        return x if getattr(self.backbone, "reads_sparse", False) else dense(x)
 
     def _published(self) -> tuple[Tensor, Tensor] | None:
         found: tuple[Tensor, Tensor] | None = getattr(self.backbone, "normalisation", None)
@@ -149,6 +156,8 @@ class Network(nn.Module):
 
 def together(inputs: list[Tensor]) -> Tensor:
     """The batches as one; of sequences, the shorter ones are filled to the length of the longest."""
+    if inputs[0].layout == torch.sparse_csr:
+        return stacked(inputs)
     if not inputs[0].is_floating_point():
         longest = max(x.shape[1] for x in inputs)
         inputs = [F.pad(x, (0, longest - x.shape[1]), value=FILLING) for x in inputs]

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from mtl_bench.models.network import BatchNormPolicy
+from mtl_bench.models.sparse_linear import SparseLinear
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,15 @@ class OneHiddenLayer:
 
     name: ClassVar[str] = "one hidden layer"
     batch_norm: ClassVar[BatchNormPolicy] = "separate"  # there is none, and copying wide rows together costs a quarter
+    reads_sparse: ClassVar[bool] = True
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         return (self.features,)
 
     def stages(self) -> dict[str, nn.Module]:
-        return {"hidden": nn.Sequential(drawn(nn.Linear(self.features, self.width), self.drawn_as_for), nn.Sigmoid())}
+        hidden = drawn(SparseLinear(self.features, self.width), self.drawn_as_for)
+        return {"hidden": nn.Sequential(hidden, nn.Sigmoid())}
 
     def head(self, width: int, classes: int) -> nn.Module:
         return drawn(nn.Linear(width, classes))

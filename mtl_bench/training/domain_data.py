@@ -10,7 +10,8 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from mtl_bench.inputs.rows import Array, Rows, lengths_of
+from mtl_bench.inputs.rows import Array, Rows, lengths_of, sparse_rows
+from mtl_bench.models.sparse_linear import compressed
 from mtl_bench.training.augmentation import Augmentation
 from mtl_bench.training.learner import UNKNOWN, Batch
 from mtl_bench.training.seeding import generator
@@ -34,11 +35,13 @@ class DomainData:
     def at(self, step: int, size: int, seed: int, name: str, device: str) -> Batch:
         """The batch of `size` rows of this step: the same for the same step, seed and name, whatever came before."""
         chosen = self._chosen(step, size, seed, name)
-        rows = self.inputs[chosen]
         if self.augmentation:
-            rows = self.augmentation.random(rows, generator(seed, "augmentation", name, step))
+            random = generator(seed, "augmentation", name, step)
+            inputs = tensor(self.augmentation.random(self.inputs[chosen], random))
+        else:
+            inputs = tensor_of(self.inputs, chosen)
         labels = None if self.labels is None else torch.from_numpy(self.labels[chosen]).to(device)
-        return Batch(tensor(rows).to(device), labels, self.target)
+        return Batch(inputs.to(device), labels, self.target)
 
     def _chosen(self, step: int, size: int, seed: int, name: str) -> Array:
         """Of a target of which a few labels are known, these are in every batch, as half of it at most."""
@@ -56,6 +59,15 @@ def tensor(rows: Array) -> torch.Tensor:
         rows = rows.astype(np.float32, copy=False)
     # A copy of what is read-only: memory-mapped pixels are.
     return torch.from_numpy(np.ascontiguousarray(rows) if rows.flags.writeable else rows.copy())
+
+
+def tensor_of(rows: Rows, index: Array) -> torch.Tensor:
+    """The rows of this index likewise; features that are mostly 0 as compressed sparse rows."""
+    matrix = sparse_rows(rows, index)
+    if matrix is None:
+        return tensor(rows[index])
+    starts, columns, values = map(torch.from_numpy, (matrix.indptr, matrix.indices, matrix.data))
+    return compressed(starts, columns, values.float(), matrix.shape)
 
 
 def order(rows: Rows, size: int, step: int, seed: int, domain: str) -> Array:

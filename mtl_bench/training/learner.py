@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mtl_bench.models.network import Network
+from mtl_bench.models.sparse_linear import dense
 from mtl_bench.training.recipe import Recipe
 
 UNKNOWN = -1  # the label of a row whose class training may not see
@@ -18,6 +19,8 @@ UNKNOWN = -1  # the label of a row whose class training may not see
 
 class Batch(NamedTuple):
     """Rows of one domain: pixels uint8 (n, C, H, W), features float32 (n, d) or tokens int64 (n, length).
+
+    Features that are mostly 0 may be compressed sparse rows.
 
     `labels` are int64 (n,), -1 where training may not see them, or None where it may see none.
     """
@@ -43,7 +46,7 @@ def labelled(batches: Mapping[str, Batch]) -> dict[str, Batch]:
     for domain, batch in batches.items():
         if batch.labels is not None:
             known = batch.labels != UNKNOWN if batch.target else None
-            found[domain] = batch if known is None else Batch(batch.inputs[known], batch.labels[known])
+            found[domain] = batch if known is None else Batch(dense(batch.inputs)[known], batch.labels[known])
     return found
 
 

@@ -14,7 +14,7 @@ import torch
 
 from mtl_bench.disk import read_with_checksum, write_with_checksum
 from mtl_bench.inputs.rows import CHUNK, Array, Rows, lengths_of
-from mtl_bench.training.domain_data import DomainData, tensor
+from mtl_bench.training.domain_data import DomainData, tensor_of
 from mtl_bench.training.learner import Batch, Learner
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.training.seeding import random_state, restore_random_state
@@ -138,7 +138,7 @@ def outputs_of(learner: Learner, rows: Rows, domain: str, most: int = 0, size: i
     logits, features, watched = [], [np.empty((0, learner.net.width), np.float32)], [np.empty(0, np.int64)]
     parts = _parts(rows, most, size)
     for part in parts:
-        found = learner.features({domain: Batch(tensor(rows[part]).to(device), None)})[domain]
+        found = learner.features({domain: Batch(tensor_of(rows, part).to(device), None)})[domain]
         logits.append(learner.scores(found, domain).float().cpu().numpy())
         if part.min() < most:
             features.append(found.cpu().numpy())

@@ -21,8 +21,9 @@ from mtl_bench.trials.reverse_score import ReverseScore
 class Choice(Trial):
     """The value of a method's parameter whose candidate has the highest score; of equals the first.
 
-    Metrics: that value under the parameter's name, its "logarithm" to the base 10, which tells small values apart, and
-    "score". Raises ValueError without candidates, and where one lacks the parameter or has it not above 0.
+    Metrics: that value under the parameter's name, its "logarithm" to the base 10, which tells small values apart,
+    its "score", and "equals", how many candidates have that score. Raises ValueError without candidates, and where one
+    lacks the parameter or has it not above 0.
     """
 
     parameter: str
@@ -44,7 +45,12 @@ class Choice(Trial):
         scores = [work.metrics_of(candidate)["score"] for candidate in self.candidates]
         best = max(range(len(scores)), key=scores.__getitem__)
         value = float(getattr(self.candidates[best].method, self.parameter))
-        return {self.parameter: value, "logarithm": math.log10(value), "score": scores[best]}
+        return {
+            self.parameter: value,
+            "logarithm": math.log10(value),
+            "score": scores[best],
+            "equals": scores.count(scores[best]),
+        }
 
 
 @dataclass(frozen=True)

@@ -132,12 +132,18 @@ def test_a_killed_worker_costs_its_own_trial_only(store: Store, log: str, tmp_pa
     assert sorted(executions(log)) == ["last", "long"]
 
 
-def children() -> set[int]:
-    """The processes that this one started and that are still alive."""
+def of_process(process: str) -> set[int]:
+    """Its children that are alive."""
     found = set()
-    for task in Path("/proc/self/task").iterdir():
+    for task in Path(f"/proc/{process}/task").iterdir():
         found |= {int(pid) for pid in (task / "children").read_text(encoding="utf-8").split()}
-    return {pid for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    return found
+
+
+def children() -> set[int]:
+    """The workers that are alive: this process started the one that they are forked from."""
+    servers = {pid for pid in of_process("self") if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    return set[int]().union(*(of_process(str(pid)) for pid in servers))
 
 
 @pytest.mark.slow

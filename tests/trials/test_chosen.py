@@ -147,7 +147,7 @@ def test_the_best_candidate_is_chosen_and_of_equals_the_first() -> None:
     candidates = tuple(ReverseFit(replace(SVM, cost=cost), SOURCE, TARGET, 5) for cost in (0.1, 1.0, 10.0))
     scores = dict(zip(map(key, candidates), (70.0, 80.0, 80.0), strict=True))
     work = Work(Path("nowhere"), "cpu", metrics_of=lambda trial: {"score": scores[key(trial)]})
-    assert Choice("cost", candidates).run(work) == {"cost": 1.0, "logarithm": 0.0, "score": 80.0}
+    assert Choice("cost", candidates).run(work) == {"cost": 1.0, "logarithm": 0.0, "score": 80.0, "equals": 2}
 
 
 def test_what_is_run_is_what_was_chosen(store: Store) -> None:

@@ -16,6 +16,7 @@ from mtl_bench.methods.as_published import AsPublished
 from mtl_bench.models.heads import layers_of
 from mtl_bench.models.last_hidden import below_and_above
 from mtl_bench.models.network import Network
+from mtl_bench.models.sparse_linear import dense
 from mtl_bench.training.learner import Batch, Learner, descend, labelled, sources, targets
 
 Reconstructs = Literal["target", "sources", "both"]
@@ -106,12 +107,11 @@ class DRCNLearner(Learner):
         part = parts[self.method.reconstructs]
         if not part:
             raise ValueError(f"DRCN reconstructs the {self.method.reconstructs}, and there are none; use SourceOnly")
-        noisy = {d: batch._replace(inputs=self.corrupted(batch.inputs)) for d, batch in part.items()}
+        inputs = {d: dense(batch.inputs) for d, batch in part.items()}
+        noisy = {d: batch._replace(inputs=self.corrupted(inputs[d])) for d, batch in part.items()}
         below, _ = below_and_above(self.classifier)
         made = self.decoder(below(torch.cat(list(self.features(noisy).values()))))
-        return (1 - self.method.weight) * F.mse_loss(
-            made, torch.cat([self.net.prepared(b.inputs) for b in part.values()])
-        )
+        return (1 - self.method.weight) * F.mse_loss(made, torch.cat([self.net.prepared(x) for x in inputs.values()]))
 
     def corrupted(self, inputs: Tensor) -> Tensor:
         """While training, inputs of which a share is zero: whole pixels (n, C, H, W), single features (n, d)."""

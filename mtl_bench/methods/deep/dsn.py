@@ -15,6 +15,7 @@ from mtl_bench.methods.deep.dann import domain_classifier, domain_confusion
 from mtl_bench.methods.deep.mmd import domain_discrepancy
 from mtl_bench.models.heads import first_layer
 from mtl_bench.models.network import Network
+from mtl_bench.models.sparse_linear import dense
 from mtl_bench.training.learner import Batch, Learner
 
 
@@ -88,7 +89,7 @@ class DSNLearner(Learner):
         reconstruction, difference = [], []
         for domain, batch in batches.items():
             own = self.private[domain](domain, batch.inputs)
-            inputs = self.net.prepared(batch.inputs)
+            inputs = self.net.prepared(dense(batch.inputs))
             reconstruction.append(pairwise_squared_error(self.decoder(shared[domain] + own), inputs))
             difference.append(soft_orthogonality(own, shared[domain]))
         losses["reconstruction"] = method.alpha * torch.stack(reconstruction).sum()
