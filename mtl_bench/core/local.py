@@ -9,6 +9,7 @@ import sys
 import threading
 from concurrent.futures import Future
 from multiprocessing import resource_tracker
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -41,6 +42,17 @@ def _start_worker(environ: dict[str, str]) -> None:
     threading.Thread(target=_follow, args=(multiprocessing.parent_process(),), daemon=True).start()
 
 
+class _Forked(ForkServerContext):
+    """Its locks last as long as it does: pebble lets go of them before it stops a worker that has yet to read them."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+
+    def RLock(self) -> Any:  # noqa: N802  # the name in multiprocessing
+        self.kept.append(super().RLock())
+        return self.kept[-1]
+
+
 class LocalExecutor:
     """Runs trials in `slots` processes; a killed one costs its own trial only.
 
@@ -56,10 +68,9 @@ class LocalExecutor:
         self.pool = self._pool()
 
     def _pool(self) -> ProcessPool:
-        context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+        context = _Forked() if sys.platform == "linux" else multiprocessing.get_context("spawn")
         context.set_forkserver_preload(PRELOADED)
-        environ = dict(os.environ)
-        return ProcessPool(self.slots, initializer=_start_worker, initargs=[environ], context=context)
+        return ProcessPool(self.slots, initializer=_start_worker, initargs=[dict(os.environ)], context=context)
 
     def submit(self, trial: Trial) -> Future[Any]:
         # Ctrl-C reaches every process of the terminal but is the parent's to handle, and a worker that is still

@@ -143,7 +143,7 @@ class HandedOver:
         from safetensors.torch import save as packed  # into bytes
 
         told = {
-            "head": [[type(one).__name__, *_sizes(one)] for one in head],
+            "head": [[_kind(one), *_sizes(one)] for one in head],
             "classes": list(self.run.target.classes),
             "method": type(self.run.method).__name__,
             **about,
@@ -177,6 +177,11 @@ def head_of(learner: Learner, domain: str) -> nn.Sequential:
 def _linear(classifier: nn.Module) -> nn.Linear:
     """The last linear layer."""
     return [one for one in classifier.modules() if isinstance(one, nn.Linear)][-1]
+
+
+def _kind(layer: nn.Module) -> str:
+    """What PyTorch calls it."""
+    return next(kind.__name__ for kind in LAYERS if isinstance(layer, kind))
 
 
 def _sizes(layer: nn.Module) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import mtl_bench.core
 
-CODE_LINES = 395  # checksums of what is read again, the store's answers by key, what a trial says it uses of its target
+CODE_LINES = 407  # checksums of what is read again, answers by key, uses of a target, from what workers are forked
 BESIDE = {"note.py", "provenance.py", "record.py"}  # what is written down of a trial: read on their own
 WORDS = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
