@@ -30,9 +30,7 @@ STUDY = Study(
     ),
     plan=plan,
     seeds={"smoke": 2, "paper": 14},
-    takes={
-        "paper": "about four hours on two cores of 2.4 GHz, by the times of its pilot, 2 GB of memory for each, 11 GB of disk"
-    },
+    takes={"paper": "about four hours on two cores, by the times of its pilot, 2 GB of memory for each, 20 GB of disk"},
     published=tuple(published()),
     claims=CLAIMS,
     gates=GATES,
