@@ -26,7 +26,7 @@ from mtl_bench.views.timeline import Timeline
 
 from .domain_distance.tables import OFFICE31, PACS, QUICKDRAW, tables
 from .office31.plan import BOTH_WAYS
-from .pacs.plan import CHOSEN_AMONG, JUDGED, SHOWN, THREE
+from .pacs.plan import JUDGED, SHOWN, THREE
 from .quickdraw.plan import DEEP as OF_QUICKDRAW
 from .quickdraw.plan import PAIRS as FAR
 
@@ -35,6 +35,7 @@ LINES: dict[str, tuple[Deep, ...]] = {
     PACS: (*JUDGED, *SHOWN),
     QUICKDRAW: OF_QUICKDRAW,
 }
+CHOSEN_AMONG = (DAN_2015, SOURCE_ONLY, DANN_2015, CDAN_2018)
 CHOSEN: dict[str, tuple[Pair, ...]] = {  # the pairs on which all rules choose
     OFFICE31: BOTH_WAYS,
     PACS: THREE,

@@ -59,6 +59,7 @@ STUDY = Study(
         "the cleaned release and 3,000 steps, and 126 of the classes in four styles (Saito et al., 2019).",
         "Official splits: a network learns from the source's training list and sees the target's training list "
         "without labels; the target's test list is tested. One in ten of the source's training images is held out.",
+        "DANN's adversary is its paper's for photographs, as large as CDAN's.",
         "The methods at laptop scale are those that the claims name and MDD, the best of TLlib's table; MCD and ADDA "
         "join them at gpu scale.",
         "All numbers go by the last weights, which looks at no label. TLlib's go by the epoch that is best on the "

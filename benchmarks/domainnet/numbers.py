@@ -8,7 +8,7 @@ from mtl_bench.plans.standard import (
     ADDA_2017,
     CDAN_2018,
     DAN_2015,
-    DANN_2015,
+    DANN_1024,
     JAN_2017,
     MCD_2018,
     MDD_2019,
@@ -36,7 +36,7 @@ def published() -> Iterator[Published]:
     lines = {
         "ERM": SOURCE_ONLY,
         "DAN": DAN_2015,
-        "DANN": DANN_2015,
+        "DANN": DANN_1024,
         "JAN": JAN_2017,
         "CDAN": CDAN_2018,
         "MCD": MCD_2018,

@@ -16,7 +16,7 @@ from mtl_bench.plans.standard import (
     ADDA_2017,
     CDAN_2018,
     DAN_2015,
-    DANN_2015,
+    DANN_1024,
     JAN_2017,
     MCD_2018,
     MDD_2019,
@@ -32,7 +32,7 @@ FEATURES = "EfficientNet-Lite0"
 WHOLE, OF_126 = "DomainNet", "DomainNet-126"
 OFFICIAL = Protocol("official split")
 BOTH_WAYS: tuple[Pair, ...] = (("clipart", "quickdraw"), ("quickdraw", "clipart"))
-SIX = (SOURCE_ONLY, DAN_2015, DANN_2015, JAN_2017, CDAN_2018, MDD_2019)
+SIX = (SOURCE_ONLY, DAN_2015, DANN_1024, JAN_2017, CDAN_2018, MDD_2019)
 EIGHT = (*SIX, MCD_2018, ADDA_2017)
 STEPS = {"smoke": 8, "laptop": 1000, "gpu": 3000}
 

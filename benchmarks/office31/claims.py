@@ -15,6 +15,7 @@ from mtl_bench.plans.standard import (
     CMD_ALONE,
     CORAL_2016,
     DAN_2015,
+    DANN_1024,
     DANN_2015,
     DEEP_CORAL_2016,
     DISCREPANCY,
@@ -136,6 +137,12 @@ CLAIMS = (
         by(CDAN_E_2018) - by(CDAN_2018),
         "Long et al., NeurIPS 2018",
         varies=("method.entropy",),
+    ),
+    claim(
+        "CDAN beats DANN with an adversary of the same size",
+        by(CDAN_2018) - by(DANN_1024),
+        f"{TLLIB}, Office-31 table",
+        printed(TLLIB, "Office-31 table", "CDAN", "DANN"),
     ),
     claim(
         "MDD beats CDAN",

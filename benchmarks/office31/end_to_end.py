@@ -20,6 +20,7 @@ from mtl_bench.plans.standard import (
     CMD_2017,
     CMD_ALONE,
     DAN_2015,
+    DANN_1024,
     DANN_2015,
     DDC_2014,
     DEEP_CORAL_2016,
@@ -41,7 +42,7 @@ ALL = "all"
 RESNET_50 = Pretrained("resnet50.tv_in1k")  # the weights that the papers' ResNet-50 starts from, in PyTorch
 ALEXNET, VGG_16 = Pretrained("torchvision/alexnet"), Pretrained("torchvision/vgg16")
 ABOVE_CONV3, ABOVE_FC6 = Above(ALEXNET, "conv4"), Bottleneck(4096)
-ON_ONE_CARD = (SOURCE_ONLY, DAN_2015, DANN_2015, CDAN_2018)
+ON_ONE_CARD = (SOURCE_ONLY, DAN_2015, DANN_2015, DANN_1024, CDAN_2018)
 OF_RESNET = (
     *ON_ONE_CARD, DDC_2014, ONE_KERNEL, MANY_KERNELS, LOGITS_ALONE, BOTTLENECK_ALONE, RTN_2016, DEEP_CORAL_2016,
     CMD_ALONE, CMD_2017, JAN_2017, ADDA_2017, MCD_2018, CDAN_E_2018, MDD_2019,

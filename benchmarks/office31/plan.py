@@ -20,6 +20,7 @@ from mtl_bench.plans.standard import (
     CDAN_2018,
     CORAL_2016,
     DAN_2015,
+    DANN_1024,
     DANN_2015,
     DEEP,
     DEEP_CORAL_2016,
@@ -86,7 +87,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
 
 def seeds(scale: Scale, line: Deep | None = None, pair: Pair = TO_WEBCAM) -> tuple[int, ...]:
     """Of a primary claim five, or all of the claim with the smallest published size; of what is only shown three."""
-    if line in (DANN_2015, CDAN_2018) and pair in WITH_HEADROOM:
+    if line in (DANN_2015, DANN_1024, CDAN_2018) and pair in WITH_HEADROOM:
         return scale.seeds
     judged = line is None or (line in JUDGED and pair in WITH_HEADROOM)
     return scale.seeds[: scale.pick(smoke=2, laptop=5 if judged else FEWER)]

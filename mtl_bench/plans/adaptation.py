@@ -61,12 +61,13 @@ class AdaptationTable:
         for line, pair, seed in product(tuple(lines), tuple(pairs), tuple(seeds)):
             yield self.cell(line, pair, seed, Select(self.run(line, pair, seed, protocol)), LAST, protocol)
 
-    def selected(self, lines: Iterable[Deep], pairs: Iterable[Pair], seeds: Iterable[int]) -> Iterator[Cell]:
-        """The same runs of the full protocol by the other rules that choose a checkpoint, and by the oracle."""
-        full = Protocol()
+    def selected(
+        self, lines: Iterable[Deep], pairs: Iterable[Pair], seeds: Iterable[int], protocol: Protocol = Protocol()
+    ) -> Iterator[Cell]:
+        """The same runs by the other rules that choose a checkpoint, and by the oracle."""
         for line, pair, seed in product(tuple(lines), tuple(pairs), tuple(seeds)):
-            for rule, selection in rules(self.run(line, pair, seed, full)).items():
-                yield self.cell(line, pair, seed, selection, rule, full)
+            for rule, selection in rules(self.run(line, pair, seed, protocol)).items():
+                yield self.cell(line, pair, seed, selection, rule, protocol)
 
     def losses(self, lines: Iterable[Deep], pairs: Iterable[Pair], seeds: Iterable[int]) -> Iterator[Cell]:
         """What the same runs' last weights lose between held-out images of the source and the target."""

@@ -42,7 +42,9 @@ def claim(
     published: float | None = None,
     varies: tuple[str, ...] = ("method",),
     primary: bool = False,
+    smallest: float | None = None,
 ) -> Claim:
-    """A claim of one contrast; of a primary one that a paper gives a size, half of it is the smallest that counts."""
-    smallest = half_of(published) if primary and published else None
+    """A claim of one contrast; of a primary one half of the published size is the smallest that counts, if not told."""
+    if smallest is None and primary and published:
+        smallest = half_of(published)
     return Claim(text, (contrast,), source, published, smallest_effect=smallest, primary=primary, varies=varies)

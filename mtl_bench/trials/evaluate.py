@@ -23,7 +23,8 @@ DIGITS = 6  # of the curve, which a page draws
 class Oracle(Trial):
     """The checkpoint with the best accuracy on the watched target training rows: an upper bound, not a rule to use.
 
-    It reads labels of the target's training rows, which is its point; never those of the test.
+    It reads labels of the target's training rows, which is its point. Where the target is transductive, these are the
+    rows that are tested, as in papers that report the best epoch; else the test's labels are never read.
     """
 
     adaptation: Adapt

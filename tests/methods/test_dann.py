@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mtl_bench.methods.deep.cdan import CDAN, CDANLearner
 from mtl_bench.methods.deep.dann import DANN, DANNLearner, DomainLoss, domain_classifier, reverse_gradient
 from mtl_bench.methods.deep.source_only import SourceOnly
 from mtl_bench.models.digits import DigitCNN
@@ -89,6 +90,11 @@ def test_an_unknown_domain_loss_is_refused() -> None:
         DANN(domain_loss="sum")  # type: ignore[arg-type]
 
 
+def test_a_domain_classifier_without_a_hidden_layer_is_refused() -> None:
+    with pytest.raises(ValueError, match="a domain classifier of 0 hidden layers; give one or more"):
+        DANN(hidden_layers=0)
+
+
 @pytest.mark.parametrize("gamma", [10.0, 4.0])
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 1.0])
 def test_the_features_get_minus_lambda_times_the_domain_gradient(p: float, gamma: float) -> None:
@@ -128,6 +134,18 @@ def test_the_domain_classifier_has_one_hidden_layer_of_100() -> None:
     sizes = [(m.in_features, m.out_features) for m in learner().domain_classifier.modules() if isinstance(m, nn.Linear)]
     assert sizes == [(768, 100), (100, 1)]
     assert [m.out_features for m in domain_classifier(5, 7).modules() if isinstance(m, nn.Linear)] == [7, 1]
+    assert not [m for m in learner().domain_classifier.modules() if isinstance(m, nn.Dropout)]
+
+
+def test_the_one_for_photographs_is_that_of_cdan_but_for_what_it_sees() -> None:
+    ours = learner(DANN(hidden=1024, hidden_layers=2, dropout=0.5))
+    theirs = CDAN().build(Network(DigitCNN(), ("source", "target")), 3)
+    assert isinstance(theirs, CDANLearner)
+    first, *others = ours.domain_classifier.children()
+    first_of_cdan, *others_of_cdan = theirs.domain_classifier.children()
+    assert [str(layer) for layer in others] == [str(layer) for layer in others_of_cdan]
+    assert (first.in_features, first.out_features) == (768, 1024)
+    assert first_of_cdan.out_features == 1024
 
 
 def test_the_label_of_an_image_is_not_needed_to_tell_its_domain() -> None:

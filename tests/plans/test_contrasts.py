@@ -50,3 +50,5 @@ def test_half_of_a_published_size_counts_where_it_is_judged(
 ) -> None:
     made = claim("a beats b", accuracy(method="a") - accuracy(method="b"), "a paper", published, primary=primary)
     assert (made.smallest_effect, made.primary, made.published) == (smallest, primary, published)
+    told = claim("a beats b", accuracy(method="a") - accuracy(method="b"), "a paper", published, smallest=1.0)
+    assert told.smallest_effect == 1.0

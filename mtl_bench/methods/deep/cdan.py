@@ -12,11 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mtl_bench.methods.as_published import AsPublished
-from mtl_bench.methods.deep.dann import DomainLoss, reverse_gradient
+from mtl_bench.methods.deep.dann import DomainLoss, domain_classifier, reverse_gradient
 from mtl_bench.methods.deep.mmd import sources_and_target
 from mtl_bench.methods.deep.ramp import ramp
 from mtl_bench.models.network import Network
 from mtl_bench.training.learner import Batch, Learner
+
+HIDDEN_LAYERS = 2  # of the domain classifier
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class CDAN:
     domain_loss: DomainLoss = "sum of means"
     randomised_above: int | None = 4096
     random_dimension: int = 1024
-    hidden: int = 1024  # in each of the domain classifier's two hidden layers
+    hidden: int = 1024  # in each of the domain classifier's hidden layers
     dropout: float = 0.5
 
     def __post_init__(self) -> None:
@@ -86,7 +88,7 @@ class CDANLearner(Learner):
         if method.randomised_above is not None and entries > method.randomised_above:
             entries = method.random_dimension
             self.map = RandomMap(net.width, classes, entries)
-        self.domain_classifier = domain_classifier(entries, method.hidden, method.dropout)
+        self.domain_classifier = domain_classifier(entries, method.hidden, HIDDEN_LAYERS, method.dropout)
 
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         features = self.features(batches)
@@ -136,14 +138,6 @@ class RandomMap(nn.Module):
     def forward(self, features: Tensor, probabilities: Tensor) -> Tensor:
         product = (features @ self.of_features) * (probabilities @ self.of_probabilities)
         return product / math.sqrt(product.shape[1])
-
-
-def domain_classifier(width: int, hidden: int, dropout: float) -> nn.Module:
-    """T (n, width) to one logit: positive means target."""
-    layers: list[nn.Module] = []
-    for inputs in (width, hidden):
-        layers += [nn.Linear(inputs, hidden), nn.ReLU(), nn.Dropout(dropout)]
-    return nn.Sequential(*layers, nn.Linear(hidden, 1))
 
 
 def certainty(logits: Tensor) -> Tensor:

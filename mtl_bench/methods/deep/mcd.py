@@ -54,7 +54,9 @@ class MCDLearner(Learner):
 
     def losses(self, batches: Mapping[str, Batch], progress: float) -> dict[str, Tensor]:
         """Both classifiers' cross-entropies and, with a target batch, their discrepancy on it."""
-        features = self.features(batches)
+        return self._losses(self.features(batches), batches)
+
+    def _losses(self, features: Mapping[str, Tensor], batches: Mapping[str, Batch]) -> dict[str, Tensor]:
         losses = {
             "classification": self.classification(features, batches),
             "second classification": self.classification(features, batches, self.second_classifier),
@@ -86,7 +88,9 @@ class MCDLearner(Learner):
         if not unknown:
             return reported
         # Step B: the classifiers alone keep the sources and disagree on the target.
-        losses = self.losses(batches, progress)
+        with torch.no_grad():
+            standing = self.features(batches)
+        losses = self._losses(standing, batches)
         descend(losses["classification"] + losses["second classification"] - losses["discrepancy"], classifiers)
         discrepancy = losses["discrepancy"]
         # Step C: the features alone make them agree again.
