@@ -120,7 +120,8 @@ class Gate:
 
     The mean of the contrast over replicates is `at_least` so much or, where `within_sd_of` is given, at most one
     standard deviation of that margin over replicates from zero. With `every`, each single cell that the contrast names
-    must reach `at_least` in each replicate; weights do not count there. Raises ValueError for other combinations.
+    must reach `at_least` in each replicate; weights do not count there. It stops all claims of the study or, where
+    `claims` names some, these alone. Raises ValueError for other combinations.
     """
 
     text: str
@@ -128,6 +129,7 @@ class Gate:
     at_least: float = 0.0
     within_sd_of: Contrast | None = None
     every: bool = False
+    claims: tuple[str, ...] = ()  # their texts
 
     def __post_init__(self) -> None:
         if self.within_sd_of is not None and not self.within_sd_of.is_margin:
@@ -140,3 +142,6 @@ class Gate:
             raise ValueError(f"the gate “{self.text}” is on every run, which has no spread; give at_least")
         if self.every and any(term.weight <= 0 for term in self.contrast.terms):
             raise ValueError(f"the gate “{self.text}” is on every run: add cells, and subtract none")
+
+    def stops(self, claim: Claim) -> bool:
+        return not self.claims or claim.text in self.claims

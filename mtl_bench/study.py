@@ -138,6 +138,9 @@ class Study:
         primary = sum(claim.primary for claim in self.claims)
         if primary > 6:
             raise ValueError(f"{self.title}: {primary} primary claims; at most six are judged together")
+        texts = {claim.text for claim in self.claims}
+        if unknown := [text for gate in self.gates for text in gate.claims if text not in texts]:
+            raise ValueError(f"{self.title}: a gate stops “{unknown[0]}”, which is no claim's text; write the claim's")
         for fault in filter(None, (claim.fault() for claim in self.claims)):
             raise ValueError(f"{self.title}: {fault}")
 

@@ -75,11 +75,20 @@ def test_typed_numbers_are_found() -> None:
     assert typed_though_published("published = 76.66") == []
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all studies, as in a repository: what several of them compute is computed once."""
+    return tmp_path_factory.mktemp("store")
+
+
 @pytest.mark.slow(40)
 @pytest.mark.parametrize("study", STUDIES)
-def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_path: Path) -> None:
+def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_path: Path, store: Path) -> None:
     desk = Desk(tmp_path)
-    environment = desk.environment(MTL_BENCH_STUDIES=str(ROOT / "benchmarks"))
+    environment = desk.environment(MTL_BENCH_STUDIES=str(ROOT / "benchmarks"), MTL_BENCH_STORE=str(store))
+
+    def records() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in store.glob("*/*/record.json")}
 
     def run() -> list[str]:  # of one seed: `make smoke` has all
         words = ("run", study, "--scale", "smoke", "--seeds", "1", "--device", "cpu")
@@ -92,8 +101,8 @@ def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_pat
     page = tmp_path / first[-1]
     assert page == tmp_path / "reports" / f"{study}.smoke.html"
     assert "verdict" in page.read_text(encoding="utf-8").lower()
-    records = {path: path.stat().st_mtime_ns for path in (tmp_path / "store").glob("*/*/record.json")}
-    assert records
+    computed = records()
+    assert computed
     results = (tmp_path / "results" / f"{study}.smoke.csv").read_bytes()
     text = page.read_text(encoding="utf-8")
 
@@ -101,6 +110,6 @@ def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_pat
     cells = len(desk.rows(f"{study}.smoke"))
     assert f"{study} at smoke scale: {cells} of {cells} cells done" in second[0]
     assert not [line for line in second if line.startswith(("started", "finished"))]
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "store").glob("*/*/record.json")} == records
+    assert records() == computed
     assert (tmp_path / "results" / f"{study}.smoke.csv").read_bytes() == results
     assert page.read_text(encoding="utf-8") == text

@@ -7,11 +7,16 @@ from mtl_bench.study import Claim, Contrast, Gate, mean_of
 from .networks import FAR, GENTLY, NEAR, PRETRAINED, RANDOM, SOURCE, TARGETS
 from .numbers import CKA_TABLE, NEYSHABUR, likeness
 from .pairs import ACROSS, DEBIASED, NORMED, OTHER_START, RE_ESTIMATED, SAME_START, TWINS, TWINS_GENTLY
-from .plan import AFTER, BEFORE, EARLY, LAST, SMALLEST
+from .plan import AFTER, BEFORE, EARLY, ITSELF, LAST, SINCE, SMALLEST
 
 LEARNT = 99.0  # percent of the training images: networks that have not learnt them show no barrier
 STARTS = ("init",)
-LINES = (TWINS, TWINS_GENTLY, ACROSS, SAME_START, OTHER_START, NORMED)
+ONE_BASIN = "Networks that were pre-trained lie in one basin: at most 1 point of training error between two of them"
+TWO_BASINS = "Two that started from the same random weights do not (barrier between RI-T of one start − between P-T)"
+OF_OTHER_STARTS = (
+    "Between two of different random starts there is a higher barrier than between two that were pre-trained"
+)
+WITH_BATCH_NORM = "With BatchNorm, estimating its averages anew lowers the barrier between two of random starts"
 PAIRED = ("a.of.init", "b.of.init")
 AT_THEIR_RATES = ("init", "recipe.learning_rate", "data")
 TEXT = "the paper's text"  # with no number
@@ -58,7 +63,7 @@ def shrinking(network: str, target: str, metric: str = "accuracy") -> Contrast:
 
 def since(target: str, metric: str = "accuracy", **where: str) -> Contrast:
     """What starts from a checkpoint of pre-training."""
-    return mean_of(metric, network="P", target=target, **where)
+    return mean_of(metric, network=ITSELF if target == SOURCE else SINCE, target=target, **where)
 
 
 def jump(target: str, drop: int) -> Contrast:
@@ -77,22 +82,22 @@ def shown(text: str, *contrasts: Contrast, varies: tuple[str, ...], unit: str = 
 
 CLAIMS = (
     Claim(
-        "Networks that were pre-trained lie in one basin: at most 1 point of training error between two of them",
+        ONE_BASIN,
         (barrier(TWINS),),
         f"{NEYSHABUR}, Section 3.3",
         within=1,
         varies=(),  # both networks are inside one line
     ),
     Claim(
-        "Two that started from the same random weights do not (barrier between RI-T of one start − between P-T)",
+        TWO_BASINS,
         (barrier(SAME_START) - barrier(TWINS),),
         f"{NEYSHABUR}, Section 3.3",
         smallest_effect=2,
         varies=PAIRED,
     ),
     Claim(
-        "Two that were pre-trained are more alike than two of random starts, in every layer (CKA)",
-        tuple(alike(TWINS, layer) - alike(OTHER_START, layer) for layer in range(1, 6)),
+        "Two that were pre-trained are more alike than two of random starts (CKA, the mean over layers)",
+        (mean([alike(TWINS, layer) - alike(OTHER_START, layer) for layer in range(1, 6)]),),
         f"{NEYSHABUR}, {CKA_TABLE}",
         likeness("P-T & P-T") - likeness("RI-T & RI-T"),
         smallest_effect=0.01,
@@ -120,12 +125,18 @@ CLAIMS = (
         unit="of 1",
     ),
     shown(
-        "Two of different random starts are at least 20 points of training error apart",
+        "In every layer they are",
+        *(alike(TWINS, layer) - alike(OTHER_START, layer) for layer in range(1, 6)),
+        varies=(*PAIRED, "b.of.seed", "b.of.order"),
+        unit="of 1",
+    ),
+    shown(
+        OF_OTHER_STARTS,
         barrier(OTHER_START) - barrier(TWINS),
         varies=(*PAIRED, "b.of.seed", "b.of.order"),
     ),
     shown(
-        "With BatchNorm there is a barrier more, which goes when its averages are estimated anew",
+        WITH_BATCH_NORM,
         barrier(NORMED) - barrier(RE_ESTIMATED),
         varies=("re_estimated",),
     ),
@@ -213,11 +224,24 @@ CLAIMS = (
     ),
 )
 
+
+def learnt(*pairs: str) -> Contrast:
+    return mean([mean_of("training_accuracy", pair=pair) for pair in pairs])
+
+
 GATES = (
     Gate(
         "every network between two of which a barrier is looked for has learnt its training images",
-        mean([mean_of("training_accuracy", pair=pair) for pair in LINES]),
+        learnt(TWINS, SAME_START, OTHER_START),
         at_least=LEARNT,
         every=True,
+        claims=(ONE_BASIN, TWO_BASINS, OF_OTHER_STARTS),
+    ),
+    Gate(
+        "so has every one with BatchNorm",
+        learnt(NORMED),
+        at_least=LEARNT,
+        every=True,
+        claims=(WITH_BATCH_NORM,),
     ),
 )

@@ -149,7 +149,7 @@ def _photographs(
 ) -> Replicate:
     """So many epochs of pre-training, whose rate drops at three and at four fifths, then 1,000 steps on a target."""
     of_epoch, fifth = rows // 64, epochs // 5
-    kept = (1, 2, fifth, 3 * fifth, 3 * fifth + 1, 4 * fifth, 4 * fifth + 1, epochs)
+    kept = (1, fifth, 3 * fifth, 3 * fifth + 1, 4 * fifth, 4 * fifth + 1, epochs)
     return Replicate(
         seed=seed,
         source=source,
@@ -170,7 +170,7 @@ def _photographs(
             32,
             learning_rate=0.1,
             schedule="drops",
-            drops=(0.8,),
+            drops=(0.7,),
             weight_decay=0.0001,
             checkpoints=20,
             clip=5,

@@ -47,21 +47,21 @@ def in_pairs(one: Replicate, judges: Sequence[Replicate]) -> Iterator[Cell]:
     for pair, (a, b) in pairs(one).items():
         labels = one.labels(NEAR, pair=pair)
         if pair not in (WITH_SOURCE, UNTRAINED):  # networks that learnt the same
-            yield from mistakes(labels, Mistakes(a, b, one.targets[NEAR], judging))
+            yield from mistakes(labels, Mistakes(a, b, one.targets[NEAR]))
             yield from barriers(labels, one.line(a, b))
+        if pair == ACROSS and judging:
+            for metric, reads in DIFFICULTY.items():
+                yield Cell(labels, Mistakes(a, b, one.targets[NEAR], judging), metric=metric, reads=reads)
         yield from layer_by_layer(one, labels, a, b)
 
 
 def mistakes(labels: Labels, failed: Mistakes) -> Iterator[Cell]:
     """Over all and, of one that was pre-trained and one that was not, class by class."""
     yield Cell(labels, failed, metric="kappa")
-    across = labels["pair"] == ACROSS
     for metric, reads in MISTAKES.items():
         yield Cell(labels, failed, metric=metric, reads=reads)
-        for name in failed.data.classes if across else ():
+        for name in failed.data.classes if labels["pair"] == ACROSS else ():
             yield Cell({**labels, "class": name}, failed, metric=metric, reads=f"{reads} {name}")
-    for metric, reads in DIFFICULTY.items() if across and failed.judges else ():
-        yield Cell(labels, failed, metric=metric, reads=reads)
 
 
 def barriers(labels: Labels, line: Interpolation) -> Iterator[Cell]:
@@ -85,7 +85,7 @@ def layer_by_layer(one: Replicate, labels: Labels, a: Weights, b: Weights) -> It
 
 
 def with_batch_norm(one: Replicate) -> Iterator[Cell]:
-    """What running averages do on the line between two networks: a barrier more, until they are estimated anew."""
+    """What running averages do on the line between two networks, and what is there when they are estimated anew."""
     if one.normed is None:
         return
     twin = replace(one, backbone=one.normed)

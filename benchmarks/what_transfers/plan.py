@@ -22,9 +22,11 @@ from .pairs import ACROSS, in_pairs, planes, with_batch_norm
 
 KINDS: dict[str, Kind] = {"both wrong": "common", "P-T alone wrong": "only a", "RI-T alone wrong": "only b"}
 EARLY, LAST, BEFORE, AFTER = "early", "last", "before drop", "an epoch after drop"
+SINCE, ITSELF = "P", "P itself"  # what starts from a checkpoint, and pre-training on its source
 BLOCKS, MISTAKES = "blocks", "mistakes"
 SMALLEST = "smallest"  # of 2 × 2 pixels and of one
 JUDGES = 3  # other replicates whose networks say which images are difficult
+FIRST_ORDER = 1234  # the seed of the authors' first order of blocks
 IN_FIGURES = 3  # replicates for what no primary claim needs
 
 
@@ -34,9 +36,9 @@ def plan(scale: Scale) -> Iterator[Cell]:
     for i, one in enumerate(replicates):
         yield from learning(one)
         yield from in_pairs(one, judges=[*replicates[i + 1 :], *replicates[:i]][:JUDGES])
-        yield from criticality(one)
         if i < fewer:
-            yield from shuffled(scale, one)
+            yield from criticality(one)
+            yield from shuffled(scale, one, i)
             yield from from_checkpoints(one)
             yield from with_batch_norm(one)
             yield from by_other_bounds(one)
@@ -68,11 +70,15 @@ def learnt(
         yield Cell(labels, curve, metric="learnt_after", reads="learnt after")
 
 
-def shuffled(scale: Scale, one: Replicate) -> Iterator[Cell]:
-    """The same on images whose blocks stand in another order; a block is halved until it is a pixel, then a number."""
+def shuffled(scale: Scale, one: Replicate, number: int) -> Iterator[Cell]:
+    """The same on images whose blocks stand in another order, the authors' three in turn.
+
+    A block is halved until it is a pixel, then a number.
+    """
     for target in (NEAR, FAR):
         for halvings, block in enumerate(blocks(scale, one), 1):
-            moved = replace(one, targets={target: Shuffled(one.targets[target], block)})
+            data = Shuffled(one.targets[target], block, FIRST_ORDER + number)
+            moved = replace(one, targets={target: data})
             runs = {PRETRAINED: moved.tuned(target), RANDOM: moved.fresh(target)}
             yield from learnt(one, target, halvings, runs, {"blocks": SMALLEST} if block in (1, 2) else None)
 
@@ -89,15 +95,22 @@ def blocks(scale: Scale, one: Replicate) -> tuple[int, ...]:
 def from_checkpoints(one: Replicate) -> Iterator[Cell]:
     """What pre-training gives as it goes on, before and after its rate drops, and where it enters its last basin."""
     along = LearningCurve(one.pretrained, one.pretrained)
+    whole = one.labels(SOURCE, network=ITSELF, halvings=0)
+    yield Cell(whole, one.pretrained, metric="training_accuracy", reads="training accuracy")
+    for target in (NEAR, FAR):
+        at_start = one.labels(target, network=SINCE, epoch=0)
+        yield Cell(at_start, one.fresh(target))
+        yield Cell(at_start, LearningCurve(one.fresh(target), one.fresh(target)), metric="area")
     few = PerClass(one.source, train=20, test=5, seed=one.seed, pool="train")
     for epoch, step in one.checkpoints.items():
         last = step == one.pretrained.recipe.steps
-        at: dict[str, str | int] = {"network": "P", "epoch": epoch, **marked(one, epoch)}
-        yield Cell(one.labels(SOURCE, **at), along, reads=f"accuracy after {step}")
+        at: dict[str, str | int] = {"network": SINCE, "epoch": epoch, **marked(one, epoch)}
+        of_source = one.labels(SOURCE, **{**at, "network": ITSELF})
+        yield Cell(of_source, along, reads=f"accuracy after {step}")
         if not last:
             ends = Weights(one.pretrained, step), Weights(one.pretrained)
             line = Interpolation(*ends, few, one.points, re_estimated=one.re_estimated)
-            yield Cell(one.labels(SOURCE, **at), line, metric="error_barrier", reads="error barrier")
+            yield Cell(of_source, line, metric="error_barrier", reads="error barrier")
         for target in (NEAR, FAR):
             run = one.tuned(target, since=None if last else step)
             yield Cell(one.labels(target, **at), run)

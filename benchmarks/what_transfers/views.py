@@ -25,7 +25,7 @@ from .pairs import (
     UNTRAINED,
     WITH_SOURCE,
 )
-from .plan import BLOCKS, MISTAKES
+from .plan import BLOCKS, ITSELF, MISTAKES, SINCE
 
 WHOLE: Labels = {"halvings": 0}
 HALVED = "halvings of a block (0: the image, last: numbers)"
@@ -58,6 +58,7 @@ VIEWS: tuple[View, ...] = (
         metric="learnt_after",
         where=WHOLE,
     ),
+    Grid("Whether they have learnt their training images", "network", "target", "training_accuracy", WHOLE),
     Curves("While they train", y="accuracy", lines="network", where=WHOLE),
     ContactSheet("Drawings whose blocks stand in another order", where={"sheet": BLOCKS}),
     *(
@@ -70,6 +71,16 @@ VIEWS: tuple[View, ...] = (
             by_network(target),
             x="halvings",
             metric="area",
+            x_title=HALVED,
+        )
+        for target in (NEAR, FAR)
+    ),
+    *(
+        Layers(
+            f"{target}: training accuracy by the size of blocks",
+            by_network(target),
+            x="halvings",
+            metric="training_accuracy",
             x_title=HALVED,
         )
         for target in (NEAR, FAR)
@@ -130,29 +141,40 @@ VIEWS: tuple[View, ...] = (
         x_title=ALONG_LAYERS,
     ),
     *(
-        Grid(
-            f"Criticality along the {way}", "network", "layer", "criticality", {"way": way, "allowed": f"{ALLOWED:.0%}"}
-        )
+        Grid(f"Criticality along the {way}", "network", "layer", "criticality", {"way": way, **WITHIN})
         for way in (DIRECT, OPTIMISATION)
+    ),
+    *(
+        Grid(
+            f"Criticality of {network} on the straight way, by the error that is allowed",
+            "allowed",
+            "layer",
+            "criticality",
+            {"way": DIRECT, "network": network},
+        )
+        for network in (PRETRAINED, RANDOM)
     ),
     NoiseMaps("A layer on the straight way from its start to its end, with noise", where={"way": DIRECT}),
     NoiseMaps("A layer on the way that training took, with noise", where={"way": OPTIMISATION}),
     Layers(
         "From a checkpoint of pre-training: accuracy on the target",
-        tuple(Line(target, {"network": "P", "target": target}) for target in (SOURCE, NEAR, FAR)),
+        (
+            Line(SOURCE, {"network": ITSELF, "target": SOURCE}),
+            *(Line(target, {"network": SINCE, "target": target}) for target in (NEAR, FAR)),
+        ),
         x="epoch",
         x_title="epoch of pre-training",
     ),
     Layers(
         "From a checkpoint: mean accuracy along training",
-        tuple(Line(target, {"network": "P", "target": target}) for target in (NEAR, FAR)),
+        tuple(Line(target, {"network": SINCE, "target": target}) for target in (NEAR, FAR)),
         x="epoch",
         metric="area",
         x_title="epoch of pre-training",
     ),
     Layers(
-        "From a checkpoint to the last one: barrier on the source",
-        (Line("P", {"network": "P", "target": SOURCE}),),
+        "From a checkpoint to the last one: barrier on the source, where P may not have learnt all of its images",
+        (Line("P", {"network": ITSELF, "target": SOURCE}),),
         x="epoch",
         metric="error_barrier",
         x_title="epoch of pre-training",

@@ -99,7 +99,8 @@ def published_text(claim: Claim, study: Study) -> str:
 
 
 def gate_table(frame: Frame) -> pd.DataFrame:
-    """A row per gate and device class."""
+    """A row per gate and device class, and where one stops some of the claims alone, how many."""
+    some = any(gate.claims for gate in frame.study.gates)
     return pd.DataFrame(
         [
             {
@@ -108,6 +109,7 @@ def gate_table(frame: Frame) -> pd.DataFrame:
                 "measured": number(result.measured),
                 "n": str(result.n),
                 "must be": result.bound,
+                **({"stops": count(len(result.gate.claims), "claim") if result.gate.claims else "all"} if some else {}),
                 "result": result.verdict,
             }
             for device, part in (frame.by_device or {ABSENT: frame.no_rows}).items()

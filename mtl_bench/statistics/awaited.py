@@ -26,9 +26,9 @@ def awaited(frame: Frame) -> Callable[[Claim], str]:
     absent = Counter(lacking(declarations[-1], frame.results) if declarations else ())
     planned = {group_of(cell.labels, cell.metric): cell for cell in frame.cells if not cell.optional} if absent else {}
     cells = {group: planned[group] for group in absent if group in planned}
-    gates = [gate.contrast for gate in frame.study.gates]
 
     def sentence(claim: Claim) -> str:
+        gates = [gate.contrast for gate in frame.study.gates if gate.stops(claim)]
         terms = [term for contrast in (*claim.contrasts, *gates) for term in contrast.terms]
         found = sum(absent[group] for group, cell in cells.items() if any(_reads(term, cell) for term in terms))
         told = f"{count(found, 'declared cell')} without a row: a declared run is judged once, when it is whole."

@@ -25,6 +25,7 @@ Verdict = Literal["holds", "opposite", "undecided", "exploratory", "not judged"]
 
 ALPHA = 0.05
 EQUIVALENCE = 1 - 2 * ALPHA  # the level of the interval that two one-sided tests at ALPHA go by
+LEAST_SPREAD = 0.1  # of a claim's bound: replicates that agree to the last digit speak for "no difference"
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,11 @@ def _measure(
     estimates = tuple(
         estimate(contrast, devices[device], study.chance, study.redraws_test) for contrast in claim.contrasts
     )
-    return Judgement(claim, device=device, estimates=estimates, gates=gates[device])
+    if claim.bound is not None:
+        least = LEAST_SPREAD * claim.bound
+        estimates = tuple(replace(e, spread=max(e.spread, least)) for e in estimates)
+    stopping = tuple(result for result in gates[device] if result.gate.stops(claim))
+    return Judgement(claim, device=device, estimates=estimates, gates=stopping)
 
 
 def decide(drafts: Sequence[Judgement], scale: str) -> list[Judgement]:
@@ -187,10 +192,18 @@ def _explored(draft: Judgement) -> Judgement:
     """Where the interval of the contrast that speaks least for the claim lies: of several, all must lie above zero."""
     done = _unjudged(draft, "")
     assert done.deciding
-    low, high = done.deciding.interval()
-    place = "above zero" if low > 0 else "below zero" if high < 0 else "open"
-    where = "holds zero" if place == "open" else f"lies {place}"
-    rule = f"An exploratory claim gets no verdict; its 95 % interval, for which no other claim is counted, {where}."
+    within = done.claim.within
+    level, bound = (0.95, "zero") if within is None else (EQUIVALENCE, f"± {within:g} {done.claim.unit}")
+    low, high = done.deciding.interval(level)
+    if within is None:
+        place = "above zero" if low > 0 else "below zero" if high < 0 else "open"
+    else:
+        inside, outside = -within < low and high < within, low > within or high < -within
+        place = f"within {bound}" if inside else f"beyond {bound}" if outside else "open"
+    held = "zero" if within is None else f"an end of {bound}"
+    where = f"holds {held}" if place == "open" else f"lies {place}"
+    interval = f"its {100 * level:.0f} % interval, for which no other claim is counted, {where}"
+    rule = f"An exploratory claim gets no verdict; {interval}."
     return replace(done, verdict="exploratory", words=f"exploratory, {place}", rule=rule)
 
 

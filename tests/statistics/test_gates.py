@@ -61,6 +61,13 @@ def networks(maker: Maker, dead: float) -> None:
     maker.cell([*[100.0] * 6, dead, *[100.0] * 3], metric="training_accuracy", method="AnB")
 
 
+def test_the_page_says_how_many_claims_a_gate_stops_where_one_stops_some(maker: Maker) -> None:
+    maker.cell([45.0, 46.0, 47.0], method="source only")
+    claim = make_study().claims[0].text
+    table = gate_table(frame_of(make_study(gates=(TRAINED, replace(TRAINED, claims=(claim,)))), maker.results()))
+    assert list(table["stops"]) == ["all", "1 claim"]
+
+
 def test_one_dead_network_among_twenty_fails_a_gate_on_every_run_and_is_named(maker: Maker) -> None:
     networks(maker, dead=82.5)
     study = make_study(gates=(ALIVE, replace(ALIVE, every=False)))

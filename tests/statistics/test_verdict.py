@@ -98,6 +98,47 @@ def test_an_exploratory_claim_of_several_contrasts_is_above_zero_where_all_are(m
     assert judgement.words == "exploratory, open"
 
 
+@pytest.mark.parametrize(
+    ("found", "place"),
+    [([0.5, -0.6, 0.1], "within ± 2 points"), ([5.0, 6.0, 5.5], "beyond ± 2 points"), ([1.0, 3.0, 2.0], "open")],
+)
+def test_of_an_exploratory_equivalence_the_place_about_its_bound_is_said(
+    maker: Maker, found: list[float], place: str
+) -> None:
+    gains(maker, found)
+    [judgement] = judged(maker, claim(primary=False, within=2))
+    assert judgement.words == f"exploratory, {place}"
+    assert "its 90 % interval" in judgement.rule
+
+
+@pytest.mark.parametrize(
+    ("bound", "verdict"), [({"within": 1.0}, "holds"), ({"at_most_worse": 1.0}, "holds"), ({}, "not judged")]
+)
+def test_replicates_that_all_give_the_same_show_that_there_is_no_difference(
+    maker: Maker, bound: dict[str, float], verdict: str
+) -> None:
+    gains(maker, [0.0] * 5)
+    assert judged(maker, claim(**bound))[0].verdict == verdict
+
+
+def test_replicates_that_all_give_a_difference_beyond_the_bound_are_the_opposite(maker: Maker) -> None:
+    gains(maker, [1.5] * 5)
+    assert judged(maker, claim(within=1.0))[0].verdict == "opposite"
+
+
+def test_a_gate_stops_the_claims_that_it_names_alone(maker: Maker) -> None:
+    gains(maker, [5.0, 6.0, 5.5, 6.5, 4.5])
+    named, other = claim(), replace(claim(), text="DANN reads more")
+    gate = Gate("source only reads half", accuracy(method="source only"), at_least=50, claims=(named.text,))
+    assert [one.verdict for one in judged(maker, named, other, gates=(gate,))] == ["not judged", "holds"]
+
+
+def test_a_gate_that_names_no_claim_of_its_study_is_refused(maker: Maker) -> None:
+    gate = Gate("source only reads half", accuracy(method="source only"), at_least=50, claims=("no such claim",))
+    with pytest.raises(ValueError, match="a gate stops “no such claim”, which is no claim's text"):
+        judged(maker, gates=(gate,))
+
+
 def test_a_failed_gate_stops_an_exploratory_claim_too(maker: Maker) -> None:
     gains(maker, [5.0, 6.0, 5.5])
     gate = Gate("source only reads half", accuracy(method="source only"), at_least=50)
