@@ -29,6 +29,11 @@ from .plan import BLOCKS, ITSELF, MISTAKES, SINCE
 
 WHOLE: Labels = {"halvings": 0}
 HALVED = "halvings of a block (0: the image, last: numbers)"
+BY_BLOCKS = {
+    "accuracy": "accuracy",
+    "mean accuracy along training": "area",
+    "training accuracy": "training_accuracy",
+}
 ALONG_LAYERS = "layer"
 WITHIN: Labels = {"allowed": f"{ALLOWED:.0%}"}
 LIKENESS = (TWINS, WITH_SOURCE, ACROSS, SAME_START, OTHER_START, UNTRAINED)
@@ -62,27 +67,8 @@ VIEWS: tuple[View, ...] = (
     Curves("While they train", y="accuracy", lines="network", where=WHOLE),
     ContactSheet("Drawings whose blocks stand in another order", where={"sheet": BLOCKS}),
     *(
-        Layers(f"{target}: accuracy by the size of blocks", by_network(target), x="halvings", x_title=HALVED)
-        for target in (NEAR, FAR)
-    ),
-    *(
-        Layers(
-            f"{target}: mean accuracy along training by the size of blocks",
-            by_network(target),
-            x="halvings",
-            metric="area",
-            x_title=HALVED,
-        )
-        for target in (NEAR, FAR)
-    ),
-    *(
-        Layers(
-            f"{target}: training accuracy by the size of blocks",
-            by_network(target),
-            x="halvings",
-            metric="training_accuracy",
-            x_title=HALVED,
-        )
+        Layers(f"{target}: {what} by the size of blocks", by_network(target), "halvings", metric, x_title=HALVED)
+        for what, metric in BY_BLOCKS.items()
         for target in (NEAR, FAR)
     ),
     Grid("Whether two fail on the same images: error consistency", "pair", "target", metric="kappa"),
