@@ -80,7 +80,7 @@ CLAIMS = (
         by(CDAN_2018) - by(DANN_2015),
         f"{TLLIB}, Office-31 table",
         printed(TLLIB, "Office-31 table", "CDAN", "DANN"),
-        ("method", "method.hidden"),  # units of the adversary
+        ("method", "method.hidden", "method.dropout"),  # of the adversary
         primary=True,
     ),
     claim(
@@ -137,6 +137,12 @@ CLAIMS = (
         by(CDAN_E_2018) - by(CDAN_2018),
         "Long et al., NeurIPS 2018",
         varies=("method.entropy",),
+    ),
+    claim(
+        "DANN with its paper's adversary for photographs beats source only",
+        by(DANN_1024) - by(SOURCE_ONLY),
+        f"{TLLIB}, Office-31 table",
+        printed(TLLIB, "Office-31 table", "DANN", "ERM"),
     ),
     claim(
         "CDAN beats DANN with an adversary of the same size",
