@@ -74,9 +74,8 @@ STUDY = Study(
         "weight alone is chosen, where CMD's code chooses the kernel's width among ten too. CMD's paper quotes DANN's "
         "row from DANN's.",
         "What is unlike the papers: CMD is no better than MMD. Source only and CMD come out at their paper's means; it "
-        "is MMD that reaches more than its row there. Its kernel is the difference that is left, five widths around "
-        "the mean squared distance of a batch and the unbiased estimate, in place of one width that is chosen; which "
-        "of these does it was not tried.",
+        "is MMD that reaches more than its row there. Of what is done otherwise here, its kernels and its estimate "
+        "alone are MMD's only; whether they are the reason was not tried.",
         "CMD's code trains on seven tenths of both domains, and starts all its networks from one that has learnt "
         "labelled books for an epoch, also where books are the target. Here each starts from drawn weights, and learns "
         "nine tenths of the source and all of the target. Central moments of sigmoids beyond the second are small, so "

@@ -40,10 +40,10 @@ STUDY = Study(
         "are parted by image, and may share a patient.",
         "Networks that are compared differ in where they start alone: P-T learns at RI-T's rate. The paper's is a "
         "fifth of it; so is that of the row that says so, and that of the claim about distances at the paper's rates; "
-        "the authors tried both rates for both. Rate, the scale of branches and the number of steps are those with "
-        "which networks of random starts learn their training images, on seeds that are not judged; no label of a test "
-        "image was looked at for them. The pixels of all networks lose ImageNet's mean, whatever they learn (gpu "
-        "scale: that of what they learnt first, from which BatchNorm follows).",
+        "the authors' configurations have both rates for both. Rate, the scale of branches and the number of steps are "
+        "those with which networks of random starts learn their training images, on seeds that are not judged. The "
+        "pixels of all networks lose ImageNet's mean, whatever they learn (gpu scale: that of what they learnt first, "
+        "from which BatchNorm follows).",
         "Analyses of pairs are on photographs. A replicate is a pre-training with its own targets' images; twins "
         "differ in the order of images alone and share their classifier's first weights, too.",
         "Barriers are how far the training error rises above the chord between two networks; the paper plots the "
@@ -53,7 +53,7 @@ STUDY = Study(
         "Common and uncommon mistakes are judged by error consistency, since raw counts depend on both accuracies. How "
         "difficult an image is, those of six networks of other replicates say that did not learn it: replicates draw "
         "from the same photographs, and a network learns two fifths of what another is tested on. For that reason the "
-        "test images of two replicates overlap, too (of photographs by 56 %, of drawings by 34 %), and an interval "
+        "test images of two replicates overlap, too, and an interval "
         "over replicates says less of other photographs than of other cuts of these.",
         "Blocks stand in the authors' three orders, one for each of three replicates, which is what most figures have; "
         "claims that are judged have five. At every size of blocks the page shows whether a network has learnt its "
