@@ -59,6 +59,11 @@ def number(value: float | None, digits: int = 1) -> str:
     return "0." + "0" * digits if float(text) == 0 and digits else text.replace("-", "−")
 
 
+def digits_in(unit: str) -> int:
+    """Points are read to a tenth; an effect in another unit needs one digit more."""
+    return 1 if unit.startswith("points") else 2
+
+
 def signed(value: float | None, digits: int = 1) -> str:
     """+7.9: a difference."""
     return plus(value, number(value, digits))

@@ -59,6 +59,8 @@ class DANN(DeepEstimator):
     gamma: float = 10.0
     hidden: int = 100
     domain_loss: dann.DomainLoss = "sum of means"
+    hidden_layers: int = 1
+    dropout: float = 0.0
 
 
 @dataclass(eq=False, repr=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mtl_bench.statistics.contrasts import bounds
 from mtl_bench.statistics.verdict import Judgement, Verdict
-from mtl_bench.typeset import count, signed
+from mtl_bench.typeset import count, digits_in, signed
 
 ORDER: tuple[Verdict, ...] = ("holds", "opposite", "undecided", "exploratory", "not judged")
 NAMED = 3  # claims of one verdict that are named; the table below has all
@@ -42,5 +42,6 @@ def _measured(judgement: Judgement) -> str:
     found = judgement.deciding
     if found is None:
         return ""
-    interval = f" {bounds(found)}" if found.n > 1 else ""
-    return f" ({signed(found.mean)} {judgement.claim.unit}{interval})"
+    unit = judgement.claim.unit
+    interval = f" {bounds(found, unit)}" if found.n > 1 else ""
+    return f" ({signed(found.mean, digits_in(unit))} {unit}{interval})"

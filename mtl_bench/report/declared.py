@@ -81,7 +81,7 @@ def power_table(declaration: Declaration) -> pd.DataFrame | None:
             "seeds": str(one.n),
             "pilot": one.pilot,
             "shows": one.told,
-            "asked": "; ".join(map(str, one.questions)) or ABSENT,
+            "asked": "; ".join(question.told(one.unit) for question in one.questions) or ABSENT,
         }
         for one in found
     ]

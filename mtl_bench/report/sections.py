@@ -18,7 +18,7 @@ from mtl_bench.statistics.like_for_like import Sides, sides
 from mtl_bench.statistics.numbers import NumberVerdict
 from mtl_bench.statistics.verdict import Judgement
 from mtl_bench.study import DOMAINS, REPLICATE, Cell, Claim, Contrast, Study
-from mtl_bench.typeset import ABSENT, count, duration, linked, mean_sd, number, plus, signed
+from mtl_bench.typeset import ABSENT, count, digits_in, duration, linked, mean_sd, number, plus, signed
 from mtl_bench.views.table import cited, paper_of
 
 
@@ -70,14 +70,15 @@ def formula(contrast: Contrast) -> str:
 
 def measured_text(estimate: Estimate, unit: str) -> str:
     """+7.9 ± 1.1 points over 5 seeds, 95 % interval [5.1, 10.7]."""
-    mean = plus(estimate.mean, mean_sd(estimate.mean, estimate.sd))
-    interval = f", 95 % interval {bounds(estimate)}" if estimate.n > 1 else ""
+    mean = plus(estimate.mean, mean_sd(estimate.mean, estimate.sd, digits_in(unit)))
+    interval = f", 95 % interval {bounds(estimate, unit)}" if estimate.n > 1 else ""
     return f"{mean} {unit} over {count(estimate.n, 'seed')}{interval}"
 
 
 def detectable_text(judgement: Judgement) -> str:
     """What these runs could have shown: an effect or, for a claim that there is none, its bound."""
-    size = f"{number(judgement.detectable)} {judgement.claim.unit}"
+    unit = judgement.claim.unit
+    size = f"{number(judgement.detectable, digits_in(unit))} {unit}"
     if judgement.claim.bound is None:
         return f"Smallest effect found with 80 % power: {size}"
     return f"Smallest bound shown with 80 % power if there is no difference: {size}"

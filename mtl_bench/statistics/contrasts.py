@@ -23,7 +23,7 @@ from mtl_bench.statistics.inference import (
     t_tail,
 )
 from mtl_bench.study import DOMAINS, REPLICATE, Claim, Contrast, Term
-from mtl_bench.typeset import number, signed
+from mtl_bench.typeset import digits_in, number, signed
 
 PERMUTATION_FROM = 6  # replicates from which an exchange of signs can reach p < 0.05
 REDRAWN = "each replicate draws its own test items"
@@ -157,13 +157,13 @@ def _test_items(contrast: Contrast, rows: Sequence[pd.DataFrame], results: Resul
     return items_se(strata.values()), ""
 
 
-def bounds(estimate: Estimate, level: float = 0.95) -> str:
+def bounds(estimate: Estimate, unit: str, level: float = 0.95) -> str:
     """[5.1, 10.7]: the interval of the mean."""
-    low, high = estimate.interval(level)
-    return f"[{number(low)}, {number(high)}]"
+    low, high = (number(end, digits_in(unit)) for end in estimate.interval(level))
+    return f"[{low}, {high}]"
 
 
 def span(estimate: Estimate, unit: str) -> str:
     """+7.9 points [5.1, 10.7], n = 5."""
-    interval = f" {bounds(estimate)}" if estimate.n > 1 else ""
-    return f"{signed(estimate.mean)} {unit}{interval}, n = {estimate.n}"
+    interval = f" {bounds(estimate, unit)}" if estimate.n > 1 else ""
+    return f"{signed(estimate.mean, digits_in(unit))} {unit}{interval}, n = {estimate.n}"

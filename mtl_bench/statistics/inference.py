@@ -15,6 +15,8 @@ from mtl_bench.claims import Kind
 Array = np.ndarray[Any, Any]
 Tail = Literal["two-sided", "greater", "less"]
 
+ALPHA = 0.05  # the error rate of a study's primary claims together
+EQUIVALENCE = 1 - 2 * ALPHA  # the level of the interval that two one-sided tests at ALPHA go by
 FEWEST = 3  # replicates: fewer are shown, never tested
 OWN_SPREAD_FROM = 8  # replicates from which a sample's own spread is known well enough
 ROUNDING = 1e-6  # of the results' numbers: a spread below it is none

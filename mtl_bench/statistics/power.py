@@ -15,10 +15,9 @@ from mtl_bench.claims import Kind
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.measured import has
 from mtl_bench.statistics.contrasts import Estimate, estimate
-from mtl_bench.statistics.inference import FEWEST, OWN_SPREAD_FROM, ROUNDING, detectable
-from mtl_bench.statistics.verdict import ALPHA
+from mtl_bench.statistics.inference import ALPHA, FEWEST, OWN_SPREAD_FROM, ROUNDING, detectable
 from mtl_bench.study import REPLICATE, Cell, Claim, Contrast, Study
-from mtl_bench.typeset import count, number, signed
+from mtl_bench.typeset import count, digits_in, number, signed
 
 POWER = 0.8  # of planned runs that show what is there
 CONFIDENCE = 0.8  # that the true spread is below the limit that is told with it
@@ -68,8 +67,9 @@ class Question:
     needed: int | None
     needed_at_limit: int | None
 
-    def __str__(self) -> str:
-        size = signed(self.size) if self.what == "published" else number(self.size)
+    def told(self, unit: str) -> str:
+        """published +24.4: yes."""
+        size = (signed if self.what == "published" else number)(self.size, digits_in(unit))
         if self.shown_at_limit:
             return f"{self.what} {size}: yes"
         if self.shown:
@@ -104,18 +104,19 @@ class Power:
         """sd 4.2 from 3 seeds (2 degrees of freedom), at most 8.9."""
         if self.sd is None or self.df is None:
             return self.note
-        spread = f"sd {number(self.sd)} from {count(self.pilot_n, 'seed')} ({count(self.df, 'degree')} of freedom)"
-        return f"{spread}, at most {number(self.sd_limit)}"
+        sd, limit = (number(value, digits_in(self.unit)) for value in (self.sd, self.sd_limit))
+        return f"sd {sd} from {count(self.pilot_n, 'seed')} ({count(self.df, 'degree')} of freedom), at most {limit}"
 
     @property
     def told(self) -> str:
         """8.1 points or more, 17.0 at the spread's limit."""
         if self.shows is None:
             return "not known"
-        size = f"{number(self.shows)} {self.unit} or more"
+        digits = digits_in(self.unit)
+        size = f"{number(self.shows, digits)} {self.unit} or more"
         if self.kind != "difference":
-            size = f"a bound of {number(self.shows)} {self.unit}, if there is no difference"
-        return f"{size}; {number(self.shows_at_limit)} at the spread's limit"
+            size = f"a bound of {number(self.shows, digits)} {self.unit}, if there is no difference"
+        return f"{size}; {number(self.shows_at_limit, digits)} at the spread's limit"
 
 
 def power_of(plain: Mapping[str, Any]) -> Power:
@@ -223,6 +224,6 @@ def power_lines(found: Sequence[Power]) -> list[str]:
         lines.append(f"    n = {one.n}; {one.pilot}")
         if one.shows is not None:
             lines.append(f"    shows {one.told}")
-            lines += [f"    {question}" for question in one.questions]
+            lines += [f"    {question.told(one.unit)}" for question in one.questions]
             lines += [f"    {one.note}"] if one.note else []
     return lines

@@ -15,16 +15,15 @@ from typing import Literal
 from mtl_bench.results.frame import Frame
 from mtl_bench.results.table import Results
 from mtl_bench.statistics.awaited import awaited
-from mtl_bench.statistics.contrasts import PERMUTATION_FROM, Estimate, bounds, estimate
+from mtl_bench.statistics.contrasts import PERMUTATION_FROM, Estimate, estimate
 from mtl_bench.statistics.gates import GateResult, gate_results
-from mtl_bench.statistics.inference import FEWEST, ROUNDING, detectable, holm
+from mtl_bench.statistics.inference import ALPHA, EQUIVALENCE, FEWEST, ROUNDING, detectable, holm
+from mtl_bench.statistics.sentences import tested_how
 from mtl_bench.study import Claim, Study
-from mtl_bench.typeset import count, number
+from mtl_bench.typeset import count, digits_in, number
 
 Verdict = Literal["holds", "opposite", "undecided", "exploratory", "not judged"]
 
-ALPHA = 0.05
-EQUIVALENCE = 1 - 2 * ALPHA  # the level of the interval that two one-sided tests at ALPHA go by
 LEAST_SPREAD = 0.1  # of a claim's bound: replicates that agree to the last digit speak for "no difference"
 
 
@@ -152,9 +151,10 @@ def _refusal(draft: Judgement, scale: str) -> str:
     if claim.within is not None:
         half = max(high - low for low, high in (e.interval(EQUIVALENCE) for e in estimates)) / 2
         if half > claim.within:
+            width = f"{number(half, digits_in(claim.unit))} {claim.unit}"
             return (
-                f"The 90 % interval has a half-width of {number(half)} {claim.unit}, more than the declared "
-                f"± {claim.within:g}: the runs are too few to show that there is no difference."
+                f"The 90 % interval has a half-width of {width}, more than the declared ± {claim.within:g}: "
+                "the runs are too few to show that there is no difference."
             )
     return ""
 
@@ -213,7 +213,7 @@ def _decide(draft: Judgement, test: Tested, absence: Tested | None, primary: int
     if test.p < ALPHA:
         verdict = "holds" if test.supports else "opposite"
     words: str = verdict
-    rule = _sentence(claim, draft.estimates, test.deciding, primary)
+    rule = tested_how(claim, draft.estimates, test.deciding, primary)
     if absence and absence.p < ALPHA and verdict != "opposite":
         verdict, words, test = "opposite", "absent", absence
         rule += f" The effect lies below {claim.smallest_effect:g} {claim.unit}, the smallest that counts."
@@ -225,33 +225,3 @@ def _decide(draft: Judgement, test: Tested, absence: Tested | None, primary: int
         words += " here"
         rule += " The paper has no number of these very cells, as they were measured, that it could contradict."
     return replace(draft, verdict=verdict, words=words, rule=rule, deciding=test.deciding, p=test.p)
-
-
-def _sentence(claim: Claim, estimates: Sequence[Estimate], deciding: Estimate, primary: int) -> str:
-    """The rule that gave the verdict, for print."""
-    name = "Signs exchanged over" if deciding.failed else "Paired t-test over"
-    test = f"{name} {deciding.n} seeds"
-    if claim.within is not None:
-        test = f"Equivalence within ± {claim.within:g} {claim.unit}: two one-sided tests, {test[0].lower()}{test[1:]}"
-    if claim.at_most_worse is not None:
-        test = f"At most {claim.at_most_worse:g} {claim.unit} worse: one-sided, {test[0].lower()}{test[1:]}"
-    if deciding.siblings > 1:
-        spread = f"spread pooled over {deciding.siblings} pairs of domains"
-    else:
-        spread = "spread of its own"
-    parts = [test, f"{spread} ({count(deciding.df, 'degree')} of freedom)"]
-    if deciding.failed:
-        parts.append(f"since {count(deciding.failed, 'run')} ended near chance")
-    if deciding.items_note:
-        parts.append(f"test items taken as given ({deciding.items_note})")
-    else:
-        parts.append(f"the choice of test items adds {deciding.items_se:.2f} {claim.unit} of standard error")
-    if claim.within is not None:
-        parts.append(f"the 90 % interval is {bounds(deciding, EQUIVALENCE)}")
-    if claim.at_most_worse is not None:
-        parts.append(f"the one-sided 95 % bound is {number(deciding.interval(EQUIVALENCE)[0])} {claim.unit}")
-    if len(estimates) > 1:
-        parts.append(f"the weakest of {len(estimates)} contrasts decides")
-    if primary > 1:
-        parts.append(f"Holm's correction over {primary} claims")
-    return "; ".join(parts) + "."

@@ -18,7 +18,7 @@ from tests.datasets.faulty_server import Server
 from tests.studies import ROOT, Desk
 
 ONE_SEED = ("run", "domainnet", "--seeds", "1", "--slots", "1", "--device", "cpu")
-METHODS = ["no adaptation", "DAN", "DANN", "JAN", "CDAN", "MDD"]
+METHODS = ["no adaptation", "DAN", "DANN, 1024-1024", "JAN", "CDAN", "MDD"]
 
 
 def records(desk: Desk) -> dict[Path, int]:

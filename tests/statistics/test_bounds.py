@@ -10,6 +10,7 @@ from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
 
 from mtl_bench.report.sections import detectable_text
+from mtl_bench.report.terminal import verdict_lines
 from mtl_bench.statistics.inference import detectable
 from mtl_bench.statistics.verdict import Judgement, decide
 from mtl_bench.study import Claim, accuracy, half_of
@@ -60,6 +61,16 @@ def test_equivalence_holds_is_refused_or_contradicted(maker: Maker) -> None:
     maker.rows.clear()
     gains(maker, [5.0, 5.1, 4.9, 5.2, 4.8])
     assert judged(maker, claim(within=1.0))[0].words == "opposite at this scale"
+
+
+def test_an_effect_that_is_not_in_points_has_a_digit_more(maker: Maker) -> None:
+    gains(maker, [0.03, 0.05, 0.04, 0.06, 0.04])
+    in_points, other, equal = judged(maker, claim(), claim(unit="of 1"), claim(within=0.2, unit="of 1"))
+    assert [line.split(": ")[1].split(", n")[0] for line in verdict_lines([in_points, other])] == [
+        "0.0 points [0.0, 0.1]", "+0.04 of 1 [0.03, 0.06]",
+    ]  # fmt: skip
+    assert "the 90 % interval is [0.02, 0.06]" in equal.rule
+    assert detectable_text(other).endswith(": 0.03 of 1")
 
 
 def test_equivalence_is_refused_by_the_90_percent_interval_not_by_a_wider_one(maker: Maker) -> None:

@@ -98,8 +98,8 @@ def test_a_claims_power_is_that_of_its_pilot(maker: Maker) -> None:
         assert one.shows == pytest.approx(spread.shows(5, one.kind, alpha))
         assert one.shows_at_limit == pytest.approx(spread.limit.shows(5, one.kind, alpha))
     assert [question.what for question in better.questions] == ["published", "smallest effect"]
-    assert str(better.questions[0]) == "published +24.4: yes"
-    assert str(better.questions[1]).startswith("smallest effect 1.0: no (needs n = ")
+    assert better.questions[0].told("points") == "published +24.4: yes"
+    assert better.questions[1].told("points").startswith("smallest effect 1.0: no (needs n = ")
     [bound] = equal.questions
     assert (bound.what, bound.size, bound.needed) == ("bound", 4.0, spread.needs(4.0, "equivalence", alpha))
     assert [question.size for question in worse.questions] == [3.0]
@@ -119,7 +119,7 @@ def test_a_size_shown_by_the_pilots_spread_alone_is_told_so(maker: Maker) -> Non
     [power] = powers(study, planned(study), frame)
     question = power.questions[0]
     assert question.shown and not question.shown_at_limit
-    assert f"yes, but not at the spread's limit (needs n = {question.needed_at_limit})" in str(question)
+    assert f"yes, but not at the spread's limit (needs n = {question.needed_at_limit})" in question.told("points")
 
 
 def test_test_items_and_siblings_count_as_in_the_verdict(maker: Maker) -> None:
