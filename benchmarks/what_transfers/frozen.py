@@ -24,7 +24,7 @@ from mtl_bench.trials.weights import Weights
 FROZEN, TARGET = "EfficientNet-Lite0, frozen", "webcam"
 WITH_ITSELF, WITH_UNTRAINED = "EfficientNet-Lite0 & itself", "EfficientNet-Lite0 & untrained"
 STORED = 256  # the side of an image before the network's own transform
-NO_TRAINING = Recipe(1)  # the networks are as they start
+NO_TRAINING = Recipe(1, 4)  # the networks are as they start
 
 
 def frozen(scale: Scale) -> Iterator[Cell]:
