@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mtl_bench.published import addresses
 from mtl_bench.study import Study
-from mtl_bench.views.bars import Bars
+from mtl_bench.views.gains import Gains
 from mtl_bench.views.grid import Grid
 from mtl_bench.views.ranking import Ranking
 from mtl_bench.views.sweep import Sweep
@@ -45,8 +45,10 @@ STUDY = Study(
             "The table of CMD's paper: networks by Adagrad",
             where={"recipe": ADAGRAD, "protocol": FULL, "selection": EARLY},
         ),
-        Bars(
-            "The same, drawn beside what CMD's paper prints",
+        Gains(
+            "What is gained by Adagrad's networks, by target",
+            ("DANN", "MMD", "CMD"),
+            marks="target",
             where={"recipe": ADAGRAD, "protocol": FULL, "selection": EARLY},
         ),
         Sweep("How many moments CMD needs", x="moments", where={"protocol": BY_MOMENTS}),

@@ -42,6 +42,7 @@ def _environment(**options: Any) -> Environment:
         "formula": sections.formula,
         "detectable": sections.detectable_text,
         "measured": sections.measured_text,
+        "unbroken": lambda text: re.sub(r"\[[^]]*\]|n = \d+", lambda found: found[0].replace(" ", "\xa0"), text),
         "published": sections.published_text,
         "number": number,
         "p": p_value,

@@ -17,6 +17,8 @@ from mtl_bench.views.scatter import COLUMNS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+IN_A_ROW = 3  # panels; more stand in columns
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -55,7 +57,7 @@ class Gains:
         found = {name: pairs for name in self.methods if (pairs := self._pairs(frame, name))}
         if not found:
             return None
-        columns = min(COLUMNS, len(found))
+        columns = len(found) if len(found) <= IN_A_ROW else COLUMNS
         figure, grid = primitives.panels(-(-len(found) // columns), columns, wide=columns > 1)
         marks = values_of(frame.measured(where=self.where), self.marks)
         handles: dict[str, Any] = {}

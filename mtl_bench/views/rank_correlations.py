@@ -10,7 +10,8 @@ import pandas as pd
 from mtl_bench.results.frame import Frame
 from mtl_bench.study import Labels
 from mtl_bench.typeset import ABSENT, number
-from mtl_bench.views.scatter import both, correlation, spelt
+from mtl_bench.views.scatter import both, correlation
+from mtl_bench.views.style import spelt
 from mtl_bench.views.table import Table
 
 

@@ -11,6 +11,7 @@ from mtl_bench.statistics.rank_correlation import RankCorrelation, rank_correlat
 from mtl_bench.study import DOMAINS, Labels
 from mtl_bench.typeset import number
 from mtl_bench.views import primitives
+from mtl_bench.views.style import spelt
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,7 +56,7 @@ class ScatterPlot:
                     handles[group or "measured"] = primitives.points(axes, places, heights, i, size=14, hollow=few)
             axes.set_title(f"{spelt(x)}: {told(correlation(pairs))}", loc="left")
         for axes in grid[::columns]:
-            axes.set_ylabel(spelt(self.y))
+            axes.set_ylabel("loss (points)" if self.y == "loss" else spelt(self.y))
         primitives.hide_rest(grid, len(found))
         hollow = any(y.few for pairs in found.values() for _, y in pairs)
         primitives.legend(figure, handles | (primitives.hollow_mark() if hollow else {}), "upper")
@@ -87,15 +88,3 @@ def correlation(pairs: list[tuple[Measured, Measured]]) -> RankCorrelation:
 def told(found: RankCorrelation) -> str:
     """0.61 [0.20, 0.84]."""
     return f"{number(found.value, 2)} [{number(found.low, 2)}, {number(found.high, 2)}]"
-
-
-def spelt(metric: str) -> str:
-    """The name of an axis."""
-    names = {
-        "mmd": "squared MMD",
-        "cmd": "CMD",
-        "coral": "CORAL",
-        "a_distance": "proxy A-distance",
-        "loss": "loss (points)",
-    }
-    return names.get(metric, metric.replace("_", " "))

@@ -113,6 +113,11 @@ def tint(colour: str) -> tuple[float, float, float]:
 
 
 def unit(metric: str) -> str:
-    """The label of an axis."""
-    name = metric.replace("_", " ")
-    return f"{name} (%)" if metric in PERCENT else name
+    """The label of an axis, with its unit."""
+    return f"{spelt(metric)} (%)" if metric in PERCENT else spelt(metric)
+
+
+def spelt(metric: str) -> str:
+    """The name of an axis."""
+    names = {"mmd": "squared MMD", "cmd": "CMD", "coral": "CORAL", "a_distance": "proxy A-distance"}
+    return names.get(metric, metric.replace("_", " "))
