@@ -119,7 +119,8 @@ class Study:
     views: tuple[View, ...] = ()
     deviations: tuple[str, ...] = ()  # what is not matched to the paper
     papers: Mapping[str, str] = field(default_factory=dict)  # where each cited paper can be read, by its short name
-    chance: float | None = None  # percent that guessing reads right; runs below 1.5 times it count as failed
+    # Percent that guessing reads right, where it differs by scale of each; runs below 1.5 times it count as failed.
+    chance: float | Mapping[str, float] | None = None
     redraws_test: bool = False  # each replicate draws its own test items: its spread holds their uncertainty
     baseline: Labels = field(default_factory=lambda: {"method": "source only"})
     ceiling: Labels | None = field(default_factory=lambda: {"method": "train on target"})

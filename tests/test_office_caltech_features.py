@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 
 from benchmarks.office_caltech import STUDY as ON_SURF
-from benchmarks.office_caltech.plan import SURF
+from benchmarks.office_caltech.plan import FULL, SURF
 from benchmarks.office_caltech_features import STUDY
-from benchmarks.office_caltech_features.plan import EFFICIENTNET, GOOGLENET, LINES
+from benchmarks.office_caltech_features.plan import DRAWN, EFFICIENTNET, GOOGLENET, LINES
 from mtl_bench.core.trial import key
 from mtl_bench.datasets.wrappers.distinct import Distinct
 from mtl_bench.trials.evaluate import Evaluate
@@ -24,9 +24,11 @@ def test_each_line_stands_on_every_kind_of_features() -> None:
         if isinstance(cell.trial, FitShallow)
     )
     for features, count in ((SURF, 12), (EFFICIENTNET, 12), (GOOGLENET, 6)):
-        found = {labels: n for labels, n in pairs.items() if labels[0] == features}
-        assert len(found) == 1 + 5
-        assert set(found.values()) == {count * len(LINES)}
+        found = {labels[1:]: n for labels, n in pairs.items() if labels[0] == features}
+        assert found.pop((FULL, None)) == count * len(LINES)
+        assert len(found) == 5
+        assert set(found.values()) == {count * len(DRAWN)}
+    assert set(LINES) > DRAWN
 
 
 @pytest.mark.slow

@@ -67,7 +67,8 @@ STUDY = Study(
         "which is what the theorem bounds; it says nothing of the best joint error, which differs by data set too.",
         "A rank correlation over pairs of domains is no contrast of cells whose replicates are seeds, so that it gets "
         "no verdict: other seeds would say nothing of other domains. It is shown with an interval by the jackknife "
-        "over domains, which pairs have in common, and is exploratory. Amazon, dslr and webcam of Office-31 and of "
+        "over domains, which pairs have in common, and is exploratory. Ranks are those within a data set: data sets "
+        "differ in their classes, and with them in what is lost. Amazon, dslr and webcam of Office-31 and of "
         "Office-Caltech10 are the same domains there, as they have images in common.",
         "Distances are those of an EfficientNet-Lite0's features, as they are, between 150 random images of each "
         "domain (the smallest has 157), as a mean over 10 draws: the estimates of CMD, CORAL and the A-distance depend "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from mtl_bench.datasets.office_caltech10 import OfficeCaltechSURF
 from mtl_bench.datasets.office_caltech10_googlenet import OfficeCaltechGoogLeNet
@@ -13,7 +14,7 @@ from mtl_bench.models.bottleneck import Bottleneck
 from mtl_bench.models.pretrained import Pretrained
 from mtl_bench.plans.adaptation import AdaptationTable, Pair, between, transductive_table
 from mtl_bench.plans.lines import Shallow
-from mtl_bench.plans.standard import DAN_2015, DANN_2015, SOURCE_ONLY
+from mtl_bench.plans.standard import DAN_2015, DANN_1024, SOURCE_ONLY
 from mtl_bench.study import Cell, Labels, Scale
 from mtl_bench.training.recipe import Recipe
 from mtl_bench.trials.contracts import DataSet
@@ -24,7 +25,24 @@ from mtl_bench.trials.trunk import Trunk
 from ..office_caltech.plan import DOMAINS as BY_LETTER
 from ..office_caltech.plan import FULL, PER_CLASS, SHIFTS, SPLITS, SURF
 from ..office_caltech.plan import PAIRS as LETTERS
-from ..office_caltech.rows import ROWS, TWENTY_OR_TEN
+from ..office_caltech.rows import (
+    LENGTH_1,
+    LIBSVM,
+    ROWS,
+    SA_30,
+    SCALED,
+    SVM,
+    TRANSPORT,
+    TWENTY_OR_TEN,
+    UNIT,
+    WEIGHTED,
+    alone,
+    coral,
+    gfk,
+    jda,
+    pca,
+    tca,
+)
 
 EFFICIENTNET, GOOGLENET, TRANSFORMER = "EfficientNet-Lite0", "GoogLeNet", "ViT-B/16"
 NETWORKS = {EFFICIENTNET: Pretrained(), TRANSFORMER: Pretrained("vit_base_patch16_224.augreg_in1k")}
@@ -34,7 +52,18 @@ PAIRS_OF = {SURF: PAIRS, EFFICIENTNET: PAIRS, GOOGLENET: SIX, TRANSFORMER: PAIRS
 WIDTHS = {SURF: 800, EFFICIENTNET: 1280, GOOGLENET: 1024, TRANSFORMER: 768}
 FROM = {name: PER_CLASS[letter] for letter, name in BY_LETTER.items()}  # labelled images a class in a draw
 LINES = tuple(row for row in ROWS if row.dimension != TWENTY_OR_TEN)  # which was fitted to a paper's row
-DEEP = (SOURCE_ONLY, DAN_2015, DANN_2015)
+# Methods that align, each beside what is done without: PCA to as many dimensions, or nothing.
+ALIGNING = (
+    (tca(30), pca(30, UNIT, LENGTH_1)),
+    (jda(30), pca(30, UNIT, LENGTH_1)),
+    (gfk(20), pca(20)),
+    (SA_30, pca(30)),
+    (TRANSPORT, alone(UNIT)),
+    (coral(SCALED, LIBSVM), alone(SCALED, LIBSVM)),
+    (WEIGHTED, alone(UNIT, SVM)),
+)
+DRAWN = {*chain(*ALIGNING), *(alone(line.normalisation, line.classifier) for line, _ in ALIGNING)}
+DEEP = (SOURCE_ONLY, DAN_2015, DANN_1024)
 FEWER = 3  # seeds of a network
 OF_TWELVE: Labels = {"source": "each domain", "target": "each other"}
 OF_SIX: Labels = {"source": "each of amazon, dslr, webcam", "target": "each other of them"}
@@ -55,11 +84,13 @@ def plan(scale: Scale) -> Iterator[Cell]:
 
 
 def shallow(scale: Scale, line: Shallow, features: str, pairs: tuple[Pair, ...]) -> Iterator[Cell]:
-    """A line on all source points, its means over pairs, and on draws of a few."""
+    """A line on all source points, its means over pairs, and one of a claim on draws of a few."""
     labels: Labels = {**line.convention, "features": features}
     whole = {pair: fit(scale, line, features, pair) for pair in pairs}
     for pair, trial in whole.items():
         yield Cell({**labels, **between(pair), "protocol": FULL}, trial)
+        if line not in DRAWN:
+            continue
         per_class: int = scale.pick(smoke=8, laptop=FROM[pair[0]], paper=FROM[pair[0]])
         drawn = replace(trial, per_class=per_class, draws=len(scale.seeds), first_seed=scale.seeds[0])
         for seed in scale.seeds:

@@ -63,11 +63,13 @@ STUDY = Study(
         "The drawings are 120 of each class, a sample of another origin than DomainNet's, drawn from the simplified "
         "strokes as black lines of 1/40 of the side on white.",
         "The features of an EfficientNet-Lite0 that stands still, and above them a bottleneck of 256 units, learnt in "
-        "1,500 steps of 64 + 64 images with the recipe of Office-31's study. DomainNet's table learns a ResNet-101 end "
-        "to end; its numbers, written down from memory, are context and decide nothing.",
+        "1,500 steps of 64 + 64 images with the recipe of Office-31's study. DANN's adversary is its paper's for "
+        "photographs, as large as CDAN's; CDAN maps its 256 × 53 products at random to 1,024. DomainNet's table learns "
+        "a ResNet-101 end to end; its numbers, written down from memory, are context and decide nothing.",
         "No weight, rate or length was chosen by target labels, and all numbers go by the last weights.",
-        "All target images are seen without labels, and tested. Shallow methods have 20 labels a class, the same as "
-        "source only and DAN have in that table: TCA's matrix of all 13,780 images would take days.",
+        "All target images are seen without labels, and tested. Shallow methods have 20 labels a class, the same draw "
+        "that source only and DAN have in that table, of which networks hold out a tenth for validation: TCA's matrix "
+        "of all 13,780 images would take days. A point is the smallest effect that counts.",
         "A target ceiling is not shown: the target's images are all tested, so that one would be trained on its test.",
     ),
 )

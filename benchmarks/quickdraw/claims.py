@@ -11,7 +11,8 @@ from mtl_bench.study import Claim, Contrast, Gate, mean_of
 from .plan import ADVERSARIES, CLASSES, DISCREPANCIES, FEW, PAIRS, TO_DRAWINGS, TO_PHOTOGRAPHS
 
 OWN = "this project's own question"
-DOMAINNET = "the direction of Peng et al., ICCV 2019, single-source table"
+DOMAINNET = "the direction of Peng et al., ICCV 2019, single-source table, whose numbers are unverified"
+SMALLEST = 1  # point that counts: no paper has sizes of these cells
 HEADROOM = 20  # points that source only loses at least, before a gain of adaptation means anything
 ABOVE_CHANCE = 300 / len(CLASSES)  # percent: three times what guessing reads right
 
@@ -33,16 +34,26 @@ CLAIMS = (
         "Discrepancies (DAN, JAN, Deep CORAL) beat source only, the mean of both directions",
         (family(DISCREPANCIES) - by(SOURCE_ONLY),),
         OWN,
+        smallest_effect=SMALLEST,
     ),
     Claim(
         "Adversaries (DANN, CDAN, MDD) beat source only, the mean of both directions",
         (family(ADVERSARIES) - by(SOURCE_ONLY),),
         OWN,
+        smallest_effect=SMALLEST,
     ),
     Claim(
-        "Source only loses more from drawings to photographs than the other way",
+        "Source only is right less often from drawings to photographs than the other way",
+        (by(SOURCE_ONLY, (TO_DRAWINGS,)) - by(SOURCE_ONLY, (TO_PHOTOGRAPHS,)),),
+        DOMAINNET,
+        varies=("sources", "target"),
+        smallest_effect=SMALLEST,
+    ),
+    Claim(
+        "It also loses more of what it reads right on held-out images of its source",
         (lost(TO_PHOTOGRAPHS) - lost(TO_DRAWINGS),),
-        f"{DOMAINNET}, where drawings are the worst source",
+        OWN,
+        primary=False,
         varies=("sources", "target"),
     ),
     *(

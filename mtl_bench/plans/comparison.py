@@ -47,6 +47,7 @@ DEEP: dict[str, Deep] = {
         line.name: line
         for line in (
             standard.DANN_2015,
+            standard.DANN_1024,
             standard.DEEP_CORAL_2016,
             standard.DAN_2015,
             standard.MCD_2018,
@@ -56,7 +57,7 @@ DEEP: dict[str, Deep] = {
     },
 }
 SHALLOW: dict[str, Shallow] = {line.name: line for line in (standard.CORAL_2016, standard.TCA_2011)}
-METHODS = (NONE, "CORAL", "TCA", "DANN", "Deep CORAL", "DAN", "MCD", "CDAN", "MDD", ADABN)
+METHODS = (NONE, *SHALLOW, *(name for name in DEEP if name not in (NONE, ADABN)), ADABN)
 DISTANCES = ("a_distance", "mmd")
 FEWEST, MOST = 20, 3000  # rows of a domain: fewer can't be cut for validation, more take longer than they tell
 BASELINE: Labels = {"method": NONE, "classifier": "bottleneck"}

@@ -127,12 +127,12 @@ def power_of(plain: Mapping[str, Any]) -> Power:
 def powers(study: Study, planned: Sequence[Cell], pilot: Frame | None) -> list[Power]:
     """What each primary claim's planned cells can show; without a pilot nothing is known."""
     primary = [claim for claim in study.claims if claim.primary]
-    return [_power(claim, study, planned, pilot, ALPHA / len(primary)) for claim in primary]
+    return [_power(claim, planned, pilot, ALPHA / len(primary)) for claim in primary]
 
 
-def _power(claim: Claim, study: Study, planned: Sequence[Cell], pilot: Frame | None, alpha: float) -> Power:
+def _power(claim: Claim, planned: Sequence[Cell], pilot: Frame | None, alpha: float) -> Power:
     n = min(_replicates(contrast, planned) for contrast in claim.contrasts)
-    estimates = _measured(claim, study, pilot)
+    estimates = _measured(claim, pilot)
     power = Power(claim.text, claim.kind, claim.unit, n, min(e.n for e in estimates) if estimates else 0)
     if why := _unknown(power, estimates):
         return replace(power, note=why)
@@ -153,13 +153,12 @@ def _power(claim: Claim, study: Study, planned: Sequence[Cell], pilot: Frame | N
     )
 
 
-def _measured(claim: Claim, study: Study, pilot: Frame | None) -> list[Estimate]:
+def _measured(claim: Claim, pilot: Frame | None) -> list[Estimate]:
     """Each contrast in the pilot, on the device class with the most seeds; empty without a pilot."""
-    classes = list(pilot.by_device.values()) if pilot else []
-    if not classes:
+    if pilot is None or not (classes := list(pilot.by_device.values())):
         return []
     results = max(classes, key=lambda one: min(len(one.replicates(contrast)) for contrast in claim.contrasts))
-    return [estimate(contrast, results, study.chance, study.redraws_test) for contrast in claim.contrasts]
+    return [estimate(contrast, results, pilot.chance, pilot.study.redraws_test) for contrast in claim.contrasts]
 
 
 def _unknown(power: Power, estimates: Sequence[Estimate]) -> str:

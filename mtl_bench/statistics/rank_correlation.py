@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,14 @@ class RankCorrelation:
     domains: int
 
 
-def rank_correlation(pairs: Sequence[tuple[str, str]], x: Sequence[float], y: Sequence[float]) -> RankCorrelation:
+def rank_correlation(
+    pairs: Sequence[tuple[str, str]], x: Sequence[float], y: Sequence[float], groups: Sequence[Hashable] = ()
+) -> RankCorrelation:
     """Of x and y, a number each per pair of domains, with an interval by the jackknife over domains.
+
+    With a group for each pair, as its data set, ranks are those within a group, less their mean and in parts of its
+    size: what groups differ in, such as how many classes they have, is no correlation then. A group whose x or y are
+    all equal has no ranks.
 
     The jackknife leaves out each domain in turn, with all pairs that have it, and takes the variance of Fisher's z as
     (n - 1) / n times the sum of squares over the n domains, with n - 1 degrees of freedom: pairs that have a domain in
@@ -39,9 +45,11 @@ def rank_correlation(pairs: Sequence[tuple[str, str]], x: Sequence[float], y: Se
     if not len(pairs) == len(x) == len(y):
         raise ValueError(f"{len(pairs)} pairs of domains have {len(x)} and {len(y)} values; each needs one of both")
     a, b = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    numbers = {group: i for i, group in enumerate(dict.fromkeys(groups))}
+    of = np.array([numbers[group] for group in groups] or [0] * len(pairs))
     domains = sorted({domain for pair in pairs for domain in pair})
-    value = _spearman(a, b)
-    without = [_spearman(a[kept], b[kept]) for kept in (_without(domain, pairs) for domain in domains)]
+    value = _spearman(a, b, of)
+    without = [_spearman(a[kept], b[kept], of[kept]) for kept in (_without(domain, pairs) for domain in domains)]
     if len(domains) < FEWEST or not np.isfinite([value, *without]).all():
         return RankCorrelation(value, float("nan"), float("nan"), len(pairs), len(domains))
     z = _fisher(np.array(without))
@@ -55,13 +63,19 @@ def _without(domain: str, pairs: Sequence[tuple[str, str]]) -> Array:
     return np.array([domain not in pair for pair in pairs], dtype=bool)
 
 
-def _spearman(x: Array, y: Array) -> float:
-    """Not a number for fewer than three pairs, or where all values of one are equal."""
+def _spearman(x: Array, y: Array, groups: Array) -> float:
+    """Not a number for fewer than three pairs, or where all values of one are equal in each group."""
     from scipy.stats import rankdata
 
-    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+    ranked = [groups == group for group in np.unique(groups)]
+    ranked = [own for own in ranked if np.ptp(x[own]) and np.ptp(y[own])]
+    if sum(own.sum() for own in ranked) < 3:
         return float("nan")
-    return float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
+    a, b = (
+        np.concatenate([(rankdata(values[own]) - (own.sum() + 1) / 2) / (own.sum() + 1) for own in ranked])
+        for values in (x, y)
+    )
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
 def _fisher(rho: Array) -> Array:

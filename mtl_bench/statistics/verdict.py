@@ -19,7 +19,7 @@ from mtl_bench.statistics.contrasts import PERMUTATION_FROM, Estimate, estimate
 from mtl_bench.statistics.gates import GateResult, gate_results
 from mtl_bench.statistics.inference import ALPHA, EQUIVALENCE, FEWEST, ROUNDING, detectable, holm
 from mtl_bench.statistics.sentences import tested_how
-from mtl_bench.study import Claim, Study
+from mtl_bench.study import Claim
 from mtl_bench.typeset import count, digits_in, number
 
 Verdict = Literal["holds", "opposite", "undecided", "exploratory", "not judged"]
@@ -65,7 +65,7 @@ def judge(frame: Frame) -> list[Judgement]:
     devices = frame.judged or {"": frame.no_rows}
     gates = {device: gate_results(study, part) for device, part in devices.items()}
     lacks = awaited(frame)
-    drafts = [replace(_measure(claim, devices, gates, study), awaited=lacks(claim)) for claim in study.claims]
+    drafts = [replace(_measure(claim, devices, gates, frame), awaited=lacks(claim)) for claim in study.claims]
     if frame.scale == "paper":
         drafts = [replace(draft, comparable=_comparable(draft.claim, frame)) for draft in drafts]
     return decide(drafts, frame.scale)
@@ -84,12 +84,12 @@ def _comparable(claim: Claim, frame: Frame) -> bool:
 
 
 def _measure(
-    claim: Claim, devices: Mapping[str, Results], gates: Mapping[str, tuple[GateResult, ...]], study: Study
+    claim: Claim, devices: Mapping[str, Results], gates: Mapping[str, tuple[GateResult, ...]], frame: Frame
 ) -> Judgement:
     """The claim measured on the device class with the most replicates, not judged so far."""
     device = max(devices, key=lambda d: min(len(devices[d].replicates(m)) for m in claim.contrasts))
     estimates = tuple(
-        estimate(contrast, devices[device], study.chance, study.redraws_test) for contrast in claim.contrasts
+        estimate(contrast, devices[device], frame.chance, frame.study.redraws_test) for contrast in claim.contrasts
     )
     if claim.bound is not None:
         least = LEAST_SPREAD * claim.bound

@@ -31,30 +31,40 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Gains:
-    """A panel per method: along the axis its baseline, which differs in these labels alone, upwards what is gained.
+class Over:
+    """A method's cells by their labels, and in which labels alone those that it is measured against differ."""
 
-    Without `baselines` it is the study's; of several the first that a cell has. Values of the label `marks` have a mark
-    of their own. A panel is titled with the mean gain.
+    name: str
+    labels: Labels
+    baseline: Labels
+
+
+@dataclass(frozen=True)
+class Gains:
+    """A panel per method: along the axis its baseline, upwards what is gained, a point per pair of domains.
+
+    Of a name the baseline is the study's. Values of the label `marks` have a mark of their own. A panel is titled with
+    the mean gain.
     """
 
     reading: ClassVar[str] = (
-        "Each point is a pair of domains: what the method gains in points, over the accuracy of the same network "
-        "without adaptation, as means over the seeds that both have. Chance tilts such a cloud downwards: an error of "
-        "the baseline's accuracy is in the gain with the opposite sign. Beside a method's name stands its mean gain. "
-        "Points of fewer than three seeds are hollow."
+        "Each point is a pair of domains: what the method gains in points, over the accuracy of what differs in "
+        "nothing else and does not adapt, as means over the seeds that both have. Chance tilts such a cloud downwards: "
+        "an error of the baseline's accuracy is in the gain with the opposite sign. Beside a method's name stands its "
+        "mean gain. Points of fewer than three seeds are hollow."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
     title: str
-    methods: tuple[str, ...]
+    methods: tuple[str | Over, ...]
     marks: str = "data"  # the label whose values have marks of their own
     where: Labels = field(default_factory=dict)
-    baselines: tuple[Labels, ...] = ()
 
     def draw(self, frame: Frame) -> Figure | None:
         """The figure, None when the results hold nothing for it."""
-        found = {name: pairs for name in self.methods if (pairs := self._pairs(frame, name))}
+        usual = frame.study.baseline
+        methods = [m if isinstance(m, Over) else Over(m, {"method": m}, usual) for m in self.methods]
+        found = {method.name: pairs for method in methods if (pairs := self._pairs(frame, method))}
         if not found:
             return None
         columns = len(found) if len(found) <= IN_A_ROW else COLUMNS
@@ -77,13 +87,14 @@ class Gains:
         primitives.legend(figure, handles | (primitives.hollow_mark() if hollow else {}), "upper")
         return figure
 
-    def _pairs(self, frame: Frame, method: str) -> list[Pair]:
+    def _pairs(self, frame: Frame, method: Over) -> list[Pair]:
         """Each pair of domains of a method."""
         found = []
-        for cell in frame.measured(where={**self.where, "method": method}):
-            without = (frame.relative(cell, labels) for labels in self.baselines or (frame.study.baseline,))
-            baseline = next(filter(None, without), None)
-            if baseline is not None and (common := baseline.values.keys() & cell.values.keys()):
+        for cell in frame.measured(where={**self.where, **method.labels}):
+            baseline = frame.relative(cell, method.baseline)
+            if frame.pooled(cell) or baseline is None:
+                continue
+            if common := baseline.values.keys() & cell.values.keys():
                 after, before = means_over_common_seeds(cell, baseline)
                 found.append(Pair(cell.labels.get(self.marks, ""), before, after - before, too_few(common)))
         return found

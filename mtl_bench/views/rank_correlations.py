@@ -17,18 +17,20 @@ from mtl_bench.views.table import Table
 
 @dataclass(frozen=True)
 class RankCorrelations:
-    """A table: with which of the metrics `x` does `y` rise, over all pairs of domains and within each data set."""
+    """A table: with which of the metrics `x` does `y` rise, over pairs of domains by their ranks in each data set."""
 
     reading: ClassVar[str] = (
-        "Spearman's rank correlation over pairs of domains, with its 95 % interval by the jackknife over domains. It "
-        "is exploratory and gets no verdict, since it is no contrast of cells whose replicates are seeds."
+        "Spearman's rank correlation over pairs of domains, with its 95 % interval by the jackknife over domains. Of "
+        "several data sets it is of ranks within each, so that what these differ in, as their number of classes, does "
+        "not count; beside it stands that over all pairs, in which it does. It is exploratory and gets no verdict, "
+        "since it is no contrast of cells whose replicates are seeds."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
     title: str
     x: tuple[str, ...]
     y: str = "accuracy"
-    groups: str = "data"  # the label within whose values the correlation is shown too
+    groups: str = "data"  # the label within whose values ranks are taken
     where: Labels = field(default_factory=dict)
 
     def draw(self, frame: Frame) -> Table | None:
@@ -38,7 +40,7 @@ class RankCorrelations:
             pairs = both(frame, x, self.y, self.where)
             if not pairs:
                 continue
-            found = correlation(pairs)
+            found, over_all = correlation(pairs, self.groups), correlation(pairs).value
             groups = list(dict.fromkeys(y.labels.get(self.groups, "") for _, y in pairs))
             within = {
                 group: correlation([pair for pair in pairs if pair[1].labels.get(self.groups, "") == group]).value
@@ -46,7 +48,7 @@ class RankCorrelations:
                 if group
             }
             head = {"distance": spelt(x), "pairs": found.pairs, "domains": found.domains}
-            values = {"correlation": found.value, "low": found.low, "high": found.high}
+            values = {"correlation": found.value, "low": found.low, "high": found.high, "over all pairs": over_all}
             numbers.append({**head, **{name: round(value, 6) for name, value in {**values, **within}.items()}})
             text.append(
                 {
@@ -56,6 +58,7 @@ class RankCorrelations:
                     if found.low == found.low
                     else ABSENT,
                     "above 0": "yes" if found.low > 0 else "not shown",
+                    **({"over all pairs": number(over_all, 2)} if len(within) > 1 else {}),
                     **{f"within {group}": number(value, 2) for group, value in within.items()},
                 }
             )

@@ -28,8 +28,8 @@ class ScatterPlot:
 
     reading: ClassVar[str] = (
         "Each point is a pair of domains, from one to the other, as a mean over seeds. Beside the name of a panel "
-        "stand Spearman's rank correlation over all pairs and its 95 % interval by the jackknife over domains. Points "
-        "of which what stands upwards was run fewer than three times are hollow."
+        "stand Spearman's rank correlation and its 95 % interval by the jackknife over domains; of several data sets "
+        "it is of ranks within each. Points of which what stands upwards was run fewer than three times are hollow."
     )
     files: ClassVar[tuple[str, ...]] = ()
 
@@ -54,7 +54,7 @@ class ScatterPlot:
                 if own:
                     places, heights, few = [a.mean for a, _ in own], [b.mean for _, b in own], [b.few for _, b in own]
                     handles[group or "measured"] = primitives.points(axes, places, heights, i, size=14, hollow=few)
-            axes.set_title(f"{spelt(x)}: {told(correlation(pairs))}", loc="left")
+            axes.set_title(f"{spelt(x)}: {told(correlation(pairs, self.marks))}", loc="left")
         for axes in grid[::columns]:
             axes.set_ylabel("loss (points)" if self.y == "loss" else spelt(self.y))
         primitives.hide_rest(grid, len(found))
@@ -78,11 +78,12 @@ def both(frame: Frame, x: str, y: str, where: Labels) -> list[tuple[Measured, Me
     return found
 
 
-def correlation(pairs: list[tuple[Measured, Measured]]) -> RankCorrelation:
-    """Of the first with the second over the pairs of domains."""
+def correlation(pairs: list[tuple[Measured, Measured]], within: str = "") -> RankCorrelation:
+    """Of the first with the second over the pairs of domains, by ranks within each value of a label."""
     source, target = DOMAINS
     places = [(y.labels[source], y.labels[target]) for _, y in pairs]
-    return rank_correlation(places, [x.mean for x, _ in pairs], [y.mean for _, y in pairs])
+    groups = [y.labels.get(within, "") for _, y in pairs]
+    return rank_correlation(places, [x.mean for x, _ in pairs], [y.mean for _, y in pairs], groups)
 
 
 def told(found: RankCorrelation) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from mtl_bench.statistics.rank_correlation import RankCorrelation, rank_correlation
 
@@ -65,6 +65,35 @@ def test_the_interval_holds_the_truth_in_95_of_100_cases_at_least(
         found = rank_correlation(pairs(places), x.tolist(), y.tolist())
         held += found.low <= truth <= found.high
     assert held / 300 >= 0.919
+
+
+def test_within_groups_ranks_are_those_of_each_less_their_mean() -> None:
+    x, y = drawn(FOUR, 0.5, 0.5, np.random.default_rng(3))
+    groups = [i for i, _ in FOUR]
+    for number in (3, 1):  # both pairs of the last data set have one distance: it has no ranks
+        x[[i == number for i in groups]] = 1.0
+        counted = [i for i in range(4) if i not in (3, number)]
+        parts = [np.array([i == group for i in groups]) for group in counted]
+        a, b = (np.concatenate([rankdata(v[own]) / (own.sum() + 1) - 0.5 for own in parts]) for v in (x, y))
+        expected = np.corrcoef(a, b)[0, 1]
+        found = rank_correlation(pairs(FOUR), x.tolist(), y.tolist(), groups)
+        assert found.value == pytest.approx(expected)
+    one = rank_correlation(pairs(FOUR), x.tolist(), y.tolist(), ["all"] * 32)
+    assert one == rank_correlation(pairs(FOUR), x.tolist(), y.tolist())
+
+
+@pytest.mark.slow
+def test_what_data_sets_differ_in_is_no_correlation_within_them() -> None:
+    """Of 300 draws without any; over all pairs an interval that should hold zero then lies beside it far too often."""
+    random, beside = np.random.default_rng(4), np.zeros(2)
+    groups = [i for i, _ in FOUR]
+    for _ in range(300):
+        x, y = (0.3 * v + random.normal(size=4)[groups] for v in drawn(FOUR, 0.0, 0.5, random))
+        for i, of in enumerate(((), groups)):
+            found = rank_correlation(pairs(FOUR), x.tolist(), y.tolist(), of)
+            beside[i] += found.low > 0 or found.high < 0
+    assert beside[0] / 300 > 0.08
+    assert beside[1] / 300 < 0.05
 
 
 def test_only_ranks_count_and_the_order_of_pairs_does_not() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from mtl_bench.views.gains import Gains
+from mtl_bench.results.frame import Frame
+from mtl_bench.statistics.rank_correlation import rank_correlation
+from mtl_bench.views.gains import Gains, Over
 from mtl_bench.views.rank_correlations import RankCorrelations
 from mtl_bench.views.ranking import Ranking
 from mtl_bench.views.scatter import ScatterPlot
 from mtl_bench.views.timeline import Timeline
-from tests.results.measured import Maker, drawn, make_study
+from tests.results.measured import Maker, drawn, frame_of, make_study
 
 PLACES = [("near", pair) for pair in permutations("abcd", 2)] + [("far", pair) for pair in permutations("ef", 2)]
 
@@ -46,7 +49,9 @@ def test_the_table_has_the_correlation_over_all_pairs_and_within_each_data_set(m
     x, y = measured(maker)
     table = drawn(RankCorrelations("Loss", x=("mmd",), y="loss"), make_study(), maker.results())
     [row] = table.numbers.to_dict("records")
-    assert row["correlation"] == pytest.approx(spearmanr(x, y).statistic, abs=1e-6)
+    groups, pairs = zip(*PLACES, strict=True)
+    assert row["over all pairs"] == pytest.approx(spearmanr(x, y).statistic, abs=1e-6)
+    assert row["correlation"] == pytest.approx(rank_correlation(pairs, x, y, groups).value, abs=1e-6)
     assert row["near"] == pytest.approx(spearmanr(x[:12], y[:12]).statistic, abs=1e-6)
     assert (row["pairs"], row["domains"]) == (14, 6)
     assert row["low"] < row["correlation"] < row["high"]
@@ -95,3 +100,16 @@ def test_gains_stand_over_the_baseline_of_the_same_pair_by_the_seeds_that_both_h
         [[55.0 + i, 4.0] for i in range(12, 14)],
     ]
     assert axes.get_title(loc="left") == "DANN: +4.0"
+
+
+def test_gains_over_a_baseline_of_ones_own_leave_out_means_over_pairs(maker: Maker) -> None:
+    for value, method in ((50.0, "PCA"), (53.0, "TCA")):
+        maker.cell([value], method=method, source="photos", target="sketches")
+        maker.cell([value + 9], method=method, source="each", target="each other")
+    study, results = make_study(), maker.results()
+    cells = [replace(cell, pooled=cell.labels["source"] == "each") for cell in frame_of(study, results).cells]
+    over_pca = Over("TCA", {"method": "TCA"}, {"method": "PCA"})
+    figure = Gains("Gains", methods=(over_pca,)).draw(Frame.of(study, results, cells))
+    assert figure is not None
+    points: Any = figure.axes[0].collections
+    assert [one.get_offsets().tolist() for one in points] == [[[50.0, 3.0]]]
