@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from mtl_bench import workspace
 from mtl_bench.published import paper
-from tests.studies import ROOT, Desk
+from tests.studies import ROOT, Desk, Outcome
+
+Give = Callable[..., Outcome]
 
 STUDIES = sorted(
     [path.stem for path in (ROOT / "benchmarks").glob("*.py")]
@@ -83,27 +85,26 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow(40)
 @pytest.mark.parametrize("study", STUDIES)
-def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_path: Path, store: Path) -> None:
-    desk = Desk(tmp_path)
-    environment = desk.environment(MTL_BENCH_STUDIES=str(ROOT / "benchmarks"), MTL_BENCH_STORE=str(store))
+def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(
+    study: str, desk: Desk, shipped: None, mtl_bench: Give, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MTL_BENCH_STORE", str(store))
 
     def records() -> dict[Path, int]:
         return {path: path.stat().st_mtime_ns for path in store.glob("*/*/record.json")}
 
     def run() -> list[str]:  # of one seed: `make smoke` has all
-        words = ("run", study, "--scale", "smoke", "--seeds", "1", "--device", "cpu")
-        command = desk.start(*words, environment=environment)
-        out, err = command.communicate(timeout=600)
-        assert (command.returncode, err) == (0, "")
+        status, out, err = mtl_bench("run", study, "--scale", "smoke", "--seeds", "1")
+        assert (status, err) == (0, "")
         return out.splitlines()
 
     first = run()
-    page = tmp_path / first[-1]
-    assert page == tmp_path / "reports" / f"{study}.smoke.html"
+    page = desk.folder / first[-1]
+    assert page == desk.folder / "reports" / f"{study}.smoke.html"
     assert "verdict" in page.read_text(encoding="utf-8").lower()
     computed = records()
     assert computed
-    results = (tmp_path / "results" / f"{study}.smoke.csv").read_bytes()
+    results = (desk.folder / "results" / f"{study}.smoke.csv").read_bytes()
     text = page.read_text(encoding="utf-8")
 
     second = run()
@@ -111,5 +112,5 @@ def test_a_study_runs_at_smoke_scale_and_then_finds_all_done(study: str, tmp_pat
     assert f"{study} at smoke scale: {cells} of {cells} cells done" in second[0]
     assert not [line for line in second if line.startswith(("started", "finished"))]
     assert records() == computed
-    assert (tmp_path / "results" / f"{study}.smoke.csv").read_bytes() == results
+    assert (desk.folder / "results" / f"{study}.smoke.csv").read_bytes() == results
     assert page.read_text(encoding="utf-8") == text

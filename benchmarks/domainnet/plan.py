@@ -77,7 +77,7 @@ def table(scale: Scale, name: str, domains: dict[str, Trunk] | dict[str, Classes
 def images(scale: Scale, domain: str) -> DataSet:
     tint = DOMAINS.index(domain) / len(DOMAINS)
     found: DataSet = scale.pick(
-        smoke=SyntheticImages(tint, stands_for=domain),
+        smoke=SyntheticImages(tint, train=40, test=20, stands_for=domain),
         laptop=DomainNet(domain, "40-classes"),
         gpu=DomainNet(domain),
     )

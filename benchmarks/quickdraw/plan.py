@@ -75,7 +75,7 @@ def images(scale: Scale, domain: str) -> DataSet:
         TinyImageNet("100-classes"), "tiny-imagenet-53", tuple(names()[wnid] for wnid in IN_TINY_IMAGENET.values())
     )
     found: DataSet = scale.pick(
-        smoke=SyntheticImages(DOMAINS.index(domain) / 2, train=120, stands_for=domain),
+        smoke=SyntheticImages(DOMAINS.index(domain) / 2, train=80, stands_for=domain),
         laptop=Called(photographs if domain == PHOTOGRAPHS else QuickDraw("120-drawings", CLASSES), domain, CLASSES),
     )
     return found
