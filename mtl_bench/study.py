@@ -35,7 +35,7 @@ class ScaleError(ValueError):
 
 @dataclass(frozen=True)
 class Scale:
-    """How much: `smoke` (synthetic, seconds), `laptop` (real data, minutes), `gpu` (all data, hours), or `paper`.
+    """How much: `smoke` (synthetic, seconds), `laptop` (real data, minutes to hours), `gpu` (hours), or `paper`.
 
     gpu scale has all of the data and asks for one graphics card; paper scale is the paper's own protocol.
     """

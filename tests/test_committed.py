@@ -6,7 +6,9 @@ Alone: `pytest tests/test_committed.py`. After a change of keys, run the studies
 from __future__ import annotations
 
 import csv
+import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,23 @@ def test_every_row_is_a_planned_cell_with_todays_key(name: str) -> None:
 def test_every_committed_result_has_its_page() -> None:
     pages = {path.stem for path in (ROOT / "reports").glob("*.*.md")}
     assert pages == {name for name in COMMITTED if not name.endswith(".pilot")}, "a pilot has no page"
+
+
+def test_what_came_out_by_the_readme_is_what_the_pages_say() -> None:
+    """The counts of verdicts, and each size in points as one that the linked page measured."""
+    section = (
+        (ROOT / "README.md").read_text(encoding="utf-8").partition("## What came out so far")[2].partition("<!--")[0]
+    )
+    counts, *found = re.split(r"^\* ", section, flags=re.MULTILINE)
+    summaries = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "reports").glob("*/summary.json")]
+    verdicts = Counter(claim["verdict"] for summary in summaries for claim in summary["claims"])
+    three = [verdicts[name] for name in ("holds", "opposite", "undecided")]
+    assert [int(number) for number in re.findall(r"\b\d+\b", counts)] == [sum(three), *three]
+    assert len(found) > 5
+    for one in found:
+        [page] = re.findall(r"\((reports/.*?\.md)\)", one)
+        measured = re.findall(r"\| [+−]?([\d.]+) points \[", (ROOT / page).read_text(encoding="utf-8"))
+        assert set(re.findall(r"\d+\.\d", one)) <= set(measured), one
 
 
 def test_the_list_of_retired_results_names_exactly_what_lies_there() -> None:

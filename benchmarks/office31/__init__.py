@@ -1,4 +1,4 @@
-"""Office-31, 2011 to 2019: shallow and deep methods in one table, on one set of features, by one rule."""
+"""Office-31, 2006 to 2019: shallow and deep methods in one table, on one set of features, by one rule."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ ScaleName = Annotated[
     str | None,
     typer.Option(
         "--scale",
-        help="smoke (seconds), laptop (minutes), gpu (hours), paper; without, laptop, or paper if there is no laptop.",
+        help="smoke (seconds), laptop (minutes to hours), gpu (hours), paper; without, laptop, or else paper.",
         metavar="SCALE",
     ),
 ]

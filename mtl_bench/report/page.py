@@ -24,7 +24,7 @@ from mtl_bench.views.table import Table
 LEAD = ClaimSides("What the claims compare")
 MEANING = {
     "smoke": "synthetic data, to prove that the study runs from end to end",
-    "laptop": "real data, minutes on two processor cores",
+    "laptop": "real data, minutes to hours on two processor cores",
     "gpu": "all of the real data, hours on one graphics card",
     "paper": "the paper's data and protocol",
 }
