@@ -145,6 +145,10 @@ class Study:
         for fault in filter(None, (claim.fault() for claim in self.claims)):
             raise ValueError(f"{self.title}: {fault}")
 
+    def chance_at(self, scale: str) -> float | None:
+        """Percent that guessing reads right at a scale."""
+        return self.chance.get(scale) if isinstance(self.chance, Mapping) else self.chance
+
     def scale(self, name: str, seeds: int | None = None, first: int | None = None) -> Scale:
         """A scale with its seeds, from `first_seed` on, or from 0 at smoke scale, where nothing is judged."""
         if name not in self.seeds:

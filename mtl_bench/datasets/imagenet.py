@@ -17,7 +17,7 @@ from mtl_bench.datasets.files.acquire import File, announce
 from mtl_bench.datasets.files.declaration import FromFiles
 from mtl_bench.datasets.files.decoders import reading
 from mtl_bench.datasets.files.extract import Tree
-from mtl_bench.datasets.files.pixels import BLOCK, images_in, labels_of, rgb, shuffled
+from mtl_bench.datasets.files.pixels import BLOCK, Encoded, images_in, labels_of, rgb, shuffled
 from mtl_bench.datasets.files.placed import DataError, beside, checksum_of, place, placing
 from mtl_bench.datasets.files.transfer import RETRIES, Report, RetryPolicy
 
@@ -125,20 +125,20 @@ def photographs(tree: Path) -> list[Path]:
     return [path for name in wnids() for path in images_in(tree / name)]
 
 
-def warped(paths: Sequence[Path], size: int) -> Iterator[Array]:
+def warped(images: Sequence[Encoded], size: int) -> Iterator[Array]:
     """Blocks (k, 3, size, size) of uint8: RGB, both sides brought to `size` (bilinear) whatever the image's shape.
 
     A photograph lies as it was stored: Caffe of 2014 did not read its EXIF orientation.
     """
     from PIL import Image
 
-    def one(path: Path) -> Array:
-        small = rgb(path, upright=False).resize((size, size), Image.Resampling.BILINEAR)
+    def one(image: Encoded) -> Array:
+        small = rgb(image, upright=False).resize((size, size), Image.Resampling.BILINEAR)
         return np.moveaxis(np.asarray(small), -1, 0)
 
     with ThreadPoolExecutor() as threads:  # Pillow decodes without the interpreter's lock
-        for first in range(0, len(paths), BLOCK):
-            yield np.stack(list(threads.map(one, paths[first : first + BLOCK])))
+        for first in range(0, len(images), BLOCK):
+            yield np.stack(list(threads.map(one, images[first : first + BLOCK])))
 
 
 TREES = {

@@ -15,6 +15,7 @@ from mtl_bench.datasets.files.class_images import ClassImages, class_images
 from mtl_bench.datasets.files.declaration import FromFiles
 from mtl_bench.datasets.files.extract import Tree
 from mtl_bench.datasets.files.pixels import Encoded, decoded, labels_of, rgb, shuffled
+from mtl_bench.datasets.files.tree_or_original import ClassImagesOrOriginal
 
 Array = np.ndarray[Any, Any]
 COUNTS = {"amazon": 2_817, "dslr": 498, "webcam": 795}
@@ -65,9 +66,9 @@ ORIGINAL = {
 JPEG88 = {
     "amazon": ORIGINAL["amazon"],  # compressed again as it is decoded
     **{
-        domain: ClassImages(
+        domain: ClassImagesOrOriginal(
             f"jpeg88-{domain}",
-            File(f"{domain}.tar", hashes=(f"sha256:{tar}",), size=size),
+            File(f"{domain}.tar", hashes=(f"sha256:{tar}",), size=size, instead=official(domain).packagings()),
             f"{domain}/images/*/*.jpg",
             COUNTS[domain],
             digest,
@@ -99,8 +100,8 @@ class Office31(FromFiles):
     Variants, the same images in the same order:
     * "original": the authors' files.
     * "jpeg88": compressed again as JPEG of quality 88 after the side was brought to 256 (Pillow's Lanczos): all of
-      dslr and of amazon, and the 702 larger ones of webcam, whose other 93 are the authors' files. Amazon's are
-      compressed as they are decoded, in the way that dslr's and webcam's were.
+      dslr and of amazon, and the 702 files of webcam that this makes smaller, whose other 93 are the authors'. Nobody
+      serves dslr and webcam so: without a mirror they are compressed as they are decoded, as amazon's always are.
     A table takes one variant for all its domains, so that compression is no difference between them; amazon in both
     variants shows what compression does. 71 of amazon's files are exact copies of another of their class: `Distinct`
     keeps copies from lying on both sides of a cut.
@@ -142,12 +143,23 @@ class Office31(FromFiles):
 
     def paths(self) -> list[Path]:
         """The image files by class and name, each in a folder of its class; raises DataError."""
-        return class_images(self.files[0].obtain(self.folder))
+        found = self.files[0].obtain(self.folder)
+        return class_images(found if found.is_dir() else ORIGINAL[self.domain].obtain(self.folder))
 
     def encoded(self, paths: Sequence[Path]) -> Iterator[Encoded]:
         """These files as the variant has them."""
-        again = self.variant == "jpeg88" and self.domain == "amazon"
-        return ((str(path), compressed(path)) if again else path for path in paths)
+        if self.variant == "original":
+            return iter(paths)
+        authors, again = ORIGINAL[self.domain].place(self.folder), compressed if self.domain == "amazon" else packed
+        return ((str(path), again(path)) if path.is_relative_to(authors) else path for path in paths)
+
+
+def packed(path: Path, largest: int = 300) -> bytes:
+    """The file, or it compressed where its short side is above `largest` and that makes it smaller, as in "jpeg88"."""
+    content, again = path.read_bytes(), b""
+    if min(rgb(path).size) > largest:
+        again = compressed(path)
+    return again if 0 < len(again) < len(content) else content
 
 
 def compressed(path: Path, side: int = 256, quality: int = 88) -> bytes:

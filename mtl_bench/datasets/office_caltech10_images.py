@@ -14,8 +14,9 @@ from mtl_bench.datasets.files.class_images import class_images
 from mtl_bench.datasets.files.declaration import Fetched, FromFiles
 from mtl_bench.datasets.files.extract import Tree
 from mtl_bench.datasets.files.pixels import decoded, shuffled
+from mtl_bench.datasets.files.tree_or_original import TreeOrOriginal
 from mtl_bench.datasets.imagenet import warped
-from mtl_bench.datasets.office31 import Office31
+from mtl_bench.datasets.office31 import Office31, packed
 from mtl_bench.datasets.office_caltech10 import COUNTS, OfficeCaltechSURF
 
 Array = np.ndarray[Any, Any]
@@ -42,12 +43,13 @@ ORIGINAL = tuple(
     Tree(f"original-{number}", CALTECH256, f"256_ObjectCategories/{number}.*/{number}_*.jpg", count)
     for number, count in IN_CALTECH256.values()
 )
-JPEG88 = Tree(
+JPEG88 = TreeOrOriginal(
     "jpeg88-caltech10",
     File(
         "caltech10.tar",
         hashes=("sha256:be5d0c3d6cf5577d9d6176b9618f63f39d721b4e465cfe3e179933ec4f3e6d84",),
         size=16_680_960,
+        instead=(CALTECH256,),
     ),
     "caltech10/*/*.jpg",
     COUNTS["caltech10"],
@@ -62,8 +64,8 @@ class OfficeCaltechImages(FromFiles):
     Gong, Shi, Sha and Grauman, CVPR 2012: the classes that Office-31 shares with Caltech-256. Both sides are brought to
     `size` by Pillow's bilinear resampling, whatever an image's shape. Row for row they are the images of
     `OfficeCaltechSURF`; there is no split. Variants as Office-31 has them: "original", and "jpeg88", for which the 264
-    larger images of caltech10 were compressed again. One of caltech10's files and 25 of amazon's are exact copies of
-    another.
+    larger images of caltech10 were compressed again: as they are decoded, where nobody has them so. One of caltech10's
+    files and 25 of amazon's are exact copies of another.
     """
 
     domain: str = "amazon"
@@ -89,7 +91,7 @@ class OfficeCaltechImages(FromFiles):
     def files(self) -> tuple[Tree, ...]:
         if self.domain != "caltech10":
             return ()
-        return ORIGINAL if self.variant == "original" else (JPEG88,)
+        return ORIGINAL if self.variant == "original" else (JPEG88,)  # whose other source is that of ORIGINAL
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -98,7 +100,8 @@ class OfficeCaltechImages(FromFiles):
     def decode_inputs(self, split: str) -> Iterable[Array]:
         paths = [path for path, _ in self._images()]
         if self.domain == "caltech10":
-            return warped(paths, self.size)
+            packaged = self.variant == "original" or JPEG88.place(self.folder).exists()
+            return warped([path if packaged else (str(path), packed(path)) for path in paths], self.size)
         return decoded(self._office().encoded(paths), self.size)  # squares already
 
     def decode_labels(self, split: str) -> Iterable[Array]:
@@ -111,7 +114,10 @@ class OfficeCaltechImages(FromFiles):
         """The files with their classes, in a fixed random order."""
         if self.domain == "caltech10":
             numbers = {number: label for label, (number, _) in enumerate(IN_CALTECH256.values())}
-            paths = [path for tree in self.files for path in class_images(tree.obtain(self.folder))]
+            places = [tree.obtain(self.folder) for tree in self.files]
+            if not places[0].is_dir():
+                places = [tree.obtain(self.folder) for tree in ORIGINAL]
+            paths = [path for place in places for path in class_images(place)]
             found = [(path, numbers[path.name[:3]]) for path in paths]
         else:
             wanted = {IN_OFFICE31.get(name, name): label for label, name in enumerate(self.classes)}

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from mtl_bench.datasets.files.acquire import File, announce
+from mtl_bench.datasets.files.acquire import File
 from mtl_bench.datasets.files.declaration import FromFiles
 from mtl_bench.datasets.files.decoders import column, encoded
-from mtl_bench.datasets.files.extract import Tree
 from mtl_bench.datasets.files.pixels import Encoded, decoded, labels_of, listed, rgb, shuffled
-from mtl_bench.datasets.files.placed import DataError
-from mtl_bench.datasets.files.transfer import RETRIES, Report, RetryPolicy
+from mtl_bench.datasets.files.tree_or_original import TreeOrOriginal
 
 Array = np.ndarray[Any, Any]
 COUNTS = {"photo": 1_670, "art_painting": 2_048, "cartoon": 2_344, "sketch": 3_929}
@@ -28,22 +26,6 @@ ORIGINAL = File(
     191_395_900,
     "https://huggingface.co/datasets/flwrlabs/pacs",
 )
-
-
-@dataclass(frozen=True)
-class TreeOrOriginal(Tree):
-    """A folder unpacked from its archive or, where nobody has that, the file of which its images were made."""
-
-    def obtain(self, folder: str, report: Report = announce, retries: RetryPolicy = RETRIES) -> Path:
-        """The checked folder, or the checked ORIGINAL; raises DataError."""
-        if self.place(folder).exists():
-            return super().obtain(folder, report, retries)
-        try:
-            return Tree.obtain(replace(self, archive=replace(self.archive, instead=())), folder, report, retries)
-        except DataError:
-            if self.archive.place(folder).exists():
-                raise
-        return self.archive.obtain(folder, report, retries)
 
 
 JPEG80 = {
@@ -110,7 +92,7 @@ class PACS(FromFiles):
         return {"all": COUNTS[self.domain]}
 
     @property
-    def files(self) -> tuple[File | Tree, ...]:
+    def files(self) -> tuple[File | TreeOrOriginal, ...]:
         return (ORIGINAL,) if self.variant == "original" else (JPEG80[self.domain],)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -51,12 +51,6 @@ class Frame:
     @property
     def scale(self) -> str:
         return scale_of(self.results)
-
-    @property
-    def chance(self) -> float | None:
-        """Percent that guessing reads right at this scale."""
-        given = self.study.chance
-        return given.get(self.scale) if isinstance(given, Mapping) else given
 
     @cached_property
     def metrics(self) -> list[str]:

@@ -158,7 +158,10 @@ def _measured(claim: Claim, pilot: Frame | None) -> list[Estimate]:
     if pilot is None or not (classes := list(pilot.by_device.values())):
         return []
     results = max(classes, key=lambda one: min(len(one.replicates(contrast)) for contrast in claim.contrasts))
-    return [estimate(contrast, results, pilot.chance, pilot.study.redraws_test) for contrast in claim.contrasts]
+    return [
+        estimate(contrast, results, pilot.study.chance_at(pilot.scale), pilot.study.redraws_test)
+        for contrast in claim.contrasts
+    ]
 
 
 def _unknown(power: Power, estimates: Sequence[Estimate]) -> str:

@@ -89,7 +89,8 @@ def _measure(
     """The claim measured on the device class with the most replicates, not judged so far."""
     device = max(devices, key=lambda d: min(len(devices[d].replicates(m)) for m in claim.contrasts))
     estimates = tuple(
-        estimate(contrast, devices[device], frame.chance, frame.study.redraws_test) for contrast in claim.contrasts
+        estimate(contrast, devices[device], frame.study.chance_at(frame.scale), frame.study.redraws_test)
+        for contrast in claim.contrasts
     )
     if claim.bound is not None:
         least = LEAST_SPREAD * claim.bound

@@ -68,7 +68,7 @@ class Bars:
             axes.tick_params(axis="x", length=0)
             axes.set_ylim(bottom=0)
             axes.set_ylabel(unit(self.metric))
-            primitives.chance_line(axes, frame.chance, self.metric)
+            primitives.chance_line(axes, frame.study.chance_at(frame.scale), self.metric)
         if len(names) > 1 and len(cells) > len(clusters):
             primitives.legend(figure, {name: handles[name] for name in names if name in handles}, "upper")
         hollow = primitives.hollow_patch() if any(cell.few for cell in cells) else {}

@@ -63,7 +63,7 @@ class Curves:
             axes.set_title(title, loc="left")
             axes.set_xlabel(self.x.replace("_", " "))
             axes.set_xlim(left=start)
-            primitives.chance_line(axes, frame.chance, self.y)
+            primitives.chance_line(axes, frame.study.chance_at(frame.scale), self.y)
         primitives.hide_rest(grid, len(parts))
         few = primitives.hollow_mark() if any((curve["count"] < FEW).any() for curve in curves.values()) else {}
         for axes in grid[::columns]:

@@ -424,7 +424,7 @@ def test_office31s_amazon_is_compressed_as_the_others_in_one_variant_only(
     archive = tar({f"{domain}/images/bike/frame_0001.jpg": made.getvalue() for domain in ("amazon", "dslr")})
     for variants in (office31.ORIGINAL, office31.JPEG88):
         for domain in ("amazon", "dslr"):
-            part = dataclasses.replace(variants[domain], name=f"{domain}-one", count=1)
+            part = dataclasses.replace(variants[domain], name=f"{variants[domain].name}-one", count=1)
             monkeypatch.setitem(office31.COUNTS, domain, 1)
             monkeypatch.setitem(variants, domain, serve(part, archive))
     for domain, variant, content in (
@@ -436,6 +436,50 @@ def test_office31s_amazon_is_compressed_as_the_others_in_one_variant_only(
         image = office31.Office31(domain, variant).inputs("all")[:][0]
         assert np.array_equal(np.moveaxis(image, 0, -1), expected[content]), (domain, variant)
     assert not np.array_equal(expected["original"], expected["jpeg88"])
+
+
+def test_without_a_packaging_of_compressed_images_the_published_ones_are_compressed_where_it_was(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A grainy photograph of 600 pixels a side becomes smaller and is compressed; others are not."""
+    written = {}
+    for name, side, grain in (("large", 600, 60), ("small", 300, 60), ("plain", 600, 0)):
+        made = io.BytesIO()
+        content = 128 + grain * random.standard_normal((side, side, 3))
+        Image.fromarray(np.clip(content, 0, 255).astype(np.uint8)).save(made, "JPEG", quality=95 if grain else 1)
+        written[name] = made.getvalue()
+    again = io.BytesIO()
+    opened = Image.open(io.BytesIO(written["large"]))
+    opened.resize((256, 256), Image.Resampling.LANCZOS).save(again, "JPEG", quality=88, optimize=True)
+    expected = {
+        name: np.asarray(Image.open(io.BytesIO(content)).convert("RGB").resize((32, 32), Image.Resampling.BILINEAR))
+        for name, content in (written | {"large": again.getvalue()}).items()
+    }
+
+    def shown(data: Any) -> list[bytes]:
+        return sorted(np.moveaxis(image, 0, -1).tobytes() for image in data.inputs("all"))
+
+    members = {f"webcam/images/mug/frame_000{i}.jpg": content for i, content in enumerate(written.values())}
+    original = serve(dataclasses.replace(office31.ORIGINAL["webcam"], count=3), tar(members))
+    packed = office31.JPEG88["webcam"]
+    archive = dataclasses.replace(packed.archive, instead=(original.archive,))
+    monkeypatch.setitem(office31.ORIGINAL, "webcam", original)
+    monkeypatch.setitem(office31.JPEG88, "webcam", dataclasses.replace(packed, archive=archive, count=3))
+    monkeypatch.setitem(office31.COUNTS, "webcam", 3)
+    assert shown(office31.Office31("webcam", "jpeg88", 32)) == sorted(one.tobytes() for one in expected.values())
+    assert shown(office31.Office31("webcam", "original", 32)) != sorted(one.tobytes() for one in expected.values())
+
+    images = office_caltech10_images
+    members = {f"256_ObjectCategories/041.mug/041_000{i}.jpg": one for i, one in enumerate(written.values())}
+    whole = serve(images.CALTECH256, tar(members))
+    mugs = [dataclasses.replace(tree, archive=whole, count=3) for tree in images.ORIGINAL if tree.name.endswith("041")]
+    monkeypatch.setattr(images, "ORIGINAL", tuple(mugs))
+    archive = dataclasses.replace(images.JPEG88.archive, instead=(whole,))
+    monkeypatch.setattr(images, "JPEG88", dataclasses.replace(images.JPEG88, archive=archive, count=3))
+    monkeypatch.setitem(office_caltech10.COUNTS, "caltech10", 3)
+    data = images.OfficeCaltechImages("caltech10", "jpeg88", 32)
+    assert shown(data) == sorted(one.tobytes() for one in expected.values())
+    assert set(data.labels("all")) == {data.classes.index("mug")}
 
 
 def test_office_caltech10_takes_ten_classes_of_office31(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mtl_bench.datasets.files.class_images import class_images
+from mtl_bench.datasets.files.pixels import rgb
 from mtl_bench.datasets.mnist import MNIST
 from mtl_bench.datasets.mnist_m import MNISTM
-from mtl_bench.datasets.office31 import ORIGINAL, Office31, compressed
+from mtl_bench.datasets.office31 import ORIGINAL, Office31, compressed, packed
 from mtl_bench.datasets.office_caltech10 import OfficeCaltechSURF
 from mtl_bench.datasets.office_caltech10_googlenet import OfficeCaltechGoogLeNet
-from mtl_bench.datasets.office_caltech10_images import OfficeCaltechImages
+from mtl_bench.datasets.office_caltech10_images import JPEG88, OfficeCaltechImages
 from mtl_bench.datasets.pacs import PACS
 from mtl_bench.datasets.tiny_imagenet import TinyImageNet
 from mtl_bench.datasets.usps import USPS
@@ -165,6 +167,15 @@ def test_office31_compressed_here_is_the_compressed_packaging(domain: str, mirro
     assert equal.count(True) == {"dslr": 0, "webcam": 93}[domain]
     for path, other, kept in zip(plain, again, equal, strict=True):
         assert kept or compressed(path) == other.read_bytes()
+        assert packed(path) == other.read_bytes()
+
+
+def test_office_caltech10_compressed_here_keeps_what_its_packaging_keeps() -> None:
+    """Its larger images that are not of 256 pixels: nobody compressed these."""
+    sides = {path: min(rgb(path).size) for path in class_images(JPEG88.obtain(OfficeCaltechImages.folder))}
+    large = [path for path, side in sides.items() if side > 300]
+    assert (len(large), list(sides.values()).count(256)) == (32, 264)
+    assert all(packed(path) == path.read_bytes() for path in large)
 
 
 def kept(data: DataSet) -> list[int]:
