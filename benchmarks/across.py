@@ -58,7 +58,7 @@ def plan(scale: Scale) -> Iterator[Cell]:
 
 
 def chosen(one: OfDataSet, scale: Scale) -> Iterator[Cell]:
-    """What every rule chooses, with the accuracy of that checkpoint and of the last."""
+    """The checkpoints that the rules choose; of targets that are cut, of which nothing else is shown, the last too."""
     lines, pairs, protocol = CHOSEN[one.name]
     lines, pairs = scale.pick(smoke=((SOURCE_ONLY,), pairs[:1]), laptop=(lines, pairs))
     table = one.table

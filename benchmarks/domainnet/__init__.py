@@ -62,9 +62,8 @@ STUDY = Study(
         "2,000, is held out.",
         "DANN's adversary is its paper's for photographs, as large as CDAN's; CDAN maps its products of features and "
         "predictions at random to 1,024, since there are more than 4,096.",
-        "Laptop scale has four seeds of what a primary claim is about and three of all else. Six claims on three "
-        "seeds, whose means over pairs have no siblings to pool a spread with, would see nothing below the published "
-        "sizes.",
+        "Laptop scale has four seeds of what a primary claim is about and three of all else: means over pairs have no "
+        "siblings to pool a spread with, and three seeds would leave two degrees of freedom.",
         "The methods at laptop scale are those that the claims name and MDD, the best of TLlib's table; MCD and ADDA "
         "join them at gpu scale.",
         "All numbers go by the last weights, which looks at no label. TLlib's go by the epoch that is best on the "

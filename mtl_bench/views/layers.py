@@ -115,10 +115,9 @@ class Layers:
         for axes in panels.axes:
             self._finish(axes, places, axes in panels.last)
         panels.finish(cited(papers.values()) if papers else "", self.lines[0].against is not None, self._unit())
-        if self.lines[0].against is None and panels.axes[0].get_ylim()[0] <= (
-            frame.study.chance_at(frame.scale) or -np.inf
-        ):
-            primitives.chance_line(panels.axes[0], frame.study.chance_at(frame.scale), self.metric)
+        chance = frame.study.chance_at(frame.scale)
+        if self.lines[0].against is None and panels.axes[0].get_ylim()[0] <= (chance or -np.inf):
+            primitives.chance_line(panels.axes[0], chance, self.metric)
         named = {self._named(i): handle for i, handle in handles.items() if panels.in_legend(i)}
         primitives.legend(panels.figure, named | (primitives.hollow_mark() if few else {}), "upper")
         if papers and not panels.cites:

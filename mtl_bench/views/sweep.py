@@ -67,12 +67,8 @@ class Sweep:
                     published[where] = _published_mark(axes, x, value, i)
                     heights.append(value)
             heights += means
-        self._finish(
-            axes,
-            [number_along(self.x, cell, self.title) for cell in cells],
-            heights,
-            frame.study.chance_at(frame.scale),
-        )
+        chance = frame.study.chance_at(frame.scale)
+        self._finish(axes, [number_along(self.x, cell, self.title) for cell in cells], heights, chance)
         primitives.legend(figure, handles | (primitives.hollow_mark() if hollow else {}), "upper")
         primitives.legend(figure, published, "lower")
         return figure

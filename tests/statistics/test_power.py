@@ -181,3 +181,8 @@ def test_runs_near_chance_at_this_scale_are_told(maker: Maker, chance: Any, fail
     study = replace(study, chance=chance)
     [power] = powers(study, planned(study), replace(frame, study=study))
     assert power.note == ("1 run of the pilot ended near chance" if failed else "")
+
+
+def test_older_power_of_another_shape_is_refused() -> None:
+    with pytest.raises(TypeError):
+        power_of({"claim": "better", "unknown": 3, "questions": []})
